@@ -1,0 +1,24 @@
+"""One file per kind of action; this is the registry of those that are configured.
+
+A kind that is not in it fails when a plan is validated, before anyone signs (B6.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.actions.base import Act, Context, Result, Waits
+from engine.actions.command import run_command, run_script
+from engine.actions.text import notify, write_text
+from engine.model.plan import Action
+
+ACTIONS: Mapping[Action, Act] = {
+    Action.EXECUTE: run_command,
+    Action.TEST: run_command,
+    Action.SHELL: run_script,
+    Action.PLAN: write_text,
+    Action.NOTIFY: notify,
+}
+"""`ask` has no body: its question is the step, and the runner asks it."""
+
+__all__ = ["ACTIONS", "Act", "Context", "Result", "Waits"]

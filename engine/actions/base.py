@@ -1,0 +1,70 @@
+"""What an action is handed and what it answers; it knows its own kind of work and nothing of tasks or the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from engine.cancellation import CancelToken
+from engine.model.plan import PlannedStep
+from engine.model.question import QuestionKind
+from engine.model.run import Receipt
+from engine.process import Level, SealedFile
+from engine.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One attempt at one step."""
+
+    planned: PlannedStep
+    run: int
+    root: Path
+    home: Path
+    """The private home of the project."""
+    log: str
+    """Path of the log of this run."""
+    mark: str
+    """Names the run in the environment of its processes, unlike any other run on this machine."""
+    token: CancelToken
+    level: Level
+    settings: Settings
+    sealed: tuple[SealedFile, ...] = ()
+    masked: tuple[Path, ...] = ()
+    grew: Callable[[int], None]
+    """Call with the size of the log when it has grown."""
+    notify: Callable[[str, str], None]
+    """Channel and message, to whoever is attached."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How an attempt ended. Without a failure class it completed."""
+
+    exit_code: int | None = None
+    error: str = ""
+    failure: str = ""
+    """`exit timeout launch bytes`; empty when it completed."""
+    summary: str = ""
+    receipt: Receipt | None = None
+    """Of a tree that was ended by us."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """The attempt cannot go on without a person; it holds nothing meanwhile."""
+
+    kind: QuestionKind
+    digest: str = ""
+    news: tuple[str, ...] = ()
+    diff: str = ""
+    options: tuple[str, ...] = field(default=())
+
+
+class Act(Protocol):
+    """One kind of action."""
+
+    async def __call__(self, context: Context) -> Result:
+        """Do it. Raises a `StepError` where it could not be begun."""

@@ -1,0 +1,60 @@
+"""Cancellation tokens: one per task, with a child for each run (B7.1). Firing is idempotent and never undone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class CancelToken:
+    """Says whether to stop, and wakes whoever wants to know."""
+
+    def __init__(self) -> None:
+        self.fired = False
+        self.reason = ""
+        self._watchers: dict[object, Callable[[], None]] = {}
+
+    def fire(self, reason: str = "cancelled") -> None:
+        """Stop everything that is chained to this token."""
+        if self.fired:
+            return
+        self.fired, self.reason = True, reason
+        watchers, self._watchers = list(self._watchers.values()), {}
+        for watcher in watchers:
+            watcher()
+
+    @contextmanager
+    def watched(self, watcher: Callable[[], None]) -> Iterator[None]:
+        """Call `watcher` once when the token fires, at once if it has fired already."""
+        if self.fired:
+            watcher()
+            yield
+            return
+        key = object()
+        self._watchers[key] = watcher
+        try:
+            yield
+        finally:
+            self._watchers.pop(key, None)
+
+    @contextmanager
+    def child(self) -> Iterator[CancelToken]:
+        """A token that fires with this one, or alone."""
+        token = CancelToken()
+        with self.watched(lambda: token.fire(self.reason)):
+            yield token
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait at most `seconds`; True as soon as the token has fired."""
+        woken = asyncio.Event()
+        with self.watched(woken.set):
+            try:
+                await asyncio.wait_for(woken.wait(), seconds)
+            except TimeoutError:
+                return False
+        return True

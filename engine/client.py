@@ -1,0 +1,64 @@
+"""The front door as a contract: five handles, the same for the embedded engine and for one behind the socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.commands import Command, Query, Reply
+from engine.model.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSlice:
+    """Some bytes of a run's log."""
+
+    data: bytes
+    offset: int
+    """Where `data` begins, in bytes from the beginning of the log."""
+    size: int
+    """How long the log is now; it may still grow."""
+    left_out: int = 0
+    """Bytes that the size cap swallowed in the middle; a notice stands in their place."""
+    stable: int | None = None
+    """Bytes from the beginning that will not change any more; None: all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """The follower fell behind, or joined late: read a snapshot and go on from event `seq`."""
+
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogGrew:
+    """A signal, not stored: the log of a run has `size` bytes now."""
+
+    task: int
+    step: str
+    run: int
+    size: int
+
+
+class EngineClient(Protocol):
+    """What every screen and every command talks to."""
+
+    async def do(self, command: Command) -> Reply:
+        """Carry out a command. Raises a `SignoffError`; the same key is never carried out twice."""
+
+    async def read(self, query: Query) -> Any:
+        """Answer a query with the type its docstring names. Raises a `SignoffError`."""
+
+    def events(self, after: int | None = None) -> AsyncIterator[Event | Gap | LogGrew]:
+        """Follow what happens, from event `after` on (None: from now on), until the engine closes.
+
+        Signals may be dropped; events are not: a follower that falls behind gets a `Gap` instead.
+        """
+
+    async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
+        """Read at most `n` bytes of a log; a negative offset counts from its end. Raises `UnknownStep`."""
+
+    async def close(self) -> None:
+        """Let go of the engine; what runs goes on only if something else owns it."""

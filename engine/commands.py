@@ -1,0 +1,236 @@
+"""Every command and query, one typed class each, with the role that may give it.
+
+They are at once the argument of `do` and `read`, the message on the socket and the row of the role table; adding a verb
+is one class here and one handler. Commands change something, carry an idempotency key and answer with a `Reply`;
+queries change nothing, and name the type they return.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from engine.model.question import Answer
+
+
+class Role(StrEnum):
+    """What a person may do (B14.1); each includes the ones before it."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    OPERATOR = "operator"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Role).index(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """Something to do. The same key given twice is done once."""
+
+    role: ClassVar[Role] = Role.OPERATOR
+    key: str = field(default_factory=lambda: os.urandom(16).hex())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """Something to look up."""
+
+    role: ClassVar[Role] = Role.VIEWER
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came of a command."""
+
+    task: int | None = None
+    seq: int = 0
+    """The last event it made."""
+    text: str = ""
+    """One sentence for a person."""
+
+
+# Planning
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakePlan(Command):
+    """Turn a request, or the text of a plan file, into revision 1 of a new task."""
+
+    root: str
+    """Absolute path of the directory the steps shall run in."""
+    request: str = ""
+    document: str | None = None
+    """The text of a plan file; None to let the `repo` planner find targets."""
+    name: str = "plan"
+    """What faults call the document."""
+    targets: tuple[str, ...] = ()
+    """Targets of the repository to run, by name; empty to let the request pick."""
+
+
+# Verdicts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sign(Command):
+    """Approve a revision; what is left out by `only` and `skip` is skipped with its dependents."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    revision: int
+    digest: str
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    means: str = "screen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject(Command):
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    revision: int
+    reason: str
+    means: str = "screen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return(Command):
+    """Ask for another revision; never taken for approval."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    revision: int
+    note: str
+    means: str = "screen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolve(Command):
+    """Answer an open question; the first answer wins."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    question: int
+    answer: Answer
+    reason: str = ""
+    digest: str = ""
+    """The digest that was shown; a confirmation of other bytes is refused."""
+    means: str = "screen"
+
+
+# Control
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel(Command):
+    task: int
+    step: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kill(Command):
+    """End what a cancellation is still waiting for, without any more grace."""
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause(Command):
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume(Command):
+    """Go on with a paused task, or begin another attempt of an ended one."""
+
+    task: int
+    from_step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptResult(Command):
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remove(Command):
+    """Forget an ended task; its events stay."""
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shutdown(Command):
+    """Close the engine; refused while something runs unless `force`."""
+
+    force: bool = False
+
+
+# Queries
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListTasks(Query):
+    """A page of tasks, newest first -> tuple[TaskSummary, ...]."""
+
+    before: int | None = None
+    """Only tasks with a smaller id (keyset paging)."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowTask(Query):
+    """One task whole -> TaskView."""
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRuns(Query):
+    """The runs of a task, oldest first -> tuple[Run, ...]."""
+
+    task: int
+    step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListQuestions(Query):
+    """Everything that waits for a person, first asked first -> tuple[Question, ...]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListEvents(Query):
+    """Events after a number, oldest first -> tuple[Event, ...]."""
+
+    after: int = 0
+    limit: int = 1000
+    task: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListTargets(Query):
+    """What the repository itself declares -> tuple[Target, ...]."""
+
+    root: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explain(Query):
+    """Tier, reasons and verdict of a command or script -> Explanation."""
+
+    operand: str
+    shell: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyAudit(Query):
+    """Walk the hash chain -> AuditReport."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowEngine(Query):
+    """Owner, sandbox level, last event -> EngineInfo."""

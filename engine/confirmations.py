@@ -1,0 +1,164 @@
+"""Questions to people while a task runs: asked here, answered here, and nowhere else.
+
+`resolve` is the one choke point: the store closes a question if it is still open, so the first answer wins and every
+later one is told who was first (B5.6). Deadlines are kept here too; passing one is `expired`, never an approval.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.actions import Waits
+from engine.commands import Reply, Resolve
+from engine.errors import AlreadyAnswered, Conflict, Refused, UsageError
+from engine.model.question import ANSWERS, Answer, Question, QuestionKind
+from engine.model.run import Cause, StepStatus
+from engine.model.state import StepState
+from engine.model.task import ENGINE, Task
+from engine.storage.store import Store
+
+CONSEQUENCE: dict[Answer, tuple[StepState, Cause | None]] = {
+    Answer.ONCE: (StepState.READY, None),
+    Answer.AGAIN: (StepState.READY, None),
+    Answer.DONE: (StepState.COMPLETED, None),
+    Answer.TEXT: (StepState.COMPLETED, None),
+    Answer.DENY: (StepState.CANCELLED, Cause.DENIED),
+    Answer.EXPIRED: (StepState.CANCELLED, Cause.EXPIRED),
+    Answer.FAIL: (StepState.FAILED, Cause.FAILED),
+}
+"""What becomes of the step."""
+
+EXPIRES = frozenset({QuestionKind.CONFIRMATION, QuestionKind.DRIFT})
+
+
+class Confirmations:
+    """The open questions of this owner, their deadlines, and the one way to close them."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], deadline: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._deadline = deadline
+        self._alarms: dict[tuple[int, str], asyncio.TimerHandle] = {}
+        self._expiring: set[asyncio.Task[None]] = set()
+        self.answered: Callable[[Question, StepStatus], None] = lambda question, status: None
+        """Told of every closed question; the scheduler sets it."""
+
+    def ask(self, task: Task, position: int, status: StepStatus, waits: Waits) -> Question:
+        """Record a question and the step that waits for it."""
+        now = self._clock()
+        question = Question(
+            id=next(self._store.questions),
+            task=task.id,
+            step=status.id,
+            kind=waits.kind,
+            asked=now,
+            deadline=now + self._deadline if waits.kind in EXPIRES else None,
+            digest=waits.digest,
+            news=waits.news,
+            diff=waits.diff,
+            options=waits.options,
+        )
+        self._store.ask(question, task.attempt, position, status)
+        self.watch(question)
+        return question
+
+    def watch(self, question: Question) -> None:
+        """Keep the deadline of an open question; a clock that went back expires it at once."""
+        if question.deadline is None:
+            return
+        now = self._clock()
+        left = 0.0 if now < question.asked else question.deadline - now
+        loop = asyncio.get_running_loop()
+        self._alarms[question.task, question.step] = loop.call_later(max(0.0, left), self._expire, question)
+
+    def forget(self, task: int, step: str) -> None:
+        """Stop keeping the deadline of a question that became moot."""
+        alarm = self._alarms.pop((task, step), None)
+        if alarm is not None:
+            alarm.cancel()
+
+    def _expire(self, question: Question) -> None:
+        task = asyncio.get_running_loop().create_task(self._expired(question), name=f"expire question {question.id}")
+        self._expiring.add(task)
+        task.add_done_callback(self._expiring.discard)
+
+    async def _expired(self, question: Question) -> None:
+        try:
+            await self._close(question, Answer.EXPIRED, ENGINE, "nobody answered by the deadline")
+        except AlreadyAnswered:
+            return  # A person was first: the deadline has nothing left to do.
+
+    async def resolve(self, command: Resolve, actor: str) -> Reply:
+        """Answer an open question.
+
+        Raises:
+            UsageError: no such question, or not an answer to its kind.
+            AlreadyAnswered: somebody was first.
+            Refused: the bytes asked about are not those the person saw, or the deadline has passed.
+        """
+        question = await self._store.read.question(command.question)
+        if question is None:
+            raise UsageError(
+                problem=f"There is no question {command.question}", hint="signoff inbox lists the open ones"
+            )
+        if question.answer is not None:
+            raise _too_late(question)
+        self._check(question, command)
+        seq = await self._close(question, command.answer, actor, command.reason)
+        return Reply(task=question.task, seq=seq, text=f"{question.step}: {_WORDS[command.answer]}")
+
+    def _check(self, question: Question, command: Resolve) -> None:
+        if command.answer not in ANSWERS[question.kind]:
+            choices = " or ".join(sorted(ANSWERS[question.kind]))
+            raise UsageError(problem=f"A question of kind {question.kind} is answered with {choices}")
+        if command.answer in (Answer.DENY, Answer.TEXT) and not command.reason.strip():
+            what = "A reason" if command.answer is Answer.DENY else "An answer"
+            raise UsageError(problem=f"{what} is needed; nothing was recorded")
+        if command.digest and command.digest != question.digest:
+            raise Refused(
+                problem=f"What {question.step} would run has changed since it was shown; nothing was recorded"
+            )
+        now = self._clock()
+        if question.deadline is not None and not question.asked <= now < question.deadline:
+            raise Refused(problem=f"The deadline of {question.step} has passed: it was not run and may be asked again")
+
+    async def _close(self, question: Question, answer: Answer, actor: str, reason: str) -> int:
+        now = self._clock()
+        closed = replace(question, answer=answer, answered_by=actor, answered=now, reason=reason)
+        state, cause = CONSEQUENCE[answer]
+        position, before = await self._store.read.step(question.task, question.step)
+        ended = now if state.ended else None
+        summary = reason[:160] if answer is Answer.TEXT else before.summary
+        error = f"{answer.value} by {actor}: {reason}" if cause is not None else ""
+        status = replace(before, state=state, cause=cause, error=error, summary=summary, ended=ended)
+        try:
+            seq = await self._store.answer(closed, position, status)
+        except Conflict:
+            first = await self._store.read.question(question.id)
+            raise _too_late(first or question) from None
+        self.forget(question.task, question.step)
+        self.answered(closed, status)
+        return seq
+
+    async def close(self) -> None:
+        """Stop keeping deadlines; the questions stay open in the store."""
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        for task in self._expiring:
+            task.cancel()
+
+
+def _too_late(question: Question) -> AlreadyAnswered:
+    return AlreadyAnswered(what=f"Question {question.id}", answer=question.answer, actor=question.answered_by)
+
+
+_WORDS = {
+    Answer.ONCE: "runs once",
+    Answer.DENY: "denied",
+    Answer.TEXT: "answered",
+    Answer.AGAIN: "runs again",
+    Answer.DONE: "marked done",
+    Answer.FAIL: "marked failed",
+}

@@ -1,0 +1,242 @@
+"""The engine of one state directory: builds the rooms and opens the five handles. The rules live in the rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from engine import audit, process
+from engine.actions import ACTIONS, Act
+from engine.broker import Broker, Follower, Item
+from engine.client import LogSlice
+from engine.commands import (
+    AcceptResult,
+    Cancel,
+    Command,
+    Kill,
+    MakePlan,
+    Pause,
+    Query,
+    Reject,
+    Remove,
+    Reply,
+    Resolve,
+    Resume,
+    Return,
+    ShowEngine,
+    Shutdown,
+    Sign,
+)
+from engine.confirmations import Confirmations
+from engine.errors import Refused, StoreFull
+from engine.model.events import EngineClosed, EngineOpened, Event, TaskEnded
+from engine.model.plan import Action
+from engine.planning import Planning
+from engine.pool import Pool
+from engine.queries import Queries
+from engine.recovery import Recovery
+from engine.reviews import Reviews
+from engine.runner import Runner
+from engine.scheduler import Scheduler
+from engine.settings import Settings
+from engine.storage.store import Store
+from engine.views import EngineInfo
+
+
+def user_name() -> str:
+    """Who runs this process, as the kernel and the user database say; the environment is not asked."""
+    uid = os.getuid()
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid-{uid}"
+
+
+def program_version() -> str:
+    try:
+        return version("signoff")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """How an engine is opened.
+
+    `executes` is False for a process that only records a decision and leaves.
+    """
+
+    state: Path
+    settings: Settings = field(default_factory=Settings)
+    executes: bool = True
+    clock: Callable[[], float] = time.time
+    actions: Mapping[Action, Act] = field(default_factory=lambda: ACTIONS)
+    user: str = field(default_factory=user_name)
+
+
+class Engine:
+    """Owns a state directory while it is open. Made by `Engine.open`; satisfies `EngineClient`."""
+
+    def __init__(self, opening: Opening, store: Store, broker: Broker, probe: process.Probe) -> None:
+        self._opening = opening
+        self._store = store
+        self._broker = broker
+        self._probe = probe
+        clock, settings = opening.clock, opening.settings
+        runner = Runner(store, settings, opening.actions, probe.level, opening.state, clock, broker.signal)
+        self._pool = Pool(settings.parallel)
+        self._confirmations = Confirmations(store, clock, settings.deadline)
+        self._scheduler = Scheduler(store, runner, self._pool, self._confirmations, clock, opening.executes)
+        self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
+        reviews = Reviews(store, clock, self._scheduler.queue)
+        planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
+        self._queries = Queries(store.read, opening.state, settings.policy)
+        self._inflight: dict[str, asyncio.Task[Reply]] = {}
+        self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
+            MakePlan: planning.make,
+            Sign: reviews.sign,
+            Reject: reviews.reject,
+            Return: reviews.give_back,
+            AcceptResult: reviews.accept,
+            Remove: reviews.remove,
+            Resolve: self._confirmations.resolve,
+            Cancel: self._scheduler.cancel,
+            Kill: self._scheduler.kill,
+            Pause: self._scheduler.pause,
+            Resume: self._scheduler.resume,
+            Shutdown: self._shutdown,
+        }
+        self.closing = asyncio.Event()
+        """Set when somebody asked the engine to close."""
+
+    @classmethod
+    async def open(cls, opening: Opening) -> Engine:
+        """Become the owner of a state directory, recover what was under way, and go on with it.
+
+        Raises:
+            Owned: another process owns it.
+            StoreError: its database cannot be used; it was left as it is.
+            SpawnFailed: the sandbox level that the settings demand does not work here.
+        """
+        opening.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        broker = Broker()
+        store = await Store.open(opening.state, opening.clock, broker.publish)
+        broker.seq = store.seq
+        try:
+            probe = await process.probe(process.Level(opening.settings.sandbox) if opening.settings.sandbox else None)
+            engine = cls(opening, store, broker, probe)
+            if opening.executes:
+                await engine._begin()
+        except BaseException:
+            await store.close()
+            raise
+        return engine
+
+    async def _begin(self) -> None:
+        process.adopt_orphans()
+        process.guard_memory()
+        recovered = await self._recovery.close_runs()
+        opened = EngineOpened(program_version(), os.getpid(), self._probe.level.value, tuple(recovered))
+        await self._store.record(opened)
+        self._anchors = asyncio.create_task(self._keep_anchors(), name="anchors")
+        await self._recovery.take_up()
+
+    async def _keep_anchors(self) -> None:
+        """Write the head of the chain outside the database whenever a task has ended."""
+        async for item in self._broker.follow():
+            if isinstance(item, Event) and isinstance(item.fact, TaskEnded):
+                self._anchor()
+
+    def _anchor(self) -> None:
+        audit.anchor(self._opening.state, self._store.seq, self._store.head, self._opening.clock())
+
+    # The five handles
+
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        """Carry out a command as `actor`, by default the user of this process."""
+        running = self._inflight.get(command.key)
+        if running is None:
+            running = asyncio.create_task(self._once(command, actor or self._opening.user), name=type(command).__name__)
+            self._inflight[command.key] = running
+            running.add_done_callback(lambda _: self._inflight.pop(command.key, None))
+        return await asyncio.shield(running)
+
+    async def _once(self, command: Command, actor: str) -> Reply:
+        if reply := await self._store.read.reply(command.key):
+            return reply
+        if self._store.fault and not isinstance(command, Cancel | Kill):
+            raise StoreFull
+        reply = await self._handlers[type(command)](command, actor)
+        await self._store.remember(command, actor, reply, self._opening.clock())
+        return reply
+
+    async def read(self, query: Query) -> Any:
+        """Answer a query."""
+        if isinstance(query, ShowEngine):
+            return self._info()
+        return await self._queries.answer(query)
+
+    def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        """Follow events and signals from this moment on; what was missed since `after` comes first."""
+        return self._follow(self._broker.follow(), self._store.seq if after is None else after)
+
+    async def _follow(self, follower: Follower, seen: int) -> AsyncIterator[Item]:
+        try:
+            while seen < self._broker.seq and (missed := await self._store.read.events(seen, 1000)):
+                for event in missed:
+                    yield event
+                seen = missed[-1].seq
+            async for item in follower:
+                if isinstance(item, Event) and item.seq <= seen:
+                    continue
+                yield item
+        finally:
+            self._broker.leave(follower)
+
+    async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
+        """Read a piece of a log."""
+        return await self._queries.read_log(run, offset, n)
+
+    async def close(self) -> None:
+        """Let go: end what runs with the process, keep what waits, write the last anchor."""
+        await self._pool.close()
+        await self._confirmations.close()
+        if self._opening.executes:
+            self._anchors.cancel()
+            await self._store.record(EngineClosed())
+            self._anchor()
+        self._broker.close()
+        await self._store.close()
+
+    # About itself
+
+    @property
+    def busy(self) -> bool:
+        """Whether some task executes."""
+        return self._scheduler.executing > 0
+
+    def _info(self) -> EngineInfo:
+        return EngineInfo(
+            version=program_version(),
+            pid=os.getpid(),
+            user=self._opening.user,
+            state=str(self._opening.state),
+            level=self._probe.level.value,
+            level_reason=self._probe.reason,
+            seq=self._store.seq,
+            running=self._scheduler.running,
+            fault=self._store.fault,
+        )
+
+    async def _shutdown(self, command: Shutdown, actor: str) -> Reply:
+        if self.busy and not command.force:
+            raise Refused(problem="Something still runs; nothing was closed", hint="cancel it, or shut down with force")
+        self.closing.set()
+        return Reply(seq=self._store.seq, text="the engine closes")

@@ -1,0 +1,165 @@
+"""Every error that leaves a room, one tree. The docstring of a class is its message; facts fill the braces.
+
+    SignoffError
+    ├── UsageError               the request itself is wrong; nothing was done (exit 2)
+    │   ├── UnknownTask
+    │   ├── UnknownStep
+    │   ├── InvalidPlan          carries every Fault found, each with its place
+    │   └── NothingFits          no target of the repository serves the request
+    ├── Refused                  understood, but not allowed now
+    │   ├── IllegalTransition    the state machine has no such edge; nothing changed
+    │   ├── NotSigned
+    │   ├── StaleRevision
+    │   ├── AlreadyAnswered
+    │   └── NotAllowed           the role of the caller does not reach
+    ├── StepError                one attempt of one step went wrong
+    │   ├── BytesChanged         what would run is not what was signed
+    │   ├── SpawnFailed
+    │   └── StepTimedOut
+    └── StoreError               the store cannot be used; nothing new is started
+        ├── Conflict             a guarded change found another state than it expected
+        ├── StoreFull
+        ├── StoreDamaged
+        └── Owned                another process owns this state directory
+
+No room raises a bare Exception, and no traceback reaches a person: the command line and the screens print
+`str(error)` and, where there is one, `error.hint`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a document, and where."""
+
+    message: str
+    field: str = ""
+    """Path inside the document, such as `steps[2].needs`."""
+    file: str = ""
+    line: int | None = None
+    """Counted from 1."""
+    column: int | None = None
+    """Counted from 1."""
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file or None, self.line, self.column) if part is not None)
+        return "  ".join(
+            part for part in (place, f"{self.field}: {self.message}" if self.field else self.message) if part
+        )
+
+
+class SignoffError(Exception):
+    """Something went wrong"""
+
+    hint: str = ""
+    """What to do next, one sentence; empty where the message says it already."""
+
+    def __init__(self, *, hint: str = "", **facts: object) -> None:
+        self.facts = facts
+        self.hint = hint or self.hint
+        super().__init__((self.__class__.__doc__ or "").format(**facts))
+
+
+class UsageError(SignoffError):
+    """{problem}"""
+
+
+class UnknownTask(UsageError):
+    """There is no task {task}"""
+
+    hint = "signoff ls shows the tasks of this state directory"
+
+
+class UnknownStep(UsageError):
+    """Task {task} has no step {step!r}"""
+
+    hint = "signoff show ID lists the steps by number and id"
+
+
+class InvalidPlan(UsageError):
+    """The plan has {count} fault(s); nothing was stored and nothing was run"""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__(count=len(faults))
+
+
+class NothingFits(UsageError):
+    """{problem}"""
+
+
+class Refused(SignoffError):
+    """{problem}"""
+
+
+class IllegalTransition(Refused):
+    """A {noun} that is {source} cannot become {target}; nothing was changed"""
+
+
+class NotSigned(Refused):
+    """Revision {revision} of task {task} is not signed; nothing was run"""
+
+    hint = "read it with signoff show and sign it with signoff approve"
+
+
+class StaleRevision(Refused):
+    """Task {task} is at revision {current}, not {given}; nothing was recorded"""
+
+    hint = "read the present revision and answer that one"
+
+
+class AlreadyAnswered(Refused):
+    """{what} was answered before: {answer} by {actor}"""
+
+
+class NotAllowed(Refused):
+    """{actor} has the role {role}; {command} needs {needed}"""
+
+
+class StepError(SignoffError):
+    """{problem}"""
+
+
+class BytesChanged(StepError):
+    """{path} is not what was signed; the step was not run"""
+
+
+class SpawnFailed(StepError):
+    """{program} could not be started: {reason}"""
+
+
+class StepTimedOut(StepError):
+    """The step ran longer than its timeout of {seconds:g} s and was ended"""
+
+
+class StoreError(SignoffError):
+    """The store cannot be used: {reason}"""
+
+    hint = "signoff doctor names the fault"
+
+
+class Conflict(StoreError):
+    """{what} was changed by someone else meanwhile; nothing was recorded"""
+
+    hint = "look again and repeat the command if it still applies"
+
+
+class StoreFull(StoreError):
+    """The disk of the state directory is full; nothing new is started, what was recorded is kept"""
+
+    hint = "free some space: the engine goes on by itself"
+
+
+class StoreDamaged(StoreError):
+    """The store {path} is damaged ({reason}); it was left as it is"""
+
+    hint = "copy it away, then start with another --state directory or restore a backup"
+
+
+class Owned(StoreError):
+    """Process {pid} owns this state directory"""
+
+    hint = "attach to it with signoff, or end that process"

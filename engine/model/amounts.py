@@ -1,0 +1,50 @@
+"""Amounts as people write them: durations such as `90s 20m 2h`."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+", re.ASCII)
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])", re.ASCII)
+MAX_SECONDS = 366 * 86400.0
+
+
+def parse_duration(text: object) -> float:
+    """Turn `90s`, `20m`, `1h30m` or a number of seconds into seconds.
+
+    Raises:
+        ValueError: not a duration, not positive, not finite, or over a year.
+    """
+    if isinstance(text, str) and _DURATION.fullmatch(text):
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    elif isinstance(text, (int, float)) and not isinstance(text, bool):
+        seconds = float(text)
+    else:
+        raise ValueError("write a duration such as 90s, 20m or 2h")
+    if not (math.isfinite(seconds) and 0 < seconds <= MAX_SECONDS):
+        raise ValueError("a duration is more than zero and at most a year")
+    return seconds
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Marks a float field that documents may write as a duration; None passes where the field allows it."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        plain = core_schema.no_info_plain_validator_function(
+            lambda value: value if value is None else parse_duration(value)
+        )
+        described = core_schema.union_schema([core_schema.float_schema(gt=0), core_schema.str_schema()])
+        return core_schema.json_or_python_schema(
+            json_schema=plain, python_schema=plain, metadata={"pydantic_js_functions": [lambda _, h: h(described)]}
+        )

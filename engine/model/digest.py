@@ -1,0 +1,58 @@
+"""The digest that people sign: SHA-256 over the canonical JSON (RFC 8785) of everything that decides what runs (B5.2).
+
+Descriptions and timeouts are not in it. A field that is added to a step must be added here or be named as left out;
+`tests/engine/model/test_digest.py` walks every field.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from engine.model.plan import Plan, PlannedStep
+
+NOT_SIGNED = frozenset({"description", "timeout"})
+
+
+def sha256(data: bytes) -> str:
+    """Hexadecimal SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON types; keys with their order left to RFC 8785."""
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    items = value.items() if hasattr(value, "items") else vars(value).items()
+    return {key: _plain(item) for key, item in items}
+
+
+def signed_fields(planned: PlannedStep) -> dict[str, Any]:
+    """What of one step a signature covers, as JSON types."""
+    fields = {name: _plain(value) for name, value in vars(planned.step).items() if name not in NOT_SIGNED}
+    fields["tier"] = planned.tier.value
+    fields["binary"] = planned.binary
+    fields["files"] = [_plain(file) for file in planned.files]
+    return fields
+
+
+def step_digest(planned: PlannedStep) -> str:
+    """The digest of one step, as confirmations cite it."""
+    import rfc8785
+
+    return sha256(rfc8785.dumps(signed_fields(planned)))
+
+
+def plan_digest(plan: Plan) -> str:
+    """The digest of a revision, as signatures cite it."""
+    import rfc8785
+
+    signed = {
+        "root": plan.root,
+        "accept": plan.accept.value,
+        "policy": _plain(plan.policy),
+        "steps": [signed_fields(planned) for planned in plan.steps],
+    }
+    return sha256(rfc8785.dumps(signed))

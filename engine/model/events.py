@@ -1,0 +1,168 @@
+"""What happened: one past-tense class per fact, carried by an immutable `Event`.
+
+An event that changes a noun carries the new noun, so that nobody who follows has to recompute it. `KINDS` maps the
+kind in a row or on the wire to its class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.model.question import Question
+from engine.model.run import Receipt, StepStatus
+from engine.model.task import Signature, Task
+
+
+class Fact:
+    """What an event says; the name of the class in snake case is its kind."""
+
+    kind = ""
+
+    def __init_subclass__(cls) -> None:
+        name = cls.__name__
+        cls.kind = "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One immutable row of the log."""
+
+    seq: int
+    time: float
+    actor: str
+    task: int | None
+    step: str | None
+    fact: Fact
+
+    @property
+    def kind(self) -> str:
+        return self.fact.kind
+
+
+# Tasks
+
+
+@dataclass(frozen=True)
+class TaskRequested(Fact):
+    task: Task
+
+
+@dataclass(frozen=True)
+class PlanWritten(Fact):
+    """A revision was written; `task` names its digest."""
+
+    task: Task
+    planner: str
+    steps: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PhaseChanged(Fact):
+    task: Task
+
+
+@dataclass(frozen=True)
+class TaskRemoved(Fact):
+    request: str
+
+
+@dataclass(frozen=True)
+class TaskEnded(Fact):
+    """The attempt is over and nothing of it is alive; follows the last receipt."""
+
+    task: Task
+
+
+# Verdicts
+
+
+@dataclass(frozen=True)
+class PlanSigned(Fact):
+    signature: Signature
+
+
+@dataclass(frozen=True)
+class PlanRejected(Fact):
+    signature: Signature
+
+
+@dataclass(frozen=True)
+class PlanReturned(Fact):
+    signature: Signature
+
+
+# Steps
+
+
+@dataclass(frozen=True)
+class StepStarted(Fact):
+    """Durable before the effect."""
+
+    status: StepStatus
+    log: str
+
+
+@dataclass(frozen=True)
+class StepEnded(Fact):
+    status: StepStatus
+
+
+@dataclass(frozen=True)
+class StepsChanged(Fact):
+    """Several steps at once: skipped by a cascade, cancelled, reset for another attempt, waiting."""
+
+    statuses: tuple[StepStatus, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunCancelled(Fact):
+    """The tree of a run is gone."""
+
+    run: int
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class Notified(Fact):
+    channel: str
+    message: str
+
+
+# Questions
+
+
+@dataclass(frozen=True)
+class QuestionAsked(Fact):
+    question: Question
+
+
+@dataclass(frozen=True)
+class QuestionAnswered(Fact):
+    question: Question
+
+
+# The engine itself
+
+
+@dataclass(frozen=True)
+class EngineOpened(Fact):
+    version: str
+    pid: int
+    level: str
+    recovered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineClosed(Fact):
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ClientRefused(Fact):
+    user: str
+    reason: str
+
+
+KINDS: dict[str, type[Fact]] = {fact.kind: fact for fact in Fact.__subclasses__()}

@@ -1,0 +1,79 @@
+"""What waits for a person: a confirmation, changed bytes, a question of a step, a step found interrupted.
+
+The first answer wins; the second one is told so (B5.6). *Later* is not an answer: the question stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class QuestionKind(StrEnum):
+    """Why a person is asked."""
+
+    CONFIRMATION = "confirmation"
+    """The step is destructive or external."""
+    DRIFT = "drift"
+    """What would run is not what was signed."""
+    ASK = "ask"
+    """The step itself is a question."""
+    INTERRUPTED = "interrupted"
+    """The step was found running after a crash."""
+
+
+class Answer(StrEnum):
+    """How a question was closed."""
+
+    ONCE = "once"
+    """Run it now, this time."""
+    DENY = "deny"
+    TEXT = "text"
+    """An `ask` step was answered; the text is in the reason."""
+    AGAIN = "again"
+    """An interrupted step shall run again."""
+    DONE = "done"
+    """An interrupted step had its effect."""
+    FAIL = "fail"
+    """An interrupted step counts as failed."""
+    EXPIRED = "expired"
+    """Nobody answered by the deadline; not run."""
+    MOOT = "moot"
+    """The task was cancelled or the step skipped meanwhile."""
+
+
+ANSWERS: dict[QuestionKind, frozenset[Answer]] = {
+    QuestionKind.CONFIRMATION: frozenset({Answer.ONCE, Answer.DENY}),
+    QuestionKind.DRIFT: frozenset({Answer.ONCE, Answer.DENY}),
+    QuestionKind.ASK: frozenset({Answer.TEXT, Answer.DENY}),
+    QuestionKind.INTERRUPTED: frozenset({Answer.AGAIN, Answer.DONE, Answer.FAIL}),
+}
+"""What a person may answer; the engine alone writes `expired` and `moot`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One open or closed question."""
+
+    id: int
+    task: int
+    step: str
+    kind: QuestionKind
+    asked: float
+    deadline: float | None
+    """Unix time; passing it is `expired`."""
+    digest: str = ""
+    """What exactly is asked about: the step digest, over the bytes as they are now."""
+    news: tuple[str, ...] = ()
+    """What the signer could not know: what ran since, what changed."""
+    diff: str = ""
+    """The signed bytes against the present ones, unified."""
+    options: tuple[str, ...] = ()
+    answer: Answer | None = None
+    answered_by: str = ""
+    answered: float | None = None
+    reason: str = ""
+
+    @property
+    def open(self) -> bool:
+        return self.answer is None

@@ -1,0 +1,92 @@
+"""One attempt at a step, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.model.state import RunState, StepState
+
+
+class Cause(StrEnum):
+    """Why a step ended without completing."""
+
+    FAILED = "failed"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    """A person cancelled it or its task."""
+    VERDICT = "verdict"
+    """A signer left it out."""
+    DEPENDENCY = "dependency"
+    """Something it needs did not complete."""
+    NOT_NEEDED = "not_needed"
+    """It waits for a failure, and nothing failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepStatus:
+    """Where one step of the present attempt of a task is."""
+
+    id: str
+    state: StepState = StepState.PENDING
+    attempt: int = 0
+    """How often it was started in this task."""
+    run: int | None = None
+    """The latest run."""
+    exit_code: int | None = None
+    error: str = ""
+    """Why it failed, was skipped or refused, as a sentence."""
+    cause: Cause | None = None
+    summary: str = ""
+    """First non-empty line of its output, at most 160 characters."""
+    started: float | None = None
+    """Unix time in seconds."""
+    ended: float | None = None
+    held_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessEnd:
+    """How one process of a cancelled tree ended."""
+
+    pid: int
+    name: str
+    end: str
+    """`SIGTERM`, `SIGKILL`, or `with its parent`."""
+    seconds: float
+    """After the request."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The proof that a cancelled tree is gone (B7.3)."""
+
+    ends: tuple[ProcessEnd, ...] = ()
+    survivors: tuple[int, ...] = ()
+    seconds: float = 0.0
+    level: str = ""
+    best_effort: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One row of the ledger (B9.13)."""
+
+    id: int
+    task: int
+    step: str
+    task_attempt: int
+    attempt: int
+    state: RunState
+    started: float
+    ended: float | None = None
+    exit_code: int | None = None
+    error: str = ""
+    failure: str = ""
+    """Failure class: `exit timeout launch bytes interrupted`; empty when it did not fail."""
+    summary: str = ""
+    log: str = ""
+    level: str = ""
+    """The sandbox level it ran at."""
+    receipt: Receipt | None = None

@@ -1,0 +1,88 @@
+"""A request with its revisions, runs and phase; and the views of it that queries return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.model.plan import Plan
+from engine.model.question import Question
+from engine.model.run import StepStatus
+from engine.model.state import Outcome, Phase, StepState, Wait
+
+ENGINE = "@engine"
+"""The actor of what no person did; user names do not begin with `@`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """The row of a task."""
+
+    id: int
+    request: str
+    root: str
+    """Absolute path of the directory that the steps run in."""
+    phase: Phase
+    proposer: str
+    created: float
+    attempt: int = 1
+    revision: int = 0
+    """The present revision; 0 while there is none."""
+    digest: str = ""
+    signed: str = ""
+    """The digest that is signed and may run; empty while none is."""
+    outcome: Outcome | None = None
+    waits: tuple[Wait, ...] = ()
+    """Why it is blocked, or why steps wait while others run."""
+    error: str = ""
+    started: float | None = None
+    ended: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSummary:
+    """A task as lists show it."""
+
+    task: Task
+    counts: Mapping[StepState, int] = field(default_factory=dict)
+    """How many steps are in which state."""
+
+    @property
+    def steps(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """A person's verdict on a revision (B5.4)."""
+
+    task: int
+    revision: int
+    digest: str
+    actor: str
+    verdict: str
+    """`sign`, `reject` or `return`."""
+    time: float
+    skipped: tuple[str, ...] = ()
+    """Steps the signer left out."""
+    means: str = "screen"
+    """How it was given: `screen`, `command`, `run --yes`, `demo`."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskView:
+    """Everything a screen or `show` needs about one task, as of event `seq`."""
+
+    task: Task
+    plan: Plan | None = None
+    steps: tuple[StepStatus, ...] = ()
+    """In the order of the plan."""
+    signatures: tuple[Signature, ...] = ()
+    questions: tuple[Question, ...] = ()
+    """The open ones."""
+    logs: Mapping[str, str] = field(default_factory=dict)
+    """Path of the latest log of each step that ran."""
+    seq: int = 0
+    signed_before: tuple[int, float, str] | None = None
+    """How often this digest ran well before, when last, and who signed it."""

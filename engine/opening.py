@@ -1,0 +1,93 @@
+"""How a program gets an engine: its own, the one of the owner behind the socket, or none but the store to read from.
+
+The choice (B11.1): reading opens the store read-only, whether there is an owner or not; deciding goes to the owner, or
+takes the lock just to record; executing goes to the owner, or becomes it. Everything heavy is imported on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.client import EngineClient, Gap, LogGrew, LogSlice
+from engine.commands import Command, Query, Reply
+from engine.errors import Owned, Refused
+
+if TYPE_CHECKING:
+    from engine.model.events import Event
+    from engine.queries import Queries
+    from engine.settings import Settings
+    from engine.storage.reader import Reader
+
+SOCKET = "socket"
+"""The owner's socket inside a state directory."""
+
+
+class Need(StrEnum):
+    """What a program wants of an engine."""
+
+    READ = "read"
+    DECIDE = "decide"
+    EXECUTE = "execute"
+
+
+class ReadOnly:
+    """The store of a state directory, read without becoming its owner; satisfies `EngineClient`."""
+
+    def __init__(self, reader: Reader, queries: Queries) -> None:
+        self._reader = reader
+        self._queries = queries
+
+    async def do(self, command: Command) -> Reply:
+        raise Refused(problem=f"{type(command).__name__} changes something; this view only reads")
+
+    async def read(self, query: Query) -> Any:
+        return await self._queries.answer(query)
+
+    async def events(self, after: int | None = None) -> AsyncIterator[Event | Gap | LogGrew]:
+        """What is recorded so far, and no more: whoever wants to follow attaches to the owner."""
+        seen = await self._reader.seq() if after is None else after
+        while page := await self._reader.events(seen, 1000):
+            for event in page:
+                yield event
+            seen = page[-1].seq
+
+    async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
+        return await self._queries.read_log(run, offset, n)
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+async def open_reader(state: Path, settings: Settings) -> ReadOnly:
+    """Open the store for reading: no lock, no recovery, no start."""
+    from engine.queries import Queries
+    from engine.storage.connect import open_reader
+    from engine.storage.reader import Reader
+
+    reader = Reader(await open_reader(state))
+    return ReadOnly(reader, Queries(reader, state, settings.policy))
+
+
+async def connect(state: Path, need: Need, settings: Settings) -> EngineClient:
+    """Get what `need` asks for.
+
+    Raises:
+        Owned: somebody owns the state directory and does not answer.
+        StoreError: the store cannot be used.
+    """
+    if need is Need.READ:
+        return await open_reader(state, settings)
+    from engine.engine import Engine, Opening
+
+    try:
+        return await Engine.open(Opening(state=state, settings=settings, executes=need is Need.EXECUTE))
+    except Owned as error:
+        from engine.host import RemoteEngine
+
+        try:
+            return await RemoteEngine.connect(state / SOCKET)
+        except OSError:
+            raise error from None

@@ -1,0 +1,193 @@
+"""A document and the world around it -> the revision that people sign: tiers, programs, files, digest (B2.3, B5.2).
+
+Looks at the disk (links, programs, digests of named files) and decides nothing by itself: what may run and how risky it
+is comes from `policy`, which files count from `named_files`. Starts nothing, stores nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.errors import Fault, InvalidPlan
+from engine.model.digest import plan_digest
+from engine.model.plan import Action, Document, Plan, PlannedStep, Step, rank_steps
+from engine.model.tier import Tier
+from engine.planning.checks import document_faults, operand_field
+from engine.planning.file import located, parse_document
+from engine.planning.judgement import Judgement, judge
+from engine.planning.lineage import Lineage
+from engine.planning.named_files import MAX_WORDS, NamedFiles, Words, words_of
+from engine.planning.programs import Programs
+from engine.planning.reading import decode
+from engine.policy import Policy
+
+_NEEDED = {
+    Action.RESEARCH: "a model",
+    Action.PLAN: "a model",
+    Action.REVIEW: "a model",
+    Action.IMPLEMENT: "a coding agent",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivation:
+    """The world that a document is looked at in.
+
+    Args:
+        root: the directory the steps run in.
+        configured: the actions that can run here.
+        path: where programs are looked for, as in PATH.
+        people: how many people can sign; the proposer is one of them.
+    """
+
+    root: Path
+    policy: Policy
+    configured: Container[Action]
+    planner: str = "file"
+    task: int = 0
+    revision: int = 1
+    path: str = field(default_factory=lambda: os.environ.get("PATH", os.defpath))
+    people: int = 1
+
+
+def plan_from_text(source: str | bytes, name: str, derivation: Derivation) -> Plan:
+    """The text of a plan file -> a revision.
+
+    Raises:
+        InvalidPlan: with every fault of the text; where it has none, with every fault of its steps in this world; each
+            with line and column.
+    """
+    document = parse_document(source, name)
+    try:
+        return _derive(document, derivation)
+    except InvalidPlan as error:
+        raise located(decode(source, name), name, list(error.faults)) from error
+
+
+def derive(document: Document, derivation: Derivation) -> Plan:
+    """A document that no file holds (a repository's targets, a model's answer) -> a revision.
+
+    Raises:
+        InvalidPlan: with every fault, each with its field.
+    """
+    if faults := document_faults(document):
+        raise InvalidPlan(tuple(faults))
+    return _derive(document, derivation)
+
+
+def _derive(document: Document, world: Derivation) -> Plan:
+    planned, faults = _Steps(document, world).derive()
+    faults += _quorum_faults(document, world.people)
+    if faults:
+        raise InvalidPlan(tuple(faults))
+    plan = Plan(
+        task=world.task,
+        revision=world.revision,
+        request=document.request,
+        root=os.path.realpath(world.root),
+        steps=planned,
+        policy=document.policy,
+        accept=document.accept,
+        timeout=document.timeout,
+        planner=world.planner,
+    )
+    return replace(plan, digest=plan_digest(plan))
+
+
+def _quorum_faults(document: Document, people: int) -> list[Fault]:
+    eligible = people - document.policy.exclude_proposer
+    if document.policy.quorum <= eligible:
+        return []
+    who = "nobody is" if eligible < 1 else f"only {eligible} is" if eligible == 1 else f"only {eligible} are"
+    return [Fault(f"{document.policy.quorum} must sign, but {who} eligible", "policy.quorum")]
+
+
+class _Steps:
+    """The steps of one document on their way to planned steps."""
+
+    def __init__(self, document: Document, world: Derivation) -> None:
+        self._world = world
+        self._ranks = rank_steps(document.steps)
+        self._steps = sorted(document.steps, key=lambda step: (self._ranks[step.id], step.id))
+        self._places = {step.id: index for index, step in enumerate(document.steps)}
+        self._lineage = Lineage(self._steps)
+        self._programs = Programs(world.path)
+        self._files = NamedFiles(world.root, self._lineage)
+        self._root = Path(os.path.realpath(world.root))
+        self._workdirs: dict[str, str] = {}
+        self._faults: list[Fault] = []
+
+    def derive(self) -> tuple[tuple[PlannedStep, ...], list[Fault]]:
+        """The steps in topological order, and what is wrong with them."""
+        judgements = [judge(step, self._world.policy, str(self._root)) for step in self._steps]
+        words = self._words()
+        writing = [index for index, judgement in enumerate(judgements) if judgement.tier.rank >= Tier.WRITE.rank]
+        for index in writing:
+            step = self._steps[index]
+            self._files.add_writer(step, words[index], agent=step.action is Action.IMPLEMENT)
+        self._writers = self._lineage.members(self._steps[index].id for index in writing)
+        planned = tuple(map(self._planned, self._steps, judgements, words))
+        return planned, self._faults
+
+    def _words(self) -> list[Words]:
+        words = [words_of(step) for step in self._steps]
+        if (count := sum(len(found.read) + len(found.written) for found in words)) > MAX_WORDS:
+            message = f"the commands and scripts have {count:,} words, at most {MAX_WORDS:,} are looked at: use files"
+            self._faults.append(Fault(message, "steps"))
+            return [Words() for _ in words]
+        return words
+
+    def _planned(self, step: Step, judgement: Judgement, words: Words) -> PlannedStep:
+        for field_name, message in (*self._refusals(step, judgement), *self._workdir_faults(step)):
+            self._fault(step, field_name, message)
+        files, hints = self._files.signed(step, words)
+        return PlannedStep(
+            step=step,
+            rank=self._ranks[step.id],
+            tier=judgement.tier,
+            reasons=judgement.reasons,
+            binary=self._binary(step, judgement),
+            files=files,
+            hints=(*judgement.hints, *hints),
+        )
+
+    def _refusals(self, step: Step, judgement: Judgement) -> Iterator[tuple[str, str]]:
+        if step.action not in self._world.configured:
+            yield "action", f"{step.action} needs {_NEEDED.get(step.action, 'its part')}: none is configured"
+        if judgement.refused:
+            yield operand_field(step), judgement.refused
+
+    def _workdir_faults(self, step: Step) -> Iterator[tuple[str, str]]:
+        if step.workdir not in self._workdirs:
+            self._workdirs[step.workdir] = self._workdir_problem(step.workdir)
+        problem = self._workdirs[step.workdir]
+        if problem and not (problem == "does not exist" and self._made_before(step)):
+            yield "workdir", f"{step.workdir[:200]!r} {problem}; write a directory below the root of the task"
+
+    def _workdir_problem(self, workdir: str) -> str:
+        whole = Path(os.path.realpath(self._root / workdir))
+        if not whole.is_relative_to(self._root):
+            return "lies outside the root, once its links are resolved"
+        if not whole.exists():
+            return "does not exist"
+        return "" if whole.is_dir() else "is not a directory"
+
+    def _binary(self, step: Step, judgement: Judgement) -> str:
+        """Where the program of a command lies; a fault where it does not and no step before may make it."""
+        if not judgement.program:
+            return ""
+        found = self._programs.find(judgement.program, self._root / step.workdir)
+        if not found and not self._made_before(step):
+            where = f"in {step.workdir}" if "/" in judgement.program else "on PATH"
+            self._fault(step, operand_field(step), f"`{judgement.program[:200]}` was not found {where}")
+        return found
+
+    def _made_before(self, step: Step) -> bool:
+        """Whether an ancestor of tier `write` or above may make what is missing."""
+        return bool(self._lineage.nearest(step.id, self._writers))
+
+    def _fault(self, step: Step, field_name: str, message: str) -> None:
+        self._faults.append(Fault(message, f"steps[{self._places[step.id]}].{field_name}"))

@@ -1,0 +1,60 @@
+"""The only room that starts processes, holds them, ends them, and keeps what they print (B6.3-B6.6, B7, S2).
+
+It takes what was stored and approved, and decides nothing about it. No other room imports `subprocess`, forks, or
+signals; no room below the scheduler waits for a process but through `Running`.
+"""
+
+from __future__ import annotations
+
+from engine.process.environment import private_environment
+from engine.process.launch import (
+    MARKER,
+    CompletedCapture,
+    Confinement,
+    Exit,
+    Launch,
+    Level,
+    Limits,
+    Probe,
+    ProcessEnd,
+    Receipt,
+    SealedFile,
+)
+from engine.process.lines import Line, LineIndex
+from engine.process.logs import LogSlice, LogWriter, Stream, read_log, stream_switches
+from engine.process.probe import probe
+from engine.process.running import Running
+from engine.process.seal import digest_file, seal
+from engine.process.spawn import run_quietly, spawn
+from engine.process.tree import adopt_orphans, guard_memory, sweep
+
+__all__ = [
+    "MARKER",
+    "CompletedCapture",
+    "Confinement",
+    "Exit",
+    "Launch",
+    "Level",
+    "Limits",
+    "Line",
+    "LineIndex",
+    "LogSlice",
+    "LogWriter",
+    "Probe",
+    "ProcessEnd",
+    "Receipt",
+    "Running",
+    "SealedFile",
+    "Stream",
+    "adopt_orphans",
+    "digest_file",
+    "guard_memory",
+    "private_environment",
+    "probe",
+    "read_log",
+    "run_quietly",
+    "seal",
+    "spawn",
+    "stream_switches",
+    "sweep",
+]

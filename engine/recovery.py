@@ -1,0 +1,121 @@
+"""On open: what was running, queued, waiting when the last owner went away (B11.2, B11.3).
+
+Approved work is never lost and never run twice unasked: a run without an end record is closed as interrupted, or as
+what the supervisor recorded; its step runs again only if it is `read` or marked `idempotent`, else a person decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from engine import process
+from engine.actions import Waits
+from engine.confirmations import Confirmations
+from engine.model.digest import step_digest
+from engine.model.plan import Plan, PlannedStep
+from engine.model.question import QuestionKind
+from engine.model.run import Cause, Run, StepStatus
+from engine.model.state import Phase, RunState, StepState
+from engine.model.tier import Tier
+from engine.runner import run_mark
+from engine.scheduler import Scheduler
+from engine.storage.store import Store
+
+
+class Recovery:
+    """Collects what an earlier owner left behind; runs once, before anything starts."""
+
+    def __init__(
+        self,
+        store: Store,
+        scheduler: Scheduler,
+        confirmations: Confirmations,
+        state: Path,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._scheduler = scheduler
+        self._confirmations = confirmations
+        self._state = state
+        self._clock = clock
+
+    async def close_runs(self) -> list[str]:
+        """Close every run without an end record; returns a sentence for each."""
+        plans: dict[int, Plan | None] = {}
+        told = []
+        for run in await self._store.read.unfinished_runs():
+            killed = await process.sweep(run_mark(self._state, run.id))
+            if run.task not in plans:
+                task = await self._store.read.task(run.task)
+                plans[run.task] = await self._store.read.plan(run.task, task.revision)
+            told.append(await self._close(run, plans[run.task]) + (f"; {killed} processes ended" if killed else ""))
+        return told
+
+    async def _close(self, run: Run, plan: Plan | None) -> str:
+        planned = next((planned for planned in plan.steps if planned.id == run.step), None) if plan else None
+        position, status = await self._store.read.step(run.task, run.step)
+        now = self._clock()
+        if status.state is not StepState.RUNNING or planned is None or status.run != run.id:
+            await self._store.end_run(replace(run, state=RunState.CANCELLED, ended=now))
+            return f"{run.step} of task {run.task} had been cancelled"
+        code = _recorded_exit(Path(run.log).with_suffix(".exit"))
+        if code is not None:
+            return await self._recorded(run, position, status, code)
+        return await self._interrupted(run, planned, position, status)
+
+    async def _recorded(self, run: Run, position: int, status: StepStatus, code: int) -> str:
+        """The supervisor saw the end although the engine did not."""
+        now = self._clock()
+        well = code == 0
+        error = "" if well else f"exit {code}"
+        status = replace(
+            status,
+            state=StepState.COMPLETED if well else StepState.FAILED,
+            cause=None if well else Cause.FAILED,
+            exit_code=code,
+            error=error,
+            ended=now,
+        )
+        state = RunState.COMPLETED if well else RunState.FAILED
+        failure = "" if well else "exit"
+        run = replace(run, state=state, ended=now, exit_code=code, error=error, failure=failure)
+        await self._store.end_step(position, status, run)
+        return f"{run.step} of task {run.task} had ended with exit {code}"
+
+    async def _interrupted(self, run: Run, planned: PlannedStep, position: int, status: StepStatus) -> str:
+        error = "the engine ended while it ran"
+        run = replace(run, state=RunState.INTERRUPTED, ended=self._clock(), error=error, failure="interrupted")
+        again = planned.tier is Tier.READ or planned.step.idempotent
+        state = StepState.READY if again else StepState.INTERRUPTED
+        status = replace(status, state=state, error=error)
+        await self._store.end_step(position, status, run)
+        if not again:
+            task = await self._store.read.task(run.task)
+            news = (error, "whether it had its effect, nobody knows")
+            waits = Waits(kind=QuestionKind.INTERRUPTED, digest=step_digest(planned), news=news)
+            self._confirmations.ask(task, position, status, waits)
+        return f"{run.step} of task {run.task} was interrupted" + (" and runs again" if again else "")
+
+    async def take_up(self) -> None:
+        """Go on with every task that was under way, oldest first."""
+        for task in await self._store.read.active_tasks():
+            if task.phase is Phase.QUEUED:
+                await self._scheduler.queue(task.id)
+                continue
+            plan = await self._store.read.plan(task.id, task.revision)
+            if plan is not None:
+                await self._scheduler.take_up(task, plan)
+
+
+def _recorded_exit(record: Path) -> int | None:
+    """The exit code that the supervisor made durable, if it saw the end; a signal counts as 128 and its number."""
+    try:
+        fact = json.loads(record.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    signal = fact.get("signal")
+    code: int | None = fact.get("code")
+    return code if signal is None else 128 + int(signal)

@@ -1,0 +1,144 @@
+"""Verdicts on plans: sign, reject, return; and accepting or forgetting what has ended.
+
+A verdict names the revision and the digest that were read; a verdict on anything else is refused and says so (B5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from engine.commands import AcceptResult, Reject, Remove, Reply, Return, Sign
+from engine.errors import Conflict, IllegalTransition, Refused, StaleRevision, UnknownStep, UsageError
+from engine.model.plan import Plan
+from engine.model.run import Cause, StepStatus
+from engine.model.state import Outcome, Phase, StepState, advance
+from engine.model.task import Signature, Task
+from engine.storage.store import Store
+
+
+class Reviews:
+    """Records what people say about plans.
+
+    Args:
+        queue: begins a signed task, if this owner executes.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float], queue: Callable[[int], Awaitable[None]]) -> None:
+        self._store = store
+        self._clock = clock
+        self._queue = queue
+
+    async def sign(self, command: Sign, actor: str) -> Reply:
+        """Approve a revision: `awaiting_approval -> queued`.
+
+        Raises:
+            StaleRevision: another revision, or other bytes, are present by now.
+            UsageError: `only` or `skip` name steps that are not there or cannot stand alone.
+        """
+        task, plan = await self._present(command.task, command.revision, command.digest)
+        skipped = _left_out(plan, command)
+        signature = self._signature(task, actor, "sign", command.means, skipped=skipped)
+        signed = replace(task, phase=advance(task.phase, Phase.QUEUED), signed=task.digest)
+        seq = await self._record(task, signed, signature, self._skips(plan, skipped, actor))
+        await self._queue(task.id)
+        left = f"; {len(skipped)} left out" if skipped else ""
+        return Reply(task=task.id, seq=seq, text=f"signed {task.digest[:6]} of task {task.id}{left}")
+
+    async def reject(self, command: Reject, actor: str) -> Reply:
+        """Refuse a revision: the task ends `cancelled`, outcome rejected."""
+        if not command.reason.strip():
+            raise UsageError(problem="A rejection needs a reason; nothing was recorded")
+        task, _ = await self._present(command.task, command.revision, None)
+        signature = self._signature(task, actor, "reject", command.means, reason=command.reason)
+        phase = advance(task.phase, Phase.CANCELLED)
+        ended = replace(task, phase=phase, outcome=Outcome.REJECTED, error=command.reason, ended=self._clock())
+        seq = await self._record(task, ended, signature, [])
+        return Reply(task=task.id, seq=seq, text=f"task {task.id} rejected")
+
+    async def give_back(self, command: Return, actor: str) -> Reply:
+        """Ask for another revision: `awaiting_approval -> planning`; never an approval."""
+        if not command.note.strip():
+            raise UsageError(problem="A returned plan needs a note; nothing was recorded")
+        task, _ = await self._present(command.task, command.revision, None)
+        signature = self._signature(task, actor, "return", command.means, reason=command.note)
+        seq = await self._record(task, replace(task, phase=advance(task.phase, Phase.PLANNING)), signature, [])
+        return Reply(task=task.id, seq=seq, text=f"task {task.id} returned to planning")
+
+    async def accept(self, command: AcceptResult, actor: str) -> Reply:
+        """Accept the result of a task whose steps ended well: `ready -> completed`."""
+        task = await self._store.read.task(command.task)
+        seq = await self._store.set_phase(task, replace(task, phase=advance(task.phase, Phase.COMPLETED)), actor=actor)
+        return Reply(task=task.id, seq=seq, text=f"task {task.id} accepted")
+
+    async def remove(self, command: Remove, actor: str) -> Reply:
+        """Forget an ended task; its events stay."""
+        task = await self._store.read.task(command.task)
+        if not task.phase.ended:
+            raise Refused(
+                problem=f"Task {task.id} is {task.phase}: only ended tasks can be removed", hint="cancel it first"
+            )
+        seq = await self._store.remove_task(task, actor)
+        return Reply(task=task.id, seq=seq, text=f"task {task.id} removed; its events stay in the audit log")
+
+    async def _present(self, number: int, revision: int, digest: str | None) -> tuple[Task, Plan]:
+        task = await self._store.read.task(number)
+        if task.revision != revision or (digest is not None and task.digest != digest):
+            raise StaleRevision(task=number, current=task.revision, given=revision)
+        if task.phase is not Phase.AWAITING_APPROVAL:
+            raise IllegalTransition(noun="task", source=task.phase, target=Phase.QUEUED)
+        plan = await self._store.read.plan(number, revision)
+        if plan is None:
+            raise StaleRevision(task=number, current=task.revision, given=revision)
+        return task, plan
+
+    def _signature(
+        self, task: Task, actor: str, verdict: str, means: str, *, skipped: tuple[str, ...] = (), reason: str = ""
+    ) -> Signature:
+        return Signature(
+            task=task.id,
+            revision=task.revision,
+            digest=task.digest,
+            actor=actor,
+            verdict=verdict,
+            time=self._clock(),
+            skipped=skipped,
+            means=means,
+            reason=reason,
+        )
+
+    def _skips(self, plan: Plan, skipped: tuple[str, ...], actor: str) -> list[tuple[int, StepStatus]]:
+        error, now = f"left out by {actor}", self._clock()
+        return [
+            (position, StepStatus(id=planned.id, state=StepState.SKIPPED, cause=Cause.VERDICT, error=error, ended=now))
+            for position, planned in enumerate(plan.steps)
+            if planned.id in skipped
+        ]
+
+    async def _record(
+        self, before: Task, after: Task, signature: Signature, skips: list[tuple[int, StepStatus]]
+    ) -> int:
+        try:
+            return await self._store.sign(before, after, signature, skips)
+        except Conflict:
+            now = await self._store.read.task(before.id)
+            raise StaleRevision(task=before.id, current=now.revision, given=before.revision) from None
+
+
+def _left_out(plan: Plan, command: Sign) -> tuple[str, ...]:
+    """The steps a signer leaves out, by id; they are named by id or by number, counted from 1."""
+    only = {_named(plan, name) for name in command.only}
+    skip = {_named(plan, name) for name in command.skip}
+    for planned in plan.steps:
+        if planned.id in only and (missing := set(planned.step.needs) - only):
+            raise UsageError(problem=f"--only {planned.id} needs {', '.join(sorted(missing))}; nothing was signed")
+    return tuple(planned.id for planned in plan.steps if planned.id in skip or (only and planned.id not in only))
+
+
+def _named(plan: Plan, name: str) -> str:
+    ids = [planned.id for planned in plan.steps]
+    if name in ids:
+        return name
+    if name.isascii() and name.isdigit() and 1 <= int(name) <= len(ids):
+        return ids[int(name) - 1]
+    raise UnknownStep(task=plan.task, step=name)

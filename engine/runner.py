@@ -1,0 +1,305 @@
+"""One attempt of one step: check the bytes, ask if a person must be asked, record the intent, act, record the end.
+
+The order is the promise: sealed bytes are compared with the signed ones, the running row is durable, and only then
+something is started, from the sealed bytes (B6.2, S2). Nothing here orders steps; the scheduler does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine import process
+from engine.actions import Act, Context, Result, Waits
+from engine.client import LogGrew
+from engine.errors import Conflict, SignoffError
+from engine.model.digest import sha256, step_digest
+from engine.model.events import Notified
+from engine.model.plan import Action, Ask, Plan, PlannedStep, SignedFile
+from engine.model.question import QuestionKind
+from engine.model.run import Cause, Run, StepStatus
+from engine.model.state import RunState, StepState
+from engine.model.tier import Tier
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from engine.cancellation import CancelToken
+    from engine.storage.store import Store
+
+MAX_DIFF = 64 * 1024
+"""Bytes of a diff that a question carries."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A step that may run now."""
+
+    plan: Plan
+    root: Path
+    planned: PlannedStep
+    position: int
+    status: StepStatus
+    task_attempt: int
+    token: CancelToken
+    clearance: str = ""
+    """The step digest that a person allowed in this attempt; empty if nobody was asked."""
+    retrying: bool = False
+    """Whether this is another try under the step's own retry rule."""
+    news: tuple[str, ...] = ()
+    """What ran since the plan was signed."""
+    produced: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each file as the step that makes it left it."""
+    makes: tuple[str, ...] = ()
+    """Files that later steps expect from this one."""
+    begun: Callable[[StepStatus, Run], None]
+    """Called when the start is being recorded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """The attempt is over; its rows are on their way to the disk."""
+
+    status: StepStatus
+    run: Run
+    produced: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Somebody decided about the step before it could start."""
+
+
+class Runner:
+    """Carries out attempts; several at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        actions: Mapping[Action, Act],
+        level: process.Level,
+        state: Path,
+        clock: Callable[[], float],
+        signal: Callable[[LogGrew], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._actions = actions
+        self._level = level
+        self._state = state
+        self._masked = (state,)
+        self._home = cache(lambda root: _folder(state / "homes" / sha256(root.encode())[:16]))
+        self._logs = cache(lambda task: _folder(state / "logs" / str(task)))
+        self._clock = clock
+        self._signal = signal
+
+    async def attempt(self, job: Job) -> End | Waits | Lost:
+        """Run the step once, or say what a person must answer first."""
+        with _sealing(job) as into:
+            try:
+                sealed = _seal(job, into) if into else ()
+            except SignoffError as error:
+                return await self._refuse(job, error)
+            waits = await self._doubt(job, sealed)
+            if waits is not None:
+                return waits
+            return await self._run(job, sealed)
+
+    # Before
+
+    async def _doubt(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> Waits | None:
+        """Why a person must be asked first, if so."""
+        planned = job.planned
+        step = planned.step
+        if isinstance(step, Ask):
+            return Waits(kind=QuestionKind.ASK, news=(step.question,), options=step.options)
+        repeatable = planned.tier is Tier.READ or step.idempotent or job.retrying
+        started_before = job.status.attempt > 0 and not repeatable
+        asks = planned.tier.asks or planned.tier in self._settings.policy.ask
+        if not (sealed or asks or started_before):
+            return None
+        present = _as_they_are(planned, sealed, job.root)
+        digest = step_digest(present)
+        if job.clearance == digest:
+            return None
+        drifted = [file for file in present.files if _drifted(file, planned, job.produced)]
+        if drifted:
+            diff = await self._diff(planned, drifted, sealed, job.root)
+            news = tuple(f"{file.path} is not what was signed" for file in drifted)
+            return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news), diff=diff)
+        if asks:
+            return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=job.news)
+        if started_before:
+            how = job.status.error or "it had started and did not complete"
+            return Waits(kind=QuestionKind.INTERRUPTED, digest=digest, news=(how, *job.news))
+        return None
+
+    async def _diff(
+        self,
+        planned: PlannedStep,
+        drifted: list[SignedFile],
+        sealed: tuple[process.SealedFile, ...],
+        root: Path,
+    ) -> str:
+        """Signed bytes against present bytes, for each file that changed."""
+        signed = {file.path: file.sha256 for file in planned.files}
+        copies = {str(file.path.relative_to(root)): file.copy for file in sealed}
+        pieces = []
+        for file in drifted:
+            before = await self._store.read.content(signed[file.path])
+            after = copies[file.path].read_bytes()[:MAX_DIFF] if file.path in copies else b""
+            pieces.append(_unified(file.path, before, after))
+        return "".join(pieces)[:MAX_DIFF]
+
+    async def _refuse(self, job: Job, error: SignoffError) -> End | Lost:
+        """The step could not even be looked at: it fails without having run."""
+        started = await self._record_start(job)
+        if started is None:
+            return Lost()
+        return self._finish(job, *started, Result(error=str(error), failure="bytes"))
+
+    # The run itself
+
+    async def _run(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> End | Lost:
+        started = await self._record_start(job)
+        if started is None:
+            return Lost()
+        status, run = started
+        result = Result() if job.token.fired else await self._act(job, run, sealed)
+        return self._finish(job, status, run, result)
+
+    async def _record_start(self, job: Job) -> tuple[StepStatus, Run] | None:
+        now, number = self._clock(), next(self._store.runs)
+        status = StepStatus(
+            id=job.planned.id,
+            state=StepState.RUNNING,
+            attempt=job.status.attempt + 1,
+            run=number,
+            started=now,
+            held_by=job.status.held_by,
+        )
+        run = Run(
+            id=number,
+            task=job.plan.task,
+            step=status.id,
+            task_attempt=job.task_attempt,
+            attempt=status.attempt,
+            state=RunState.RUNNING,
+            started=now,
+            log=f"{self._logs(job.plan.task)}/{number}.log",
+            level=self._level.value,
+        )
+        job.begun(status, run)
+        try:
+            await self._store.start_step(job.position, status, run, job.plan.digest)
+        except Conflict:
+            return None
+        return status, run
+
+    async def _act(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Result:
+        try:
+            return await self._actions[job.planned.step.action](self._context(job, run, sealed))
+        except SignoffError as error:
+            return Result(error=str(error), failure="launch")
+        except OSError as error:
+            return Result(error=f"{error.strerror or error}: {error.filename or job.planned.id}", failure="launch")
+
+    def _context(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Context:
+        task, step = run.task, run.step
+        return Context(
+            planned=job.planned,
+            run=run.id,
+            root=job.root,
+            home=self._home(job.plan.root),
+            log=run.log,
+            mark=run_mark(self._state, run.id),
+            token=job.token,
+            level=self._level,
+            settings=self._settings,
+            sealed=sealed,
+            masked=self._masked,
+            grew=lambda size: self._signal(LogGrew(task=task, step=step, run=run.id, size=size)),
+            notify=lambda channel, message: self._notified(task, channel, message),
+        )
+
+    def _notified(self, task: int, channel: str, message: str) -> None:
+        self._store.record(Notified(channel, message), task=task)
+
+    # After
+
+    def _finish(self, job: Job, status: StepStatus, run: Run, result: Result) -> End:
+        """Queue the rows of the end; a decision made meanwhile is never overwritten."""
+        now = self._clock()
+        if job.token.fired:
+            run = replace(run, state=RunState.CANCELLED, ended=now, exit_code=result.exit_code, receipt=result.receipt)
+            self._store.end_run(run)
+            return End(status=status, run=run)
+        failed = bool(result.failure)
+        state = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}.get(result.failure, RunState.FAILED)
+        run = replace(run, state=state, ended=now, **vars(result))
+        status = replace(
+            status,
+            state=StepState.FAILED if failed else StepState.COMPLETED,
+            cause=Cause.FAILED if failed else None,
+            exit_code=result.exit_code,
+            error=result.error,
+            summary=result.summary,
+            ended=now,
+        )
+        self._store.end_step(job.position, status, run)
+        return End(status=status, run=run, produced=_produced(job))
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def run_mark(state: Path, run: int) -> str:
+    """The mark of a run in the environment of its processes: two state directories never share one."""
+    return f"{sha256(str(state).encode())[:12]}-{run}"
+
+
+def _sealing(job: Job) -> AbstractContextManager[str | None]:
+    """A private place for the copies of signed files, only where there are any."""
+    from contextlib import nullcontext
+
+    return tempfile.TemporaryDirectory(prefix="signoff-") if job.planned.files else nullcontext()
+
+
+def _seal(job: Job, into: str) -> tuple[process.SealedFile, ...]:
+    paths = [job.root / file.path for file in job.planned.files if file.sha256 or file.path in job.produced]
+    return process.seal([path for path in paths if path.exists()], job.root, Path(into))
+
+
+def _as_they_are(planned: PlannedStep, sealed: tuple[process.SealedFile, ...], root: Path) -> PlannedStep:
+    """The step with the digests of the bytes that would be executed."""
+    present = {str(file.path.relative_to(root)): file.sha256 for file in sealed}
+    files = tuple(replace(file, sha256=present.get(file.path, "")) for file in planned.files)
+    return replace(planned, files=files)
+
+
+def _drifted(file: SignedFile, planned: PlannedStep, produced: Mapping[str, str]) -> bool:
+    signed = next(known for known in planned.files if known.path == file.path)
+    return file.sha256 != (produced.get(file.path, "") if signed.produced_by else signed.sha256)
+
+
+def _produced(job: Job) -> dict[str, str]:
+    """Digests of the files that later steps expect from this one."""
+    made = {path: job.root / path for path in job.makes}
+    return {name: process.digest_file(path, job.root) for name, path in made.items() if path.is_file()}
+
+
+def _unified(path: str, before: bytes | None, after: bytes) -> str:
+    if before is None:
+        return f"{path}: the signed bytes were too large to keep\n"
+    old, new = (text.decode(errors="backslashreplace").splitlines(keepends=True) for text in (before, after))
+    lines = difflib.unified_diff(old, new, f"{path} (signed)", f"{path} (now)")
+    return "".join(line if line.endswith("\n") else line + "\n" for line in lines)

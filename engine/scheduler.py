@@ -1,0 +1,247 @@
+"""Which task executes: begins queued ones, keeps one writing task per root, and passes control on to executions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.commands import Cancel, Kill, Pause, Reply, Resume
+from engine.confirmations import Confirmations
+from engine.errors import IllegalTransition, NotSigned, Refused, UnknownStep
+from engine.execution import Execution, Rooms
+from engine.model.plan import Plan
+from engine.model.question import Question
+from engine.model.run import Cause, StepStatus
+from engine.model.state import Outcome, Phase, RunState, StepState, advance
+from engine.model.task import Task
+from engine.model.tier import Tier
+from engine.pool import Pool
+from engine.runner import Runner
+from engine.storage.store import Store
+
+
+class Scheduler:
+    """The tasks that execute in this process.
+
+    Args:
+        executes: False for an owner that only records a decision and leaves; nothing is begun then.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        runner: Runner,
+        pool: Pool,
+        confirmations: Confirmations,
+        clock: Callable[[], float],
+        executes: bool,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._executes = executes
+        self._rooms = Rooms(
+            store=store, runner=runner, pool=pool, confirmations=confirmations, clock=clock, over=self._over
+        )
+        confirmations.answered = self._answered
+        self._pool = pool
+        self._executions: dict[int, Execution] = {}
+        self._writers: dict[str, int] = {}
+        """Which task writes in which root."""
+        self._queue: list[int] = []
+        self._beginning: asyncio.Task[None] | None = None
+
+    @property
+    def executing(self) -> int:
+        """How many tasks execute."""
+        return len(self._executions)
+
+    @property
+    def running(self) -> int:
+        """How many steps have a slot."""
+        return self._pool.busy
+
+    # Beginning
+
+    async def queue(self, task: int) -> None:
+        """Begin a queued task as soon as its root is free."""
+        if self._executes and task not in self._queue and task not in self._executions:
+            self._queue.append(task)
+            await self._begin_next()
+
+    async def _begin_next(self) -> None:
+        for number in list(self._queue):
+            task = await self._store.read.task(number)
+            plan = await self._store.read.plan(number, task.revision)
+            if plan is None or task.phase is not Phase.QUEUED:
+                self._queue.remove(number)
+            elif number in self._queue and self._claim(task, plan):
+                self._queue.remove(number)
+                await self._begin(task, plan)
+
+    def _claim(self, task: Task, plan: Plan) -> bool:
+        """One writing task per root at a time (B6.8)."""
+        if all(planned.tier is Tier.READ for planned in plan.steps):
+            return True
+        return self._writers.setdefault(task.root, task.id) == task.id
+
+    async def _begin(self, task: Task, plan: Plan) -> None:
+        if task.signed != plan.digest:
+            raise NotSigned(revision=task.revision, task=task.id)
+        executing = replace(
+            task, phase=advance(task.phase, Phase.EXECUTING), started=self._clock(), ended=None, outcome=None, error=""
+        )
+        self._store.set_phase(task, executing)
+        await self.take_up(executing, plan)
+
+    async def take_up(self, task: Task, plan: Plan) -> None:
+        """Go on with a task that is executing, blocked or paused, as its rows stand."""
+        self._claim(task, plan)
+        reader = self._store.read
+        statuses = await reader.statuses(task.id)
+        execution = Execution(task, plan, statuses, self._rooms)
+        self._executions[task.id] = execution
+        execution.begin(await reader.answered(task.id, task.attempt), await reader.questions(task.id))
+
+    def _over(self, execution: Execution) -> None:
+        self._executions.pop(execution.task.id, None)
+        if self._writers.get(execution.task.root) == execution.task.id:
+            del self._writers[execution.task.root]
+        if self._queue:
+            self._beginning = asyncio.create_task(self._begin_next(), name="begin the next task")
+
+    def _answered(self, question: Question, status: StepStatus) -> None:
+        execution = self._executions.get(question.task)
+        if execution is not None:
+            execution.answered(question, status)
+
+    # Control
+
+    async def cancel(self, command: Cancel, actor: str) -> Reply:
+        """Cancel a task or one of its steps. Cancelling what was cancelled already does nothing."""
+        execution = self._executions.get(command.task)
+        task = execution.task if execution is not None else await self._store.read.task(command.task)
+        if command.step is not None:
+            return await self._cancel_step(task, execution, command.step, actor, command.reason)
+        if execution is not None:
+            seq = await execution.cancel(actor, command.reason)
+        elif task.phase.ended:
+            return Reply(task=task.id, seq=self._store.seq, text=f"task {task.id} was {task.phase} already")
+        else:
+            seq = await self._cancel_idle(task, actor, command.reason)
+        return Reply(task=task.id, seq=seq, text=f"task {task.id} cancelled")
+
+    async def _cancel_idle(self, task: Task, actor: str, reason: str) -> int:
+        """A task that nothing runs of here."""
+        now = self._clock()
+        after = replace(
+            task,
+            phase=advance(task.phase, Phase.CANCELLED),
+            outcome=Outcome.CANCELLED,
+            waits=(),
+            error=reason,
+            ended=now,
+        )
+        flipped = [
+            (position, replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, ended=now))
+            for position, status in enumerate(await self._store.read.statuses(task.id))
+            if not status.state.ended
+        ]
+        if task.id in self._queue:
+            self._queue.remove(task.id)
+        return await self._store.cancel(task, after, flipped, (), actor)
+
+    async def _cancel_step(self, task: Task, execution: Execution | None, step: str, actor: str, reason: str) -> Reply:
+        if execution is None:
+            raise Refused(problem=f"Task {task.id} does not execute: none of its steps can be cancelled alone")
+        if step not in execution.statuses:
+            raise UnknownStep(task=task.id, step=step)
+        status = execution.statuses[step]
+        if status.state.ended:
+            return Reply(task=task.id, seq=self._store.seq, text=f"{step} was {status.state} already")
+        return Reply(task=task.id, seq=await execution.cancel_step(step, actor, reason), text=f"{step} cancelled")
+
+    async def kill(self, command: Kill, actor: str) -> Reply:
+        """Cancel, and let no cleanup step begin."""
+        await self.cancel(Cancel(task=command.task), actor)
+        execution = self._executions.get(command.task)
+        if execution is not None:
+            await execution.cancel(actor, "")
+        return Reply(task=command.task, seq=self._store.seq, text=f"task {command.task} killed")
+
+    async def pause(self, command: Pause, actor: str) -> Reply:
+        """Start nothing new of a task; what runs goes on."""
+        execution = self._executions.get(command.task)
+        if execution is not None:
+            seq = await execution.pause(actor)
+        else:
+            task = await self._store.read.task(command.task)
+            seq = await self._store.set_phase(task, replace(task, phase=advance(task.phase, Phase.PAUSED)), actor=actor)
+        return Reply(task=command.task, seq=seq, text=f"task {command.task} paused; what runs goes on")
+
+    async def resume(self, command: Resume, actor: str) -> Reply:
+        """Go on with a paused task, or begin another attempt of an ended one (B4.6)."""
+        execution = self._executions.get(command.task)
+        if execution is not None:
+            return await self._unpause(execution, actor)
+        task = await self._store.read.task(command.task)
+        plan = await self._store.read.plan(task.id, task.revision)
+        if plan is None or task.signed != plan.digest:
+            raise NotSigned(revision=task.revision, task=task.id)
+        statuses = await self._store.read.statuses(task.id)
+        await self._refuse_if_alive(task)
+        if task.phase is Phase.PAUSED:
+            seq = await self._store.set_phase(task, replace(task, phase=Phase.QUEUED), actor=actor)
+        else:
+            reset = _to_reset(plan, statuses, command.from_step, task.id)
+            after = replace(
+                task,
+                phase=advance(task.phase, Phase.QUEUED),
+                attempt=task.attempt + 1,
+                outcome=None,
+                error="",
+                ended=None,
+            )
+            seq = await self._store.restart(task, after, reset, actor)
+        await self.queue(task.id)
+        return Reply(task=task.id, seq=seq, text=f"task {task.id} queued again")
+
+    async def _unpause(self, execution: Execution, actor: str) -> Reply:
+        if execution.task.phase is not Phase.PAUSED:
+            if execution.token.fired:
+                raise Refused(
+                    problem=f"Task {execution.task.id} is still being cancelled: its processes are not gone yet"
+                )
+            raise IllegalTransition(noun="task", source=execution.task.phase, target=Phase.QUEUED)
+        seq = await execution.unpause(actor)
+        return Reply(task=execution.task.id, seq=seq, text=f"task {execution.task.id} goes on")
+
+    async def _refuse_if_alive(self, task: Task) -> None:
+        alive = [run for run in await self._store.read.unfinished_runs() if run.task == task.id]
+        if any(run.state is RunState.CANCELLING for run in alive):
+            raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet")
+
+
+def _to_reset(
+    plan: Plan, statuses: tuple[StepStatus, ...], from_step: str | None, task: int
+) -> list[tuple[int, StepStatus]]:
+    """The steps that another attempt begins anew; completed ones are kept unless `from_step` reaches them."""
+    chosen: set[str] = set()
+    if from_step is not None:
+        if from_step not in {status.id for status in statuses}:
+            raise UnknownStep(task=task, step=from_step)
+        chosen.add(from_step)
+        for planned in plan.steps:  # in topological order
+            if chosen.intersection(planned.step.needs):
+                chosen.add(planned.id)
+    return [
+        (position, StepStatus(id=status.id, attempt=status.attempt, run=status.run))
+        for position, status in enumerate(statuses)
+        if _resets(status, chosen)
+    ]
+
+
+def _resets(status: StepStatus, chosen: set[str]) -> bool:
+    if status.cause is Cause.VERDICT:
+        return False
+    return status.state is not StepState.COMPLETED or status.id in chosen

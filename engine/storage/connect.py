@@ -1,0 +1,100 @@
+"""Opening the database file: settings, migrations, the check for damage."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from engine.errors import StoreDamaged, StoreError, StoreFull
+
+FILE = "signoff.db"
+T = TypeVar("T")
+
+
+async def in_thread(connection: aiosqlite.Connection, work: Callable[..., T], *args: object) -> T:
+    """Run `work` in the thread of a connection, as one piece."""
+    # aiosqlite has no public door for this; its version is bounded and a test holds the contract.
+    result: T = await connection._execute(work, *args)  # type: ignore[no-untyped-call]
+    return result
+
+
+def translate(error: sqlite3.Error, path: Path | str = FILE) -> StoreError:
+    """The error of this house for one of SQLite's."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = None if code is None else code & 0xFF
+    if primary in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return StoreFull()
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreDamaged(path=path, reason=error)
+    return StoreError(reason=error)
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Every numbered migration with its SQL, in order."""
+    folder = files("engine.storage") / "migrations"
+    found = sorted((int(item.name[:4]), item.read_text()) for item in folder.iterdir() if item.name.endswith(".sql"))
+    return found
+
+
+def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    pending = [(number, sql) for number, sql in migrations() if number > version]
+    if version and pending and path is not None:
+        shutil.copy2(path, path.with_suffix(f".before-{pending[0][0]:04}"))
+    for number, sql in pending:
+        connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version = {number}; COMMIT;")
+
+
+async def open_writer(state: Path) -> aiosqlite.Connection:
+    """Open, check and migrate the database of a state directory for its owner.
+
+    Raises:
+        StoreDamaged: `quick_check` found damage; the file was left as it is.
+        StoreError: it cannot be opened or written.
+    """
+    path = state / FILE
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    try:
+        await connection.execute("PRAGMA busy_timeout = 5000")
+        await connection.execute("PRAGMA journal_mode = WAL")
+        await connection.execute("PRAGMA synchronous = FULL")
+        await connection.execute("PRAGMA foreign_keys = ON")
+        async with connection.execute("PRAGMA quick_check(1)") as cursor:
+            row = await cursor.fetchone()
+        if row is None or row[0] != "ok":
+            raise StoreDamaged(path=path, reason=row and row[0])
+        await in_thread(connection, _migrate, connection._conn, path)
+        path.chmod(0o600)
+    except sqlite3.Error as error:
+        await connection.close()
+        raise translate(error, path) from error
+    except StoreError:
+        await connection.close()
+        raise
+    return connection
+
+
+async def open_reader(state: Path) -> aiosqlite.Connection:
+    """Open the database for reading only; where there is none yet, an empty one in memory.
+
+    Raises:
+        StoreError: it is there and cannot be read.
+    """
+    path = state / FILE
+    try:
+        if not path.exists():
+            connection = await aiosqlite.connect(":memory:", isolation_level=None)
+            await in_thread(connection, _migrate, connection._conn, None)
+            return connection
+        connection = await aiosqlite.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        await connection.execute("PRAGMA busy_timeout = 5000")
+        await connection.execute("PRAGMA query_only = ON")
+        return connection
+    except sqlite3.Error as error:
+        raise translate(error, path) from error

@@ -1,0 +1,50 @@
+"""Who owns a state directory: a kernel lock on a file, released when the process dies (B11.1)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from engine.errors import Owned
+
+
+class OwnerLock:
+    """Held from `take` to `release`; the file names the process, for people and for the error."""
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / "owner"
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Become the owner.
+
+        Raises:
+            Owned: another process is, and is alive.
+        """
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pid = os.read(file, 32).decode(errors="replace").strip() or "?"
+            os.close(file)
+            raise Owned(pid=pid) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        self._file = file
+
+    def release(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def is_owned(state: Path) -> bool:
+    """Whether some process owns the state directory now."""
+    lock = OwnerLock(state)
+    try:
+        lock.take()
+    except (Owned, FileNotFoundError):
+        return (state / "owner").exists()
+    lock.release()
+    return False

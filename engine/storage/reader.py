@@ -1,0 +1,217 @@
+"""Reading the store: snapshots and pages on a connection of their own, so that no reader waits for the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from engine.commands import Reply
+from engine.errors import UnknownStep, UnknownTask
+from engine.model.events import Event
+from engine.model.plan import Plan
+from engine.model.question import Question
+from engine.model.run import Run, StepStatus
+from engine.model.state import StepState
+from engine.model.task import Signature, Task, TaskSummary, TaskView
+from engine.storage import rows
+from engine.storage.connect import translate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import aiosqlite
+
+CACHED_PLANS = 8
+
+
+class Reader:
+    """Answers from the database; rows become nouns in `rows`."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        connection.row_factory = sqlite3.Row
+        self._moment = asyncio.Lock()
+        self._plans: dict[tuple[int, int], Plan] = {}
+        """The revisions read last; a revision never changes, and numbers of tasks are not given twice."""
+
+    async def _all(self, sql: str, *parameters: object) -> list[Any]:
+        try:
+            async with self._connection.execute(sql, parameters) as cursor:
+                return list(await cursor.fetchall())
+        except sqlite3.Error as error:
+            raise translate(error) from error
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[None]:
+        """Everything read inside is of one moment."""
+        async with self._moment:
+            await self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                await self._connection.execute("COMMIT")
+
+    async def task(self, task: int) -> Task:
+        """One task row. Raises `UnknownTask`."""
+        found = await self._all(f"SELECT {rows.TASK_COLUMNS} FROM tasks WHERE id = ?", task)
+        if not found:
+            raise UnknownTask(task=task)
+        return rows.task_of(found[0])
+
+    async def tasks(self, before: int | None, limit: int) -> tuple[TaskSummary, ...]:
+        """A page, newest first, with the counts of step states."""
+        page = await self._all(
+            f"SELECT {rows.TASK_COLUMNS} FROM tasks WHERE id < ? ORDER BY id DESC LIMIT ?", before or 2**62, limit
+        )
+        tasks = [rows.task_of(row) for row in page]
+        counts = await self._counts([task.id for task in tasks])
+        return tuple(TaskSummary(task=task, counts=counts.get(task.id, {})) for task in tasks)
+
+    async def _counts(self, tasks: list[int]) -> dict[int, dict[StepState, int]]:
+        counts: dict[int, dict[StepState, int]] = {}
+        if tasks:
+            marks = ", ".join("?" for _ in tasks)
+            sql = f"SELECT task, state, COUNT(*) AS n FROM steps WHERE task IN ({marks}) GROUP BY task, state"
+            for row in await self._all(sql, *tasks):
+                counts.setdefault(row["task"], {})[StepState(row["state"])] = row["n"]
+        return counts
+
+    async def active_tasks(self) -> list[Task]:
+        """Tasks that an executing owner has work with, oldest first."""
+        sql = (
+            f"SELECT {rows.TASK_COLUMNS} FROM tasks"
+            " WHERE phase IN ('queued', 'executing', 'blocked', 'reconciling', 'paused') ORDER BY id"
+        )
+        return [rows.task_of(row) for row in await self._all(sql)]
+
+    async def plan(self, task: int, revision: int) -> Plan | None:
+        """A revision, or None if there is none."""
+        if (task, revision) not in self._plans:
+            found = await self._all("SELECT body FROM plans WHERE task = ? AND revision = ?", task, revision)
+            if not found:
+                return None
+            while len(self._plans) >= CACHED_PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[task, revision] = rows.plan_of(found[0]["body"])
+        return self._plans[task, revision]
+
+    async def statuses(self, task: int) -> tuple[StepStatus, ...]:
+        """The steps of a task, in the order of its plan."""
+        sql = f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE task = ? ORDER BY position"
+        return tuple(rows.status_of(row) for row in await self._all(sql, task))
+
+    async def step(self, task: int, step: str) -> tuple[int, StepStatus]:
+        """One step with its position in the plan. Raises `UnknownStep`."""
+        sql = f"SELECT position, {rows.STEP_COLUMNS} FROM steps WHERE task = ? AND id = ?"
+        found = await self._all(sql, task, step)
+        if not found:
+            raise UnknownStep(task=task, step=step)
+        return found[0]["position"], rows.status_of(found[0])
+
+    async def signatures(self, task: int) -> tuple[Signature, ...]:
+        sql = f"SELECT {rows.SIGNATURE_COLUMNS} FROM signatures WHERE task = ? ORDER BY id"
+        return tuple(rows.signature_of(row) for row in await self._all(sql, task))
+
+    async def questions(self, task: int | None = None) -> tuple[Question, ...]:
+        """The open questions of a task, or of all; first asked first."""
+        where = "answer IS NULL" + ("" if task is None else " AND task = ?")
+        sql = f"SELECT {rows.QUESTION_COLUMNS} FROM questions WHERE {where} ORDER BY id"
+        return tuple(rows.question_of(row) for row in await self._all(sql, *(() if task is None else (task,))))
+
+    async def question(self, question: int) -> Question | None:
+        found = await self._all(f"SELECT {rows.QUESTION_COLUMNS} FROM questions WHERE id = ?", question)
+        return rows.question_of(found[0]) if found else None
+
+    async def answered(self, task: int, attempt: int) -> tuple[Question, ...]:
+        """The questions that were answered in one attempt of a task."""
+        where = "task = ? AND attempt = ? AND answer IS NOT NULL"
+        sql = f"SELECT {rows.QUESTION_COLUMNS} FROM questions WHERE {where} ORDER BY id"
+        return tuple(rows.question_of(row) for row in await self._all(sql, task, attempt))
+
+    async def runs(self, task: int, step: str | None = None) -> tuple[Run, ...]:
+        where = "task = ?" + ("" if step is None else " AND step = ?")
+        sql = f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE {where} ORDER BY id"
+        return tuple(rows.run_of(row) for row in await self._all(sql, task, *(() if step is None else (step,))))
+
+    async def run(self, run: int) -> Run | None:
+        found = await self._all(f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE id = ?", run)
+        return rows.run_of(found[0]) if found else None
+
+    async def unfinished_runs(self) -> list[Run]:
+        """Runs without an end record."""
+        sql = f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE state IN ('running', 'cancelling') ORDER BY id"
+        return [rows.run_of(row) for row in await self._all(sql)]
+
+    async def content(self, sha256: str) -> bytes | None:
+        """The bytes of a signed file, where they were small enough to keep."""
+        found = await self._all("SELECT body FROM contents WHERE sha256 = ?", sha256)
+        return found[0]["body"] if found else None
+
+    async def view(self, task: int) -> TaskView:
+        """Everything about one task, of one moment. Raises `UnknownTask`."""
+        async with self._snapshot():
+            row = await self.task(task)
+            seq = await self._all("SELECT COALESCE(MAX(seq), 0) AS seq FROM events")
+            statuses = await self.statuses(task)
+            return TaskView(
+                task=row,
+                plan=await self.plan(task, row.revision),
+                steps=statuses,
+                signatures=await self.signatures(task),
+                questions=await self.questions(task),
+                logs=await self._logs(task),
+                seq=seq[0]["seq"],
+                signed_before=await self._signed_before(row),
+            )
+
+    async def _logs(self, task: int) -> dict[str, str]:
+        sql = "SELECT steps.id, log FROM steps JOIN runs ON runs.id = steps.run WHERE steps.task = ?"
+        return {row["id"]: row["log"] for row in await self._all(sql, task)}
+
+    async def _signed_before(self, task: Task) -> tuple[int, float, str] | None:
+        """How often the same digest completed in other tasks, when last, and who signed it then."""
+        sql = (
+            "SELECT COUNT(DISTINCT tasks.id) AS n, MAX(tasks.ended) AS last, signatures.actor FROM tasks"
+            " JOIN signatures ON signatures.task = tasks.id AND signatures.verdict = 'sign'"
+            " WHERE tasks.digest = ? AND tasks.phase = 'completed' AND tasks.id <> ?"
+        )
+        row = (await self._all(sql, task.digest, task.id))[0]
+        return (row["n"], row["last"], row["actor"]) if task.digest and row["n"] else None
+
+    async def events(self, after: int, limit: int, task: int | None = None) -> tuple[Event, ...]:
+        """Events after a number, oldest first; rows that retention emptied are left out."""
+        where = "seq > ?" + ("" if task is None else " AND task = ?")
+        parameters: Iterable[object] = (after,) if task is None else (after, task)
+        sql = f"SELECT seq, time, actor, kind, task, step, payload FROM events WHERE {where} ORDER BY seq LIMIT ?"
+        found = [rows.event_of(row) for row in await self._all(sql, *parameters, limit)]
+        return tuple(event for event in found if event is not None)
+
+    async def raw_events(self, after: int, limit: int) -> list[Any]:
+        """Event rows as they stand, for verifying the chain."""
+        return await self._all("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
+
+    async def reply(self, key: str) -> Reply | None:
+        """What a command with this key was answered, if it was carried out."""
+        found = await self._all("SELECT reply FROM commands WHERE key = ?", key)
+        return Reply(**json.loads(found[0]["reply"])) if found else None
+
+    async def last_ids(self) -> tuple[int, int, int]:
+        """The highest task, run and question numbers ever given; those of removed tasks are not given again."""
+        sql = (
+            "SELECT (SELECT COALESCE(MAX(task), 0) FROM events WHERE task IS NOT NULL) AS task,"
+            " (SELECT COALESCE(MAX(id), 0) FROM runs) AS run,"
+            " (SELECT COALESCE(MAX(id), 0) FROM questions) AS question"
+        )
+        row = (await self._all(sql))[0]
+        return row["task"], row["run"], row["question"]
+
+    async def seq(self) -> int:
+        """The number of the last event."""
+        return int((await self._all("SELECT COALESCE(MAX(seq), 0) AS seq FROM events"))[0]["seq"])
+
+    async def close(self) -> None:
+        await self._connection.close()

@@ -1,0 +1,146 @@
+"""Rows to nouns: the only place where a column becomes a field."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from engine.model.events import KINDS, Event
+from engine.model.plan import (
+    STEP_TYPES,
+    Accept,
+    Action,
+    Backoff,
+    Plan,
+    PlannedStep,
+    Retry,
+    SignedFile,
+    SigningRule,
+    StepBase,
+    When,
+)
+from engine.model.question import Answer, Question, QuestionKind
+from engine.model.run import Cause, ProcessEnd, Receipt, Run, StepStatus
+from engine.model.state import Outcome, Phase, RunState, StepState, Wait
+from engine.model.task import Signature, Task
+from engine.model.tier import Reason, Tier
+from engine.wire import decode
+
+TASK_COLUMNS = (
+    "id, request, root, phase, proposer, created, attempt, revision, digest, signed, outcome, waits, error,"
+    " started, ended"
+)
+STEP_COLUMNS = "id, state, attempt, run, exit_code, error, cause, summary, started, ended, held_by"
+RUN_COLUMNS = (
+    "id, task, step, task_attempt, attempt, state, started, ended, exit_code, error, failure, summary, log,"
+    " level, receipt"
+)
+QUESTION_COLUMNS = (
+    "id, task, step, kind, asked, deadline, digest, news, diff, options, answer, answered_by, answered, reason"
+)
+SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, means, reason"
+
+
+def _fields(row: sqlite3.Row) -> dict[str, Any]:
+    return dict(zip(row.keys(), row, strict=True))
+
+
+def task_of(row: sqlite3.Row) -> Task:
+    """A row with TASK_COLUMNS."""
+    values = _fields(row)
+    values["phase"] = Phase(values["phase"])
+    values["outcome"] = values["outcome"] and Outcome(values["outcome"])
+    values["waits"] = tuple(Wait(wait) for wait in values["waits"].split())
+    return Task(**values)
+
+
+def task_row(task: Task) -> tuple[object, ...]:
+    """The values of TASK_COLUMNS."""
+    values = vars(task) | {"waits": " ".join(task.waits)}
+    return tuple(values[column] for column in TASK_COLUMNS.split(", "))
+
+
+def status_of(row: sqlite3.Row) -> StepStatus:
+    """A row with STEP_COLUMNS."""
+    values = _fields(row)
+    values.pop("position", None)
+    values["state"] = StepState(values["state"])
+    values["cause"] = values["cause"] and Cause(values["cause"])
+    return StepStatus(**values)
+
+
+def run_of(row: sqlite3.Row) -> Run:
+    """A row with RUN_COLUMNS."""
+    values = _fields(row)
+    values["state"] = RunState(values["state"])
+    if values["receipt"]:
+        receipt = json.loads(values["receipt"])
+        ends = tuple(ProcessEnd(**end) for end in receipt.pop("ends", ()))
+        survivors = tuple(receipt.pop("survivors", ()))
+        values["receipt"] = Receipt(ends=ends, survivors=survivors, **receipt)
+    return Run(**values)
+
+
+def question_of(row: sqlite3.Row) -> Question:
+    """A row with QUESTION_COLUMNS."""
+    values = _fields(row)
+    values["kind"] = QuestionKind(values["kind"])
+    values["answer"] = values["answer"] and Answer(values["answer"])
+    values["news"] = tuple(json.loads(values["news"]))
+    values["options"] = tuple(json.loads(values["options"]))
+    return Question(**values)
+
+
+def signature_of(row: sqlite3.Row) -> Signature:
+    """A row with SIGNATURE_COLUMNS."""
+    values = _fields(row)
+    values["skipped"] = tuple(json.loads(values["skipped"]))
+    return Signature(**values)
+
+
+def event_of(row: sqlite3.Row) -> Event | None:
+    """A row of events; None where retention emptied the payload."""
+    if row["payload"] is None:
+        return None
+    fact = decode(KINDS[row["kind"]], row["payload"])
+    return Event(row["seq"], row["time"], row["actor"], row["task"], row["step"], fact)
+
+
+def plan_of(body: str) -> Plan:
+    """The body of a plan row, written by this engine: trusted, and read without a validator."""
+    values = json.loads(body)
+    values["policy"] = SigningRule(**values.get("policy", {}))
+    values["accept"] = Accept(values.get("accept", Accept.NOBODY))
+    values["steps"] = tuple(_planned_of(step) for step in values.get("steps", ()))
+    return Plan(**values)
+
+
+def _planned_of(values: dict[str, Any]) -> PlannedStep:
+    values["step"] = _step_of(values["step"])
+    values["tier"] = Tier(values.get("tier", Tier.READ))
+    values["reasons"] = tuple(
+        Reason(**(reason | {"tier": Tier(reason["tier"])})) for reason in values.get("reasons", ())
+    )
+    values["files"] = tuple(SignedFile(**file) for file in values.get("files", ()))
+    values["hints"] = tuple(values.get("hints", ()))
+    return PlannedStep(**values)
+
+
+def _step_of(values: dict[str, Any]) -> Any:
+    kind: type[StepBase] = STEP_TYPES[values["action"]]
+    enums = _enum_fields(values)
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return kind(**(values | lists | enums))
+
+
+def _enum_fields(values: dict[str, Any]) -> dict[str, Any]:
+    enums: dict[str, Any] = {"action": Action(values["action"])}
+    if "when" in values:
+        enums["when"] = When(values["when"])
+    if values.get("tier"):
+        enums["tier"] = Tier(values["tier"])
+    if values.get("retry"):
+        retry = values["retry"]
+        enums["retry"] = Retry(**(retry | {"backoff": Backoff(retry.get("backoff", Backoff.LINEAR))}))
+    return enums

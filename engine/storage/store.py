@@ -1,0 +1,316 @@
+"""The store as the verbs see it: one method per intention, each one guarded change with its events.
+
+Every method returns at once with a future that resolves when the change is durable. Numbers of tasks, runs and
+questions are given here, because the number of a run is part of the path of its log, which is stored before the process
+starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from pathlib import Path
+
+from engine.commands import Command, Reply
+from engine.model.events import (
+    Event,
+    Fact,
+    PhaseChanged,
+    PlanRejected,
+    PlanReturned,
+    PlanSigned,
+    PlanWritten,
+    QuestionAnswered,
+    QuestionAsked,
+    RunCancelled,
+    StepEnded,
+    StepsChanged,
+    StepStarted,
+    TaskRemoved,
+    TaskRequested,
+)
+from engine.model.plan import Plan
+from engine.model.question import Question
+from engine.model.run import Receipt, Run, StepStatus
+from engine.model.state import StepState
+from engine.model.task import ENGINE, Signature, Task
+from engine.storage import connect
+from engine.storage.lock import OwnerLock
+from engine.storage.reader import Reader
+from engine.storage.rows import TASK_COLUMNS, task_row
+from engine.storage.writer import Change, Statement, Writer
+from engine.wire import encode
+
+Durable = asyncio.Future[int]
+"""Resolves to the number of the last event once the change is on disk."""
+
+_INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * 15)})"
+_UPDATE_TASK = (
+    "UPDATE tasks SET phase=?, attempt=?, revision=?, digest=?, signed=?, outcome=?, waits=?, error=?, started=?,"
+    " ended=? WHERE id=? AND phase=? AND attempt=?"
+)
+_UPDATE_STEP = (
+    "UPDATE steps SET state=?, attempt=?, run=?, exit_code=?, error=?, cause=?, summary=?, started=?, ended=?,"
+    " held_by=? WHERE task=? AND position=?"
+)
+_START_STEP = (
+    "UPDATE steps SET state='running', attempt=?, run=?, exit_code=NULL, error='', cause=NULL, summary='', started=?,"
+    " ended=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
+    " AND EXISTS (SELECT 1 FROM tasks WHERE id=? AND signed=? AND signed <> '')"
+)
+_INSERT_RUN = (
+    "INSERT INTO runs (id, task, step, task_attempt, attempt, state, started, log, level)"
+    " VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)"
+)
+_END_RUN = (
+    "UPDATE runs SET state=?, ended=?, exit_code=?, error=?, failure=?, summary=?, receipt=?"
+    " WHERE id=? AND state IN ('running', 'cancelling')"
+)
+_ASK = (
+    "INSERT INTO questions (id, task, step, kind, attempt, asked, deadline, digest, news, diff, options)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+ENDED_STATES = tuple(state.value for state in StepState if state.ended)
+_ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=? WHERE id=? AND answer IS NULL"
+
+
+class Store:
+    """The owner's door to the database of one state directory."""
+
+    def __init__(self, writer: Writer, reader: Reader, lock: OwnerLock) -> None:
+        self._writer = writer
+        self.read = reader
+        self._lock = lock
+
+    @classmethod
+    async def open(cls, state: Path, clock: Callable[[], float], publish: Callable[[list[Event]], None]) -> Store:
+        """Become the owner of `state` and open its database.
+
+        Raises:
+            Owned: another process owns it.
+            StoreError: the database cannot be used; it was left as it is.
+        """
+        lock = OwnerLock(state)
+        lock.take()
+        try:
+            writer = Writer(await connect.open_writer(state), clock, publish)
+            await writer.load()
+            store = cls(writer, Reader(await connect.open_reader(state)), lock)
+            tasks, runs, questions = await store.read.last_ids()
+        except BaseException:
+            lock.release()
+            raise
+        store.tasks, store.runs, store.questions = count(tasks + 1), count(runs + 1), count(questions + 1)
+        return store
+
+    tasks: count[int]
+    runs: count[int]
+    questions: count[int]
+
+    @property
+    def seq(self) -> int:
+        return self._writer.seq
+
+    @property
+    def head(self) -> bytes:
+        return self._writer.head
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be written now; empty while all is well."""
+        return str(self._writer.fault or "")
+
+    def record(self, *facts: Fact, actor: str = ENGINE, task: int | None = None) -> Durable:
+        """Write facts that change no row."""
+        return self._writer.apply(Change(facts=[(fact, task, None) for fact in facts], actor=actor))
+
+    # Tasks and plans
+
+    def create_task(self, task: Task) -> Durable:
+        change = Change(actor=task.proposer, patient=False)
+        change.writes.append((_INSERT_TASK, task_row(task)))
+        change.facts.append((TaskRequested(task), task.id, None))
+        return self._writer.apply(change)
+
+    def write_plan(
+        self, before: Task, after: Task, plan: Plan, contents: Iterable[tuple[str, bytes]], notes: Sequence[str] = ()
+    ) -> Durable:
+        """Revision `plan` of a task, its steps all pending; `planning -> awaiting_approval`."""
+        change = self._phase(before, after, patient=False)
+        change.writes += [
+            ("INSERT INTO plans (task, revision, digest, body) VALUES (?, ?, ?, ?)",
+             (plan.task, plan.revision, plan.digest, encode(plan))),
+            ("DELETE FROM steps WHERE task = ?", (plan.task,)),
+        ]  # fmt: skip
+        steps = [(plan.task, position, planned.id) for position, planned in enumerate(plan.steps)]
+        change.many.append(("INSERT INTO steps (task, position, id) VALUES (?, ?, ?)", steps))
+        change.many.append(("INSERT OR IGNORE INTO contents (sha256, body) VALUES (?, ?)", list(contents)))
+        fact = PlanWritten(after, plan.planner, len(plan.steps), tuple(notes))
+        change.facts.insert(0, (fact, after.id, None))
+        return self._writer.apply(change)
+
+    def set_phase(self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE) -> Durable:
+        """A transition of a task, refused if its phase or attempt is another by now."""
+        change = self._phase(before, after, actor=actor, patient=actor == ENGINE)
+        change.facts += [(fact, after.id, None) for fact in extra]
+        return self._writer.apply(change)
+
+    def _phase(self, before: Task, after: Task, *, actor: str = ENGINE, patient: bool) -> Change:
+        values = (
+            after.phase, after.attempt, after.revision, after.digest, after.signed, after.outcome,
+            " ".join(after.waits), after.error, after.started, after.ended, after.id, before.phase, before.attempt,
+        )  # fmt: skip
+        change = Change(guard=(_UPDATE_TASK, values), actor=actor, what=f"task {after.id}", patient=patient)
+        change.facts.append((PhaseChanged(after), after.id, None))
+        return change
+
+    def sign(self, before: Task, after: Task, signature: Signature, skips: Sequence[tuple[int, StepStatus]]) -> Durable:
+        """A verdict on a revision, the transition it makes, and the steps it leaves out."""
+        change = self._phase(before, after, actor=signature.actor, patient=False)
+        values = vars(signature) | {"skipped": json.dumps(signature.skipped)}
+        columns = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        change.writes.append((f"INSERT INTO signatures ({columns}) VALUES ({marks})", tuple(values.values())))
+        facts: dict[str, type[PlanSigned] | type[PlanRejected] | type[PlanReturned]]
+        facts = {"sign": PlanSigned, "reject": PlanRejected, "return": PlanReturned}
+        change.facts.insert(0, (facts[signature.verdict](signature), after.id, None))
+        self._steps(change, after.id, skips, f"left out by {signature.actor}")
+        return self._writer.apply(change)
+
+    def restart(self, before: Task, after: Task, statuses: Sequence[tuple[int, StepStatus]], actor: str) -> Durable:
+        """Another attempt: reset these steps."""
+        change = self._phase(before, after, actor=actor, patient=False)
+        self._steps(change, after.id, statuses, "reset for another attempt")
+        return self._writer.apply(change)
+
+    def remove_task(self, task: Task, actor: str) -> Durable:
+        """Forget the rows of an ended task; its events stay."""
+        guard: Statement = ("DELETE FROM tasks WHERE id = ? AND phase = ?", (task.id, task.phase))
+        change = Change(guard=guard, actor=actor, what=f"task {task.id}", patient=False)
+        for table in ("plans", "signatures", "steps", "runs", "questions"):
+            change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
+        change.facts.append((TaskRemoved(task.request), task.id, None))
+        return self._writer.apply(change)
+
+    # Steps and runs
+
+    def start_step(self, position: int, status: StepStatus, run: Run, signed: str) -> Durable:
+        """Intent before effect: the running row, refused unless the step may start and `signed` is what is signed."""
+        values = (status.attempt, run.id, run.started, run.task, position, run.task, signed)
+        change = Change(guard=(_START_STEP, values), what=f"step {status.id}")
+        row = (run.id, run.task, run.step, run.task_attempt, run.attempt, run.started, run.log, run.level)
+        change.writes.append((_INSERT_RUN, row))
+        change.facts.append((StepStarted(status, run.log), run.task, status.id))
+        return self._writer.apply(change)
+
+    def end_step(self, position: int, status: StepStatus, run: Run) -> Durable:
+        """The end of a run and of its step."""
+        guard: Statement = (_UPDATE_STEP + " AND state = 'running'", self._step_values(run.task, position, status))
+        change = Change(guard=guard, what=f"step {status.id}")
+        change.writes.append(self._end_run(run))
+        change.facts.append((StepEnded(status), run.task, status.id))
+        return self._writer.apply(change)
+
+    def end_run(self, run: Run) -> Durable:
+        """The end of a run whose step was decided already: by a cancellation, or by recovery."""
+        change = Change(guard=self._end_run(run), what=f"run {run.id}")
+        receipt = run.receipt or Receipt(level=run.level)
+        change.facts.append((RunCancelled(run.id, receipt), run.task, run.step))
+        return self._writer.apply(change)
+
+    @staticmethod
+    def _end_run(run: Run) -> Statement:
+        receipt = encode(run.receipt) if run.receipt else None
+        values = (run.state, run.ended, run.exit_code, run.error, run.failure, run.summary, receipt, run.id)
+        return _END_RUN, values
+
+    @staticmethod
+    def _step_values(task: int, position: int, status: StepStatus) -> tuple[object, ...]:
+        return (
+            status.state, status.attempt, status.run, status.exit_code, status.error, status.cause, status.summary,
+            status.started, status.ended, status.held_by, task, position,
+        )  # fmt: skip
+
+    def _steps(self, change: Change, task: int, statuses: Sequence[tuple[int, StepStatus]], reason: str) -> None:
+        if statuses:
+            change.many.append((_UPDATE_STEP, [self._step_values(task, *item) for item in statuses]))
+            change.facts.append((StepsChanged(tuple(status for _, status in statuses), reason), task, None))
+
+    def change_steps(
+        self, task: int, statuses: Sequence[tuple[int, StepStatus]], reason: str, actor: str = ENGINE
+    ) -> Durable:
+        """Several steps at once, each with its position in the plan."""
+        change = Change(actor=actor)
+        self._steps(change, task, statuses, reason)
+        return self._writer.apply(change)
+
+    def cancel(
+        self, before: Task, after: Task, statuses: Sequence[tuple[int, StepStatus]], runs: Sequence[int], actor: str
+    ) -> Durable:
+        """Flip every state that is not ended; runs that are alive become `cancelling`, open questions moot."""
+        change = self._phase(before, after, actor=actor, patient=False)
+        self._steps(change, after.id, statuses, "cancelled")
+        self._mark_cancelling(change, runs)
+        moot = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND answer IS NULL"
+        change.writes.append((moot, (actor, after.ended, after.id)))
+        return self._writer.apply(change)
+
+    def cancel_step(self, task: int, step: tuple[int, StepStatus], runs: Sequence[int], actor: str) -> Durable:
+        """Flip one step that has not ended; its run becomes `cancelling`, its open question moot."""
+        position, status = step
+        values = (*self._step_values(task, position, status), *ENDED_STATES)
+        marks = ", ".join("?" for _ in ENDED_STATES)
+        change = Change(
+            guard=(f"{_UPDATE_STEP} AND state NOT IN ({marks})", values), actor=actor, what=f"step {status.id}"
+        )
+        change.facts.append((StepsChanged((status,), "cancelled"), task, status.id))
+        self._mark_cancelling(change, runs)
+        moot = (
+            "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND step=? AND answer IS NULL"
+        )
+        change.writes.append((moot, (actor, status.ended, task, status.id)))
+        return self._writer.apply(change)
+
+    @staticmethod
+    def _mark_cancelling(change: Change, runs: Sequence[int]) -> None:
+        sql = "UPDATE runs SET state='cancelling' WHERE id=? AND state='running'"
+        change.many.append((sql, [(run,) for run in runs]))
+
+    # Questions
+
+    def ask(self, question: Question, attempt: int, position: int, status: StepStatus) -> Durable:
+        """A question, and the step that waits for it."""
+        q = question
+        lists = (json.dumps(q.news), q.diff, json.dumps(q.options))
+        values = (q.id, q.task, q.step, q.kind, attempt, q.asked, q.deadline, q.digest, *lists)
+        change = Change(writes=[(_ASK, values)])
+        self._steps(change, q.task, [(position, status)], f"waits: {q.kind.value}")
+        change.facts.append((QuestionAsked(q), q.task, q.step))
+        return self._writer.apply(change)
+
+    def answer(self, question: Question, position: int, status: StepStatus | None) -> Durable:
+        """Close a question if it is still open: the one choke point where the first answer wins."""
+        q = question
+        guard: Statement = (_ANSWER, (q.answer, q.answered_by, q.answered, q.reason, q.id))
+        change = Change(guard=guard, actor=q.answered_by, what=f"question {q.id}", patient=q.answered_by == ENGINE)
+        change.facts.append((QuestionAnswered(q), q.task, q.step))
+        if status is not None:
+            self._steps(change, q.task, [(position, status)], f"answered: {q.answer}")
+        return self._writer.apply(change)
+
+    # Commands
+
+    def remember(self, command: Command, actor: str, reply: Reply, time: float) -> Durable:
+        """Keep the reply to a command under its key."""
+        row = (command.key, time, actor, type(command).__name__, encode(reply))
+        change = Change(
+            writes=[("INSERT OR IGNORE INTO commands (key, time, actor, kind, reply) VALUES (?,?,?,?,?)", row)]
+        )
+        return self._writer.apply(change)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self.read.close()
+        self._lock.release()

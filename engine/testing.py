@@ -1,0 +1,121 @@
+"""Scripted stand-ins for tests and screenshots: an engine that says what it was told to say, and a clock that stands.
+
+`ScriptedEngine` satisfies `EngineClient` without a store, a process or a thread. What it was asked to do is in `done`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from engine.client import Gap, LogGrew, LogSlice
+from engine.commands import (
+    Command,
+    ListEvents,
+    ListQuestions,
+    ListRuns,
+    ListTargets,
+    ListTasks,
+    Query,
+    Reply,
+    ShowEngine,
+    ShowTask,
+)
+from engine.errors import SignoffError, UnknownTask
+from engine.model.events import Event, Fact
+from engine.model.run import Run
+from engine.model.state import StepState
+from engine.model.task import ENGINE, TaskSummary, TaskView
+from engine.views import EngineInfo, Target
+
+NOON = 1_767_268_800.0
+"""2026-01-01 12:00 UTC: the time of every scripted picture."""
+
+
+class ScriptedEngine:
+    """An engine made of answers: views of tasks, logs of runs, and the events a test chooses to emit."""
+
+    def __init__(self, *views: TaskView, logs: Mapping[int, bytes] | None = None, now: float = NOON) -> None:
+        self.views = {view.task.id: view for view in views}
+        self.logs = dict(logs or {})
+        self.runs: tuple[Run, ...] = ()
+        self.targets: tuple[Target, ...] = ()
+        self.info = EngineInfo(version="0.1.0", pid=1, user="ana", state="~", level="bubblewrap")
+        self.done: list[Command] = []
+        self.refusal: SignoffError | None = None
+        """Raised by the next `do` when set."""
+        self.answers: dict[type[Query], Callable[[Any], Any]] = {}
+        """Answers to queries that have no view of their own."""
+        self.now = now
+        self.seq = 0
+        self._followers: list[asyncio.Queue[Event | Gap | LogGrew | None]] = []
+
+    async def do(self, command: Command) -> Reply:
+        if refusal := self.refusal:
+            self.refusal = None
+            raise refusal
+        self.done.append(command)
+        return Reply(task=getattr(command, "task", None), seq=self.seq)
+
+    async def read(self, query: Query) -> Any:
+        if answer := self.answers.get(type(query)):
+            return answer(query)
+        match query:
+            case ListTasks():
+                return self._page(query)
+            case ShowTask(task=task):
+                if task not in self.views:
+                    raise UnknownTask(task=task)
+                return self.views[task]
+            case ListQuestions():
+                questions = [question for view in self.views.values() for question in view.questions]
+                return tuple(sorted(questions, key=lambda question: question.asked))
+            case ListRuns(task=task):
+                return tuple(run for run in self.runs if run.task == task)
+            case ListTargets():
+                return self.targets
+            case ListEvents():
+                return ()
+            case ShowEngine():
+                return self.info
+        raise TypeError(f"no scripted answer to {type(query).__name__}")
+
+    def _page(self, query: ListTasks) -> tuple[TaskSummary, ...]:
+        ids = sorted((task for task in self.views if query.before is None or task < query.before), reverse=True)
+        return tuple(summarise(self.views[task]) for task in ids[: query.limit])
+
+    async def events(self, after: int | None = None) -> AsyncIterator[Event | Gap | LogGrew]:
+        queue: asyncio.Queue[Event | Gap | LogGrew | None] = asyncio.Queue()
+        self._followers.append(queue)
+        while (item := await queue.get()) is not None:
+            yield item
+
+    def emit(self, fact: Fact, *, task: int | None = None, step: str | None = None, actor: str = ENGINE) -> Event:
+        """Publish a fact to every follower, stamped with the next number and the standing clock."""
+        self.seq += 1
+        event = Event(self.seq, self.now, actor, task, step, fact)
+        self.signal(event)
+        return event
+
+    def signal(self, item: Event | Gap | LogGrew) -> None:
+        """Publish anything that `events` may yield."""
+        for queue in self._followers:
+            queue.put_nowait(item)
+
+    async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
+        data = self.logs.get(run, b"")
+        start = max(0, len(data) + offset) if offset < 0 else offset
+        return LogSlice(data=data[start : start + n], offset=start, size=len(data))
+
+    async def close(self) -> None:
+        for queue in self._followers:
+            queue.put_nowait(None)
+
+
+def summarise(view: TaskView) -> TaskSummary:
+    """The line of a list for a whole view."""
+    counts: dict[StepState, int] = {}
+    for status in view.steps:
+        counts[status.state] = counts.get(status.state, 0) + 1
+    return TaskSummary(task=view.task, counts=counts)

@@ -1,0 +1,70 @@
+"""What queries return besides the nouns: plain frozen answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.model.tier import Reason, Tier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One thing a repository declares that it can do."""
+
+    name: str
+    """As the tool calls it, such as `test`."""
+    tool: str
+    """`make`, `just`, `npm`, `tox`, `cargo` …"""
+    command: str
+    """The argv text that runs it."""
+    file: str
+    """The file that declares it, relative to the root."""
+    line: int | None = None
+    description: str = ""
+    kind: str = ""
+    """What it is for, where the name tells: `test lint format build docs run deploy clean`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What would happen to a command, judged as a run would judge it."""
+
+    tier: Tier
+    reasons: tuple[Reason, ...]
+    verdict: str
+    """`run`, `ask` or `refuse`."""
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditReport:
+    """The end of a walk along the hash chain."""
+
+    ok: bool
+    events: int
+    head: str
+    """Hash of the last row."""
+    first_bad: int | None = None
+    """Sequence number of the first row that does not verify."""
+    problem: str = ""
+    anchored: int = 0
+    """Up to which event an anchor outside the store agrees."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineInfo:
+    """The owner of a state directory."""
+
+    version: str
+    pid: int
+    user: str
+    state: str
+    """The state directory."""
+    level: str
+    """The sandbox level that the probe chose."""
+    level_reason: str = ""
+    seq: int = 0
+    running: int = 0
+    """Steps that run now."""
+    fault: str = ""
+    """Why nothing new is started, if so."""

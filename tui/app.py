@@ -1,0 +1,206 @@
+"""The app: theme, global keys, the bridge, and what screens may ask for. It draws nothing and decides nothing.
+
+The engine is handed in; whether it is embedded or behind a socket makes no difference here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import events, work
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
+from textual.widgets import Input
+
+from engine import Command, EngineClient, Question, ShowEngine, ShowTask, SignoffError
+from tui.bridge import Bridge
+from tui.commands import COMMANDS, Place, bindings
+from tui.messages import Desk
+from tui.palette import Commands
+from tui.presentation.safe import safe
+from tui.presentation.task import farewell
+from tui.renderer_net import Net
+from tui.screens.workbench import Workbench
+from tui.theme import THEMES, TURNED, Colours, colours_of
+
+QUIET = 2.0
+"""Seconds without a key after which a person is not typing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line knows and the engine does not."""
+
+    root: str
+    user: str
+    ascii_only: bool = False
+    colours: Colours | None = None
+    """None to find out from the environment."""
+    clock: Callable[[], float] = time.time
+    away: Callable[[], Awaitable[None]] | None = None
+    """Hands the terminal back to the shell and returns when it comes again; None where nobody can."""
+
+
+class SignoffApp(Desk):
+    """The screens over one engine."""
+
+    TITLE = "signoff"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.APP)
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"work": Workbench}
+    DEFAULT_MODE = "work"
+
+    def __init__(self, engine: EngineClient, options: Options) -> None:
+        super().__init__()
+        self.engine, self.root, self.user = engine, options.root, options.user
+        self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
+        self._bridge = Bridge(self, engine, self._engine_closed)
+        self._last_key = float("-inf")
+        self._mouse = True
+        colours = options.colours or colours_of()
+        nets: list[LineFilter] = [Net()]
+        self._filters[:0] = nets
+        if colours is Colours.NONE:
+            self._filters.append(NoColor())
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = colours
+
+    async def on_mount(self) -> None:
+        self._bridge.start()
+
+    async def on_unmount(self) -> None:
+        await self._bridge.stop()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self._last_key = time.monotonic()
+            if isinstance(self.screen, Workbench):
+                self.screen.key_pressed(event.character or event.key)
+        await super().on_event(event)
+
+    # What screens ask for
+
+    def carry_out(self, command: Command, *, done: str = "") -> None:
+        self.run_worker(self._carry_out(command, done), group="commands")
+
+    async def _carry_out(self, command: Command, done: str) -> None:
+        try:
+            reply = await self.engine.do(command)
+        except SignoffError as error:
+            self.explain_error(error)
+        else:
+            self.say(reply.text or done)
+
+    def explain_error(self, error: SignoffError) -> None:
+        text = f"{safe(str(error))}\n{safe(error.hint)}" if error.hint else safe(str(error))
+        self.notify(text, severity="error", timeout=8, markup=False)
+
+    def say(self, text: str) -> None:
+        if text:
+            self.notify(safe(text), timeout=3, markup=False)
+
+    def asked(self, question: Question) -> None:
+        self.bell()
+        typing = isinstance(self.focused, Input) or time.monotonic() - self._last_key < QUIET
+        if not typing and isinstance(self.screen, Workbench):
+            self.ask(question)
+
+    def ask(self, question: Question) -> None:
+        self.run_worker(self._ask(question), group="asking", exclusive=True)
+
+    async def _ask(self, question: Question) -> None:
+        from tui.screens.confirm import ConfirmScreen
+
+        try:
+            view = await self.engine.read(ShowTask(task=question.task))
+        except SignoffError as error:
+            self.explain_error(error)
+            return
+        self.push_screen(ConfirmScreen(question, view), self._answered)
+
+    def _answered(self, answer: object) -> None:
+        if isinstance(answer, Command):
+            self.carry_out(answer)
+
+    def page(self, run: int) -> None:
+        self.run_worker(self._page(run), group="away", exclusive=True)
+
+    async def _page(self, run: int) -> None:
+        from tui.pager import page
+
+        pager = os.environ.get("PAGER", "less")
+        with self._screen_away():
+            try:
+                await page(lambda offset, n: self.engine.read_log(run, offset, n), pager)
+            except OSError as error:
+                self.say(f"{pager} could not be started: {error.strerror}")
+
+    @contextlib.contextmanager
+    def _screen_away(self) -> Iterator[None]:
+        """The terminal belongs to someone else; the engine and this loop run on, and nothing is drawn."""
+        with self.batch_update(), self.suspend():
+            yield
+        self.refresh(layout=True)
+
+    # Keys heard everywhere
+
+    async def action_command(self, index: int) -> None:
+        """Run an entry of the palette."""
+        command = COMMANDS[index]
+        if isinstance(self.screen, Workbench):
+            await self.screen.run_command(command.place, command.action)
+        elif command.place is Place.APP:
+            await self.run_action(command.action, self)
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        place = self.screen.keys.place if isinstance(self.screen, Workbench) else Place.WORKBENCH
+        self.push_screen(HelpScreen(place))
+
+    def action_mouse(self) -> None:
+        self._mouse = not self._mouse
+        name = "_enable_mouse_support" if self._mouse else "_disable_mouse_support"
+        switch = getattr(self._driver, name, None)
+        if switch is not None:
+            switch()
+        self.say("the mouse is ours again" if self._mouse else "the mouse is the terminal's: select, then m")
+
+    def action_copy_or_hint(self) -> None:
+        if selection := self.screen.get_selected_text():
+            self.copy_to_clipboard(selection)
+            self.say("copied")
+        else:
+            self.say("nothing is selected: q leaves, xx cancels, y copies")
+
+    def action_theme(self) -> None:
+        self.theme = TURNED[Colours(self.theme)]
+
+    @work(group="away", exclusive=True)
+    async def action_away(self) -> None:
+        if self._away is None:
+            self.say("this terminal cannot be handed back: q leaves, and work goes on")
+            return
+        with self._screen_away():
+            await self._away()
+
+    @work(group="leaving", exclusive=True)
+    async def action_leave(self) -> None:
+        running = waiting = 0
+        with contextlib.suppress(SignoffError):  # an engine that is gone has nothing to tell
+            running = (await self.engine.read(ShowEngine())).running
+        if isinstance(self.screen_stack[0], Workbench):
+            waiting = len(self.screen_stack[0].questions)
+        self.exit(farewell(running, waiting))
+
+    def _engine_closed(self) -> None:
+        self.exit("the engine has closed. Start again with: signoff")

@@ -1,0 +1,77 @@
+"""The only subscriber of the engine: its stream becomes messages to every screen of the stack.
+
+Events are never dropped and keep their order; they are handed on in batches, the first at once and then at most every
+40 ms, so that a storm of them costs frames and not a frame each. Of log signals only the newest of each run is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from textual.message import Message
+
+from engine import EngineClient, Gap, LogGrew
+from engine.model.events import Event
+from tui.messages import Desk, Happened, LogsGrew, Resynced
+
+BATCH = 0.04
+"""Seconds between two batches: under the time in which a person sees a delay."""
+
+
+class Bridge:
+    """Follows an engine for a desk, from `start` until `stop` or until the engine closes."""
+
+    def __init__(self, desk: Desk, engine: EngineClient, closed: Callable[[], None]) -> None:
+        self._desk, self._engine, self._closed = desk, engine, closed
+        self._events: list[Event] = []
+        self._logs: dict[int, LogGrew] = {}
+        self._gap = False
+        self._some = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._hand_on())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):  # it is what was asked for
+                await task
+
+    async def _follow(self) -> None:
+        async for item in self._engine.events():
+            match item:
+                case Event():
+                    self._events.append(item)
+                case LogGrew():
+                    self._logs[item.run] = item
+                case Gap():
+                    self._gap = True
+            self._some.set()
+        self._closed()
+
+    async def _hand_on(self) -> None:
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            for make in self._batch():
+                for screen in self._desk.screen_stack:
+                    screen.post_message(make())
+            await asyncio.sleep(BATCH)
+
+    def _batch(self) -> list[Callable[[], Message]]:
+        """One maker of a message for each thing to tell: every screen gets an instance of its own."""
+        events, self._events = tuple(self._events), []
+        logs, self._logs = self._logs, {}
+        gap, self._gap = self._gap, False
+        makers: list[Callable[[], Message]] = []
+        if gap:
+            makers.append(Resynced)
+        if events:
+            makers.append(lambda: Happened(events))
+        if logs:
+            makers.append(lambda: LogsGrew(logs))
+        return makers

@@ -1,0 +1,75 @@
+"""What screens and the app say to each other.
+
+A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `Resynced`): they are posted to every
+screen of the stack, never bubble, and carry the engine's own frozen nouns. A screen asks for something by calling
+`Desk`: that is all a screen may know of the app that shows it. Nothing here decides or draws.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from engine import Command, EngineClient, LogGrew, Question, SignoffError
+    from engine.model.events import Event
+
+
+class Happened(Message, bubble=False):
+    """Some events, in order, at most every 40 ms."""
+
+    def __init__(self, events: tuple[Event, ...]) -> None:
+        self.events = events
+        super().__init__()
+
+
+class LogsGrew(Message, bubble=False):
+    """The newest signal of each run whose log grew, by run."""
+
+    def __init__(self, logs: Mapping[int, LogGrew]) -> None:
+        self.logs = logs
+        super().__init__()
+
+
+class Resynced(Message, bubble=False):
+    """Events were missed: read again whatever you show."""
+
+
+class Desk(App[str]):
+    """What a screen may rely on; ends with the sentence to print on the terminal that comes back."""
+
+    engine: EngineClient
+    root: str
+    """Absolute path of the directory that new tasks run in."""
+    user: str
+    ascii_only: bool
+    clock: Callable[[], float]
+    """Unix time in seconds."""
+
+    @abstractmethod
+    def carry_out(self, command: Command, *, done: str = "") -> None:
+        """Give a command to the engine; say `done`, or what the engine answers, or why it refused."""
+
+    @abstractmethod
+    def explain_error(self, error: SignoffError) -> None:
+        """Say what happened, what was kept, what to do next."""
+
+    @abstractmethod
+    def say(self, text: str) -> None:
+        """Show a toast: text from anywhere, made safe here."""
+
+    @abstractmethod
+    def asked(self, question: Question) -> None:
+        """A question came up: ring, and open it now if nobody is busy."""
+
+    @abstractmethod
+    def ask(self, question: Question) -> None:
+        """Open a question that a person asked for."""
+
+    @abstractmethod
+    def page(self, run: int) -> None:
+        """Show the whole log of a run in `$PAGER`."""

@@ -1,0 +1,150 @@
+"""One step in full: the operand exactly as it will run, its tier with reasons, what it may touch, how it went.
+
+Pure. Operands come from the stored plan, never from a description; a description is labelled as words of the planner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from textual.content import Content
+
+from engine import PlannedStep, Question, QuestionKind, Receipt, Run, RunState, StepStatus, TaskView, When
+from engine.model.plan import StepBase
+from tui.presentation.amounts import clock
+from tui.presentation.content import assemble, content
+from tui.presentation.line import MUTED, column
+from tui.presentation.safe import INDENT, TAB, pieces
+from tui.presentation.status import look
+
+_LABEL = 10
+_RUN_STYLES = {RunState.FAILED: "$text-error", RunState.TIMED_OUT: "$text-error", RunState.RUNNING: "$text-primary"}
+
+
+def detail(view: TaskView, step: str, runs: Sequence[Run], now: float, *, ascii_only: bool = False) -> list[Content]:
+    """Everything about a step, one `Content` a paragraph; empty when the plan has no such step."""
+    planned = next((p for p in view.plan.steps if p.id == step), None) if view.plan else None
+    status = next((s for s in view.steps if s.id == step), None)
+    if planned is None or status is None:
+        return []
+    lines = [_head(planned, status, ascii_only=ascii_only), Content("")]
+    lines += operand(planned.step.operand)
+    lines += [Content(""), *_facts(planned, status, now)]
+    lines += list(_runs(runs, now))
+    return lines
+
+
+def operand(text: str) -> list[Content]:
+    """The lines that will run, numbered, every hidden byte shown."""
+    lines = text.split("\n")
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    width = len(str(len(lines)))
+    return [content(f"{number:>{width + 2}}  ", MUTED) + code_line(line) for number, line in enumerate(lines, start=1)]
+
+
+def code_line(line: str) -> Content:
+    """A line of code: indentation kept, tabs shown, escapes styled apart."""
+    return Content("").join(
+        Content.styled(piece, "$text-warning") if escape else Content(piece)
+        for piece, escape in pieces(line, indent=INDENT, tab=TAB)
+    )
+
+
+def _head(planned: PlannedStep, status: StepStatus, *, ascii_only: bool) -> Content:
+    tier, state = look(planned.tier), look(status.state)
+    return assemble(
+        (f" {planned.id}", "bold"),
+        (f"   {planned.step.action}", MUTED),
+        (f"   {tier.glyph(ascii_only=ascii_only)} {tier.word}", tier.style),
+        (f"   {state.glyph(ascii_only=ascii_only)} {state.word}", state.style),
+    )
+
+
+def _facts(planned: PlannedStep, status: StepStatus, now: float) -> Iterator[Content]:
+    step = planned.step
+    for position, reason in enumerate(planned.reasons):
+        where = f"line {reason.line}: " if reason.line else ""
+        yield _fact(
+            "" if position else "why", assemble(f"{where}{reason.text} ", (reason.tier, look(reason.tier).style))
+        )
+    yield _fact("touches", content(", ".join(_touches(step))))
+    yield _fact("in", content(step.workdir))
+    if planned.binary:
+        yield _fact("program", content(planned.binary))
+    for file in planned.files:
+        made = f"made by {file.produced_by}" if file.produced_by else file.sha256[:12]
+        yield _fact("signed", assemble(file.path, (f"  {made}", MUTED)))
+    yield _fact("needs", content(", ".join(step.needs) or "nothing") + content(_when(step.when), MUTED))
+    yield from _outcome(status, now)
+    for hint in planned.hints:
+        yield _fact("hint", content(hint, "$text-warning"))
+    if step.description:
+        yield _fact("planner", content(f'"{step.description}"', "italic"))
+
+
+def _outcome(status: StepStatus, now: float) -> Iterator[Content]:
+    if status.started is not None:
+        took = clock((status.ended if status.ended is not None else now) - status.started)
+        code = f", exit {status.exit_code}" if status.exit_code is not None else ""
+        again = f", attempt {status.attempt}" if status.attempt > 1 else ""
+        yield _fact("took", content(f"{took}{code}{again}"))
+    if status.held_by:
+        yield _fact("held", content(f"by {status.held_by}"))
+    if status.error:
+        yield _fact("error", content(status.error, "bold $text-error"))
+    if status.summary:
+        yield _fact("said", content(status.summary))
+
+
+def _fact(label: str, value: Content) -> Content:
+    return column(content(f" {label}", MUTED), _LABEL) + value
+
+
+def _when(when: When) -> str:
+    return {When.ALWAYS: "  runs however they end", When.FAILURE: "  runs when one fails"}.get(when, "")
+
+
+def _touches(step: StepBase) -> Iterator[str]:
+    network = step.network
+    yield "any network" if network is True else f"network {' '.join(network)}" if network else "no network"
+    yield from (f"writes {path}" for path in step.writes)
+    yield from (f"secret {name}" for name in step.secrets)
+    yield from (f"socket {name}" for name in step.sockets)
+    yield from (f"{name}={value}" for name, value in step.env.items())
+
+
+def _runs(runs: Sequence[Run], now: float) -> Iterator[Content]:
+    for position, run in enumerate(reversed(runs[-8:])):
+        took = clock((run.ended if run.ended is not None else now) - run.started)
+        code = f" exit {run.exit_code}" if run.exit_code is not None else ""
+        where = f"  {run.level}" if run.level else ""
+        text = assemble(
+            f"#{run.id} ", (f"{run.state}{code}", _RUN_STYLES.get(run.state, "")), f"  {took}", (where, MUTED)
+        )
+        yield _fact("" if position else "runs", text)
+        if run.receipt is not None:
+            yield from _receipt(run.receipt)
+
+
+def _receipt(receipt: Receipt) -> Iterator[Content]:
+    """The proof that a cancelled tree is gone."""
+    left = f"{len(receipt.survivors)} SURVIVE" if receipt.survivors else "none alive"
+    effort = ", best effort" if receipt.best_effort else ""
+    yield _fact("", content(f"gone in {receipt.seconds:.2f} s, {len(receipt.ends)} processes, {left}{effort}", MUTED))
+    for end in receipt.ends[:6]:
+        yield _fact("", content(f"  {end.pid} {end.name}  {end.end} {end.seconds:.2f} s", MUTED))
+
+
+def diff(questions: Iterable[Question], step: str) -> list[Content]:
+    """What changed since the signature, for the step that asks because of it."""
+    found = next((q for q in questions if q.step == step and q.kind is QuestionKind.DRIFT), None)
+    if found is None:
+        return [content(" Nothing that this step would run has changed since it was signed.", MUTED)]
+    return [_diff_line(line) for line in found.diff.split("\n")]
+
+
+def _diff_line(line: str) -> Content:
+    style = {"+": "$text-success", "-": "$text-error", "@": "$text-accent"}.get(line[:1], "")
+    made = Content(" ") + code_line(line)
+    return made.stylize(style) if style else made

@@ -1,0 +1,28 @@
+"""What a reader of operands is given: the text that will run and what there is to know about it. Raw text, no looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to know about an operand: a label that stands once, and raw text that wraps."""
+
+    label: str
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the view shows."""
+
+    operand: str | None = None
+    """The text that will run; None for a page of facts alone."""
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """Lines that something is said about, and the style of their number."""
+    diff: str = ""
+    """What changed, shown below the operand and as much a part of what must be read."""
+    lines: Sequence[Line] = ()

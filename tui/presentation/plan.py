@@ -1,0 +1,130 @@
+"""A whole plan as text (B2.5): for the command line, and as markdown for a pull request. Pure; no widget needs it.
+
+Every step in topological order, its operand exactly as it will run. Nothing from outside can be taken for a control
+sequence, for markup, for a mention or for a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine import Plan, PlannedStep, Signature, Task, TaskView
+from tui.presentation.facts import Fact, facts
+from tui.presentation.operand import GOES_ON, GOES_ON_ASCII, gutter, rows
+from tui.presentation.safe import ascii_only as to_ascii
+from tui.presentation.safe import safe, safe_lines
+from tui.presentation.status import PHASES, TIERS
+from tui.presentation.wrap import words
+
+_INDENT, _LABEL = 6, 9
+_VERDICTS = {"sign": "signed", "reject": "rejected", "return": "returned"}
+_TICKS = re.compile("`+")
+
+
+def plan_text(view: TaskView, width: int = 80, *, ascii_only: bool = False) -> str:
+    """The plan for a terminal or a file, `width` cells wide; ends with a newline."""
+    lines = list(_head(view, width))
+    if view.plan:
+        for number, planned in enumerate(view.plan.steps, start=1):
+            lines += ["", *_step(number, planned, view.plan.root, width, ascii_only=ascii_only)]
+    plain = (_plain(line) for line in lines) if ascii_only else iter(lines)
+    return "\n".join(plain) + "\n"
+
+
+def counted(plan: Plan) -> str:
+    """`12 steps: 8 read, 2 execute, 1 DESTRUCTIVE, 1 EXTERNAL`."""
+    tiers = [planned.tier for planned in plan.steps]
+    parts = [f"{tiers.count(tier)} {look.word}" for tier, look in TIERS.items() if tier in tiers]
+    return f"{len(tiers)} step{'s' if len(tiers) != 1 else ''}: {', '.join(parts)}"
+
+
+def _plain(line: str) -> str:
+    indent = len(line) - len(line.lstrip(" "))
+    return line[:indent] + to_ascii(line[indent:])
+
+
+def _head(view: TaskView, width: int) -> Iterator[str]:
+    task, plan = view.task, view.plan
+    yield from _hung(f"{task.id:>4}", task.request.strip(), width, gap=_INDENT)
+    yield from _hung("", f"revision {task.revision}, {PHASES[task.phase].word}, asked by {task.proposer}", width)
+    if plan:
+        yield from _hung("", f"{counted(plan)}, planner {plan.planner}", width)
+        yield from _hung("", f"in {plan.root}", width)
+        yield from _hung("", f"digest {plan.digest}", width)
+    for signature in view.signatures:
+        yield from _hung("", _verdict(signature), width)
+
+
+def _verdict(signature: Signature) -> str:
+    left = f", without {', '.join(signature.skipped)}" if signature.skipped else ""
+    said = f": {signature.reason}" if signature.reason else ""
+    return f"{_VERDICTS.get(signature.verdict, 'judged')} by {signature.actor} ({signature.digest[:6]}){left}{said}"
+
+
+def _step(number: int, planned: PlannedStep, root: str, width: int, *, ascii_only: bool) -> Iterator[str]:
+    look = TIERS[planned.tier]
+    title = f"{planned.id}  {planned.step.action}  {look.glyph(ascii_only=ascii_only)} {look.word}"
+    yield from _hung(f"{number:>4}", title, width, gap=_INDENT)
+    digits = gutter(planned.step.operand)
+    mark = GOES_ON_ASCII if ascii_only else GOES_ON
+    for row in rows(planned.step.operand, width - _INDENT - digits - 2, plain=ascii_only):
+        left = f"{row.line:>{digits}}  " if row.first else f"{'':>{digits}} {mark}"
+        yield f"{'':<{_INDENT}}{left}{row.text}"
+    for fact in facts(planned, root):
+        yield from _hung(f"{'':<{_INDENT}}{fact.label}", fact.text, width, gap=_INDENT + _LABEL)
+
+
+def _hung(label: str, text: str, width: int, *, gap: int = _INDENT) -> Iterator[str]:
+    """A paragraph of foreign words with its label hanging out to the left."""
+    for position, row in enumerate(words(safe(text), max(8, width - gap))):
+        yield f"{label if position == 0 else '':<{gap}}{row}"
+
+
+def markdown(view: TaskView) -> str:
+    """The plan as GitHub markdown; every foreign word stands in code, so it can neither format, mention nor link."""
+    task = view.task
+    lines = [f"## Plan {task.id}, revision {task.revision}", "", *_fenced(task.request.strip(), "text"), ""]
+    if view.plan:
+        lines += [*_summary(task, view.plan), ""]
+        for number, planned in enumerate(view.plan.steps, start=1):
+            lines += [*_section(number, planned), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _summary(task: Task, plan: Plan) -> Iterator[str]:
+    yield f"**{counted(plan)}** · asked by {code(task.proposer)} · digest {code(plan.digest)}"
+    risky = [f"{number} {code(p.id)}" for number, p in enumerate(plan.steps, start=1) if p.tier.asks]
+    if risky:
+        yield ""
+        yield f"Read these: {', '.join(risky)}. They ask again when they run."
+
+
+def _section(number: int, planned: PlannedStep) -> Iterator[str]:
+    title = f"{number} {code(planned.id)} · {planned.step.action} · {TIERS[planned.tier].word}"
+    yield f"### {title}" if planned.tier.asks else f"#### {title}"
+    yield ""
+    yield from _fenced(planned.step.operand, "bash" if planned.step.action == "shell" else "text")
+    yield ""
+    yield from (_item(fact) for fact in facts(planned))
+
+
+def _item(fact: Fact) -> str:
+    return f"- {fact.label}: {code(fact.text)}" if fact.label else f"- {code(fact.text)}"
+
+
+def code(text: str) -> str:
+    """Text as a code span that it cannot leave."""
+    shown = safe(text)
+    ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(shown)), default=0))
+    pad = " " if not shown.strip() or shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def _fenced(text: str, language: str) -> Iterator[str]:
+    lines = safe_lines(text)
+    longest = max((len(run) for line in lines for run in _TICKS.findall(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield fence + language
+    yield from lines
+    yield fence

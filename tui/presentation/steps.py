@@ -1,0 +1,81 @@
+"""Steps of a view as nodes of the graph: state, needs, and the short note behind a name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine import StepState, StepStatus, TaskView
+from tui.presentation.amounts import clock
+from tui.presentation.graph import Graph, Node
+
+
+def graph_of(view: TaskView, now: float) -> Graph | None:
+    """The whole graph; None while there is no plan."""
+    if view.plan is None or not view.plan.steps:
+        return None
+    status = {found.id: found for found in view.steps}
+    return Graph.of(_node(status.get(p.id, StepStatus(id=p.id)), p.step.needs, p.rank, now) for p in view.plan.steps)
+
+
+def moved(graph: Graph, statuses: Iterable[StepStatus], now: float) -> Graph:
+    """The graph after some steps changed, or after time passed for them."""
+    return graph.with_steps(
+        _node(status, graph.nodes[status.id].needs, graph.nodes[status.id].rank, now)
+        for status in statuses
+        if status.id in graph.nodes
+    )
+
+
+def counts(graph: Graph) -> Mapping[StepState, int]:
+    """How many steps are in which state."""
+    found: dict[StepState, int] = {}
+    for tally in graph.tallies:
+        for state, count in tally.counts.items():
+            found[state] = found.get(state, 0) + count
+    return found
+
+
+def _node(status: StepStatus, needs: tuple[str, ...], rank: int | None, now: float) -> Node:
+    took = _took(status, now)
+    note = f"exit {status.exit_code}" if status.state is StepState.FAILED and status.exit_code else ""
+    if not note and took is not None and status.state in (StepState.RUNNING, StepState.COMPLETED, StepState.FAILED):
+        note = clock(took)
+    known = took if status.ended is not None else None
+    return Node(status.id, status.id, status.state, needs, rank, note, known)
+
+
+def _took(status: StepStatus, now: float) -> float | None:
+    if status.started is None:
+        return None
+    return (status.ended if status.ended is not None else now) - status.started
+
+
+def wanted(view: TaskView, step: str) -> str:
+    """The step to look at when nobody chose: what runs, else what waits, else what failed, else where it stands."""
+    state_of = {status.id: status for status in view.steps}
+    if step in state_of and state_of[step].state is StepState.RUNNING:
+        return step
+    running = [status for status in view.steps if status.state is StepState.RUNNING]
+    if running:
+        return max(running, key=lambda status: status.started or 0.0).id
+    for states in ({s for s in StepState if s.waits_for_person}, {StepState.FAILED}):
+        if found := next((status.id for status in view.steps if status.state in states), ""):
+            return found
+    if step in state_of:
+        return step
+    ended = [status for status in view.steps if status.ended is not None]
+    return max(ended, key=lambda s: s.ended or 0.0).id if ended else (view.steps[0].id if view.steps else "")
+
+
+def unlogged(status: StepStatus | None) -> str:
+    """Why a step has no log to show."""
+    if status is None:
+        return ""
+    match status.state:
+        case StepState.PENDING | StepState.READY:
+            return f"held by {status.held_by}" if status.held_by else "not started yet: what it needs comes first"
+        case StepState.AWAITING_CONFIRMATION:
+            return "not started: it waits for your answer (i)"
+        case StepState.SKIPPED | StepState.CANCELLED:
+            return f"never ran{': ' + status.error if status.error else ''}"
+    return "no output"

@@ -1,0 +1,221 @@
+"""A task as the workbench tells it in single lines: the bar on top, the entry of a list, the header, the banner.
+
+Pure: nouns and the present time in, `Content` out; every part is short enough for 80 columns or says what may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.content import Content
+
+from engine import (
+    EngineInfo,
+    Outcome,
+    Phase,
+    Question,
+    QuestionKind,
+    StepState,
+    StepStatus,
+    Task,
+    TaskSummary,
+    TaskView,
+)
+from tui.presentation.amounts import clock, number
+from tui.presentation.content import assemble, content
+from tui.presentation.line import MUTED, clipped, column, spread
+from tui.presentation.safe import safe
+from tui.presentation.status import PHASES, STEPS
+
+STRONG, BRAND = "bold", "bold $accent"
+_LEVELS = {"bubblewrap": "bwrap", "supervisor": "supervisor", "group": "process group"}
+_WEAK = "bold $text-warning"
+_TITLE = 60
+WAITING = frozenset(state for state in StepState if state.waits_for_person)
+_VERBS = {
+    QuestionKind.CONFIRMATION: "waits for you",
+    QuestionKind.DRIFT: "is not what was signed",
+    QuestionKind.ASK: "asks you",
+    QuestionKind.INTERRUPTED: "was interrupted",
+}
+_OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.AFTER_REPAIR: "after a repair",
+    Outcome.PARTIAL: "in part",
+    Outcome.STEP_FAILED: "a step failed",
+    Outcome.DENIED: "denied",
+    Outcome.EXPIRED: "nobody answered",
+    Outcome.REJECTED: "rejected",
+    Outcome.NO_PLAN: "no plan",
+}
+
+
+def title(task: Task, width: int = _TITLE) -> str:
+    """The first line of the request, safe, at most `width` characters."""
+    text = safe(task.request.strip().partition("\n")[0])
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def tallies(running: int, waiting: int, *, ascii_only: bool = False) -> Content:
+    """`●3 !2`: how many steps run and how many questions wait, over all tasks; nothing for none."""
+    run, wait = STEPS[StepState.RUNNING], STEPS[StepState.AWAITING_CONFIRMATION]
+    parts = [(f"{run.glyph(ascii_only=ascii_only)}{number(running)}", run.style)] if running else []
+    parts += [(f"{wait.glyph(ascii_only=ascii_only)}{number(waiting)}", wait.style)] if waiting else []
+    return content(" ").join(content(*part) for part in parts)
+
+
+def status_line(
+    info: EngineInfo | None, root: str, user: str, waiting: int, width: int, *, ascii_only: bool = False
+) -> Content:
+    """The bar on top: program, project, who, sandbox level, and on the right what runs and waits everywhere."""
+    dot = "-" if ascii_only else "·"
+    left = assemble((" signoff", BRAND), ("  " + (root.rstrip("/").rpartition("/")[2] or "/"), STRONG))
+    left += content(f"   {user} {dot} ", MUTED)
+    if info is None:
+        return clipped(left + content("engine: opening", MUTED), width, ascii_only=ascii_only)
+    weak = info.level != "bubblewrap"
+    left += content(f"sandbox {_LEVELS.get(info.level, info.level)}", _WEAK if weak else MUTED)
+    if info.fault:
+        left += content(f"  {info.fault}", "bold $text-error")
+    right = tallies(info.running, waiting, ascii_only=ascii_only) + content(" ")
+    return spread(left, right, width, ascii_only=ascii_only)
+
+
+def progress(summary: TaskSummary) -> str:
+    """`4/6`: ended well or skipped, of all; empty without a plan."""
+    done = summary.counts.get(StepState.COMPLETED, 0) + summary.counts.get(StepState.SKIPPED, 0)
+    return f"{number(done)}/{number(summary.steps)}" if summary.steps else ""
+
+
+def phase_look(summary: TaskSummary) -> tuple[Phase, bool]:
+    """The phase, and whether a step waits for a person while others run."""
+    waits = any(summary.counts.get(state) for state in WAITING)
+    return summary.task.phase, waits and summary.task.phase is Phase.EXECUTING
+
+
+def entry(summary: TaskSummary, room: int, *, chosen: bool, ascii_only: bool = False) -> Content:
+    """A task in the strip or the column: `12 ! Upgrade SQLAlchemy 4/6`, its title clipped to fit `room` cells."""
+    phase, waits = phase_look(summary)
+    look = STEPS[StepState.AWAITING_CONFIRMATION] if waits else PHASES[phase]
+    mark = (">" if ascii_only else "▸") if chosen else " "
+    head = assemble(
+        f"{mark}{summary.task.id} ", (look.glyph(ascii_only=ascii_only), look.style), (" ", STRONG if chosen else "")
+    )
+    tail = content(f" {progress(summary)}" if summary.steps else "", MUTED)
+    name = content(title(summary.task), STRONG if chosen else "")
+    return head + clipped(name, max(1, room - head.cell_length - tail.cell_length), ascii_only=ascii_only) + tail
+
+
+def elapsed(task: Task, now: float) -> str:
+    """How long this attempt has run or ran; empty before it began."""
+    if task.started is None:
+        return ""
+    return clock((task.ended if task.ended is not None else now) - task.started)
+
+
+def header(view: TaskView, now: float, width: int, *, ascii_only: bool = False) -> tuple[Content, Content]:
+    """What the rule above the graph says on its left and right; as much as fits into `width` cells."""
+    task, dot = view.task, " - " if ascii_only else " · "
+    right = _right(view, now, ascii_only=ascii_only)
+    name = assemble((str(task.id), MUTED), " ", (title(task, 48), STRONG))
+    extra = [part for part in (_signed(view), _phase(task, ascii_only=ascii_only)) if part]
+    left = name
+    for part in extra:
+        longer = left + content(dot, MUTED) + part
+        if longer.cell_length + right.cell_length <= width:
+            left = longer
+    return clipped(left, max(8, width - right.cell_length), ascii_only=ascii_only), right
+
+
+def _signed(view: TaskView) -> Content:
+    task = view.task
+    if not task.revision:
+        return Content("")
+    signers = " ".join(s.actor for s in view.signatures if s.verdict == "sign" and s.digest == task.digest)
+    if task.signed and task.signed == task.digest:
+        return content(f"rev {task.revision} signed {task.digest[:6]} {signers}".rstrip(), MUTED)
+    return assemble((f"rev {task.revision} ", MUTED), ("not signed", "$text-warning"))
+
+
+def _phase(task: Task, *, ascii_only: bool) -> Content:
+    if task.phase is Phase.EXECUTING:
+        return Content("")
+    look = PHASES[task.phase]
+    said = _OUTCOMES.get(task.outcome) if task.outcome else None
+    text = f"{look.glyph(ascii_only=ascii_only)} {look.word}" + (f", {said}" if said else "")
+    return content(text, look.style)
+
+
+def _right(view: TaskView, now: float, *, ascii_only: bool) -> Content:
+    running = [status for status in view.steps if status.state is StepState.RUNNING]
+    parts = []
+    if running:
+        look = STEPS[StepState.RUNNING]
+        more = f" +{len(running) - 1}" if len(running) > 1 else ""
+        parts.append(content(f"{look.glyph(ascii_only=ascii_only)} {running[-1].id[:20]}{more}", look.style))
+    if time := elapsed(view.task, now):
+        parts.append(content(time, MUTED))
+    return content("  ").join(parts)
+
+
+def banner(questions: Sequence[Question], *, ascii_only: bool = False) -> Content:
+    """What waits for a person, and the key that opens it; nothing when nothing waits."""
+    if not questions:
+        return Content("")
+    look = STEPS[StepState.AWAITING_CONFIRMATION]
+    if len(questions) == 1:
+        said = f"{questions[0].step} {_VERBS[questions[0].kind]}"
+    else:
+        said = f"{len(questions)} questions wait for you"
+    return assemble((f" ! {said}: ", look.style), ("i", "bold reverse"), (" opens", look.style))
+
+
+def dies(view: TaskView, step: str | None, dependents: Mapping[str, Iterable[str]]) -> str:
+    """What a cancellation ends and skips, named before it is done."""
+    running = [status.id for status in view.steps if status.state is StepState.RUNNING]
+    if step is None:
+        what = f"ends {_some(running)}" if running else "nothing runs"
+        return f"task {view.task.id}: {what}, {_not_begun(view.steps)} more never begin"
+    skipped = _downstream(step, dependents)
+    return f"step {step}: its processes end" + (f", skips {_some(skipped)}" if skipped else "")
+
+
+def _not_begun(steps: Iterable[StepStatus]) -> int:
+    return sum(not status.state.ended and status.state is not StepState.RUNNING for status in steps)
+
+
+def _some(ids: Sequence[str]) -> str:
+    named = ", ".join(ids[:3])
+    return f"{named} and {len(ids) - 3} more" if len(ids) > 3 else named
+
+
+def _downstream(step: str, dependents: Mapping[str, Iterable[str]]) -> list[str]:
+    found: dict[str, None] = {}
+    waiting = list(dependents.get(step, ()))
+    for other in waiting:
+        if other not in found:
+            found[other] = None
+            waiting.extend(dependents.get(other, ()))
+    return list(found)
+
+
+def farewell(running: int, waiting: int) -> str:
+    """The sentence that stays on the terminal after leaving."""
+    if not running and not waiting:
+        return ""
+    steps = f"{running} step{'s' if running != 1 else ''} {'go' if running != 1 else 'goes'} on" if running else ""
+    asked = f"{waiting} question{'s' if waiting != 1 else ''} {'wait' if waiting != 1 else 'waits'} for you"
+    return f"{' and '.join(filter(None, (steps, asked if waiting else '')))}. Come back with: signoff"
+
+
+BEGIN = (
+    ("n", "write a request, or tick what this repository offers"),
+    ("signoff demo", "the tour, in a scratch repository, at most 90 seconds"),
+    ("signoff run plan.yaml", "bring a plan of your own"),
+)
+"""How to begin: shown while there is no task."""
+
+
+def empty() -> list[Content]:
+    """The three lines of an empty workbench."""
+    width = max(len(key) for key, _ in BEGIN) + 4
+    return [column(content(f" {key}", BRAND), width) + content(text, MUTED) for key, text in BEGIN]

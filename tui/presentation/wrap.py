@@ -1,0 +1,75 @@
+"""Wrapping to cells, for text that is safe already. Pure, and cheap to import: the command line uses it too.
+
+What is approved is cut at the cell and never reflowed; prose about it breaks between words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+Piece: TypeAlias = tuple[str, bool]
+"""Text, and whether it is an escape of ours."""
+
+
+def cells(text: str) -> int:
+    """How many terminal cells a safe text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def hard_wrapped(pieces: Iterable[Piece], width: int) -> list[list[Piece]]:
+    """Rows of at most `width` cells; an escape stays whole where a row can hold it."""
+    rows: list[list[Piece]] = [[]]
+    room = width
+    for text, escape in pieces:
+        if escape and room < cells(text) <= width:
+            rows.append([])
+            room = width
+        while text:
+            head = _head(text, room, forced=room == width)
+            if head:
+                rows[-1].append((head, escape))
+                room -= cells(head)
+                text = text[len(head) :]
+            if text:
+                rows.append([])
+                room = width
+    return rows
+
+
+def _head(text: str, room: int, *, forced: bool) -> str:
+    """As many characters as fit; one at least where an empty row cannot hold a wide one."""
+    if text.isascii():
+        return text[: max(room, 1 if forced else 0)]
+    taken = used = 0
+    for character in text:
+        used += cells(character)
+        if used > room and not (forced and taken == 0):
+            break
+        taken += 1
+    return text[:taken]
+
+
+def words(text: str, width: int) -> list[str]:
+    """Prose in rows of at most `width` cells; a word that is longer is cut. At least one row."""
+    rows = [""]
+    for word in _bits(text, width):
+        if not rows[-1]:
+            rows[-1] = word
+        elif cells(rows[-1]) + 1 + cells(word) <= width:
+            rows[-1] += " " + word
+        else:
+            rows.append(word)
+    return rows
+
+
+def _bits(text: str, width: int) -> Iterator[str]:
+    for word in text.split(" "):
+        if cells(word) <= width:
+            yield word
+        else:
+            yield from ("".join(part for part, _ in row) for row in hard_wrapped([(word, False)], width))

@@ -1,0 +1,55 @@
+"""Tells a press that was meant from one that was not (S1): typed ahead, pasted without brackets, or the first 300 ms.
+
+Times are those at which the terminal sent the input, so a screen that was slow to appear is not answered by what was
+typed before it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from textual.events import Event
+
+SETTLE = 0.3
+"""Seconds after a screen appeared, or the terminal's focus came back, in which nothing decides."""
+APART = 0.12
+"""Seconds between two presses of a person; text that a terminal pastes as keys comes faster."""
+
+
+class Deliberate:
+    """Judges the presses on one screen.
+
+    Args:
+        now: monotonic time in seconds, the clock of Textual's events.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._since = math.inf
+        self._last = -math.inf
+        self.settled = False
+        """Whether the last press came after the screen had stood for a while."""
+        self.alone = False
+        """Whether the last press came with a pause before it."""
+
+    @property
+    def meant(self) -> bool:
+        """Whether the last press may decide."""
+        return self.settled and self.alone
+
+    def appear(self) -> None:
+        """The screen is in sight from now on."""
+        self._since = self._now()
+
+    def hide(self) -> None:
+        """The screen is out of sight: nothing that is pressed is for it."""
+        self._since = math.inf
+
+    def press(self, event: Event) -> None:
+        """Take note of a key or a click."""
+        at = min(event.time, self._now())
+        self.settled = at - self._since >= SETTLE
+        self.alone = at - self._last >= APART
+        self._last = at

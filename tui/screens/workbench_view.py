@@ -1,0 +1,317 @@
+"""What the workbench shows: tasks, the graph of one, and below it a log, a detail, a diff, notes.
+
+Reads the engine only in workers, takes over what events carry, and hands data down to its widgets. What its keys do
+is the business of `workbench`.
+"""
+
+from __future__ import annotations
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.timer import Timer
+
+from engine import (
+    EngineInfo,
+    ListEvents,
+    ListQuestions,
+    ListRuns,
+    Question,
+    Run,
+    ShowEngine,
+    ShowTask,
+    StepState,
+    StepStatus,
+    TaskSummary,
+    TaskView,
+)
+from engine.errors import UnknownTask
+from tui.commands import Place
+from tui.follow import follow, open_questions, places
+from tui.messages import Desk, Happened, LogsGrew, Resynced
+from tui.presentation.content import content
+from tui.presentation.detail import detail, diff
+from tui.presentation.line import MUTED
+from tui.presentation.notes import notes
+from tui.presentation.steps import counts, graph_of, moved, unlogged, wanted
+from tui.presentation.task import banner, empty, header
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.lines import Lines
+from tui.widgets.log_view import LogView
+from tui.widgets.rule import Rule
+from tui.widgets.status_bar import StatusBar
+from tui.widgets.step_graph import StepGraph
+from tui.widgets.tab_rule import TabRule
+from tui.widgets.task_list import TaskList
+from tui.widgets.task_strip import TaskStrip
+from tui.widgets.task_window import TaskWindow
+from tui.widgets.text_view import TextView
+
+PANES = {"strip": Place.TASKS, "column": Place.TASKS, "graph": Place.GRAPH, "log": Place.LOG, "text": Place.TEXT}
+_WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]
+_HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (10, "-high")]
+_LISTS = 0.5
+"""Seconds between two readings of lists that events tell too little about."""
+
+
+class WorkbenchView(Screen[None]):
+    """Holds the view of one task and what was chosen in it."""
+
+    app = getters.app(Desk)
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+    status_bar = getters.query_one("#status", StatusBar)
+    strip = getters.query_one("#strip", TaskStrip)
+    column = getters.query_one("#column", TaskList)
+    tasks_rule = getters.query_one("#tasks-rule", Rule)
+    header_rule = getters.query_one("#header", Rule)
+    graph = getters.query_one("#graph", StepGraph)
+    tabs = getters.query_one("#tabs", TabRule)
+    log_view = getters.query_one("#log", LogView)
+    text = getters.query_one("#text", TextView)
+    keys = getters.query_one("#keys", KeyBar)
+
+    view: reactive[TaskView | None] = reactive(None, always_update=True, init=False)
+    step: reactive[str] = reactive("", init=False)
+    tab: reactive[str] = reactive("log", init=False)
+    questions: reactive[tuple[Question, ...]] = reactive((), init=False)
+    follows_running: reactive[bool] = reactive(True, init=False)
+    _ticker: Timer
+    _lists_due = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window = TaskWindow(lambda query: self.app.engine.read(query))
+        self._place: dict[str, int] = {}
+        self._runs: tuple[Run, ...] = ()
+        self._notes: list[Content] = []
+
+    def compose(self) -> ComposeResult:
+        yield StatusBar(id="status")
+        yield TaskStrip(id="strip")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Rule(id="tasks-rule")
+                yield TaskList(id="column")
+            with Vertical(id="main"):
+                yield Rule(id="header")
+                yield StepGraph(id="graph")
+                yield TabRule(id="tabs")
+                yield LogView(self.app.engine.read_log, id="log")
+                yield TextView(id="text")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        for lines in self.query(Lines):
+            lines.ascii_only = self.app.ascii_only
+        self.status_bar.root, self.status_bar.user = self.app.root, self.app.user
+        self.tasks_rule.left = content("tasks", "bold")
+        self._ticker = self.set_interval(1.0, self._tick, pause=True)
+        self.open_tasks()
+
+    # Reading
+
+    @work(group="tasks", exclusive=True)
+    async def open_tasks(self) -> None:
+        """Read all that is shown anew."""
+        self.status_bar.info = await self._info()
+        self.questions = await self.app.engine.read(ListQuestions())
+        await self.window.open()
+        self.show_rows()
+        if self.window.chosen is not None:
+            await self._load(self.window.chosen.task.id)
+
+    async def _info(self) -> EngineInfo:
+        info: EngineInfo = await self.app.engine.read(ShowEngine())
+        return info
+
+    @work(group="task", exclusive=True)
+    async def load(self, task: int) -> None:
+        """Show another task, or the same one anew."""
+        await self._load(task)
+
+    async def _load(self, task: int) -> None:
+        try:
+            view: TaskView = await self.app.engine.read(ShowTask(task=task))
+        except UnknownTask:
+            self.refresh_lists()
+            return
+        same = self.view is not None and self.view.task.id == task
+        if not same:
+            self.graph.forget()
+            self.follows_running = True
+        self._place = places(view)
+        self.graph.graph = graph_of(view, self.app.clock())
+        self.view = view
+        if not same or self.step not in self._place:
+            self.step = wanted(view, "")
+        self.load_tab()
+
+    @work(group="tab", exclusive=True)
+    async def load_tab(self) -> None:
+        """Read what the shown tab needs beyond the view."""
+        if self.view is None:
+            return
+        task = self.view.task.id
+        if self.tab == "detail":
+            self._runs = await self.app.engine.read(ListRuns(task=task, step=self.step))
+        elif self.tab == "notes":
+            self._notes = notes(await self.app.engine.read(ListEvents(task=task)))
+        self.show_tab()
+
+    def refresh_lists(self) -> None:
+        """Read the lists again, soon, and not more than twice a second."""
+        if not self._lists_due:
+            self._lists_due = True
+            self.set_timer(_LISTS, self._read_lists)
+
+    @work(group="tasks", exclusive=True)
+    async def _read_lists(self) -> None:
+        self._lists_due = False
+        self.status_bar.info = await self._info()
+        await self.window.refresh()
+        self.show_rows()
+        chosen = self.window.chosen
+        if chosen is not None and (self.view is None or self.view.task.id != chosen.task.id):
+            await self._load(chosen.task.id)
+
+    # Following
+
+    @on(Happened)
+    def _happened(self, message: Happened) -> None:
+        self.questions = open_questions(self.questions, message.events)
+        self.refresh_lists()
+        if self.view is None:
+            return
+        followed = follow(self.view, message.events, self._place)
+        if followed.stale:
+            self.load(self.view.task.id)
+        if followed.view.seq == self.view.seq:
+            return
+        graph = self.graph.graph
+        if graph is not None and followed.changed:
+            changed = [followed.view.steps[self._place[step]] for step in followed.changed]
+            self.graph.graph = moved(graph, changed, self.app.clock())
+        self.view = followed.view
+        if self.follows_running and followed.changed:
+            self.step = wanted(followed.view, self.step)
+        if self.tab == "notes" or (self.tab == "detail" and self.step in followed.changed):
+            self.load_tab()
+
+    @on(LogsGrew)
+    def _logs_grew(self, message: LogsGrew) -> None:
+        if self.log_view.run_id in message.logs and self.tab == "log":
+            self.log_view.grew()
+
+    @on(Resynced)
+    def _resynced(self) -> None:
+        self.open_tasks()
+
+    def _tick(self) -> None:
+        """A second passed while something runs."""
+        if self.view is None or self.graph.graph is None:
+            return
+        running = [status for status in self.view.steps if status.state is StepState.RUNNING]
+        if running:
+            self.graph.graph = moved(self.graph.graph, running, self.app.clock())
+        self.show_header()
+        if self.tab == "detail":
+            self.show_tab()
+
+    # Showing
+
+    def status_of(self, step: str) -> StepStatus | None:
+        """Where a step of the shown task is."""
+        place = self._place.get(step)
+        return None if self.view is None or place is None else self.view.steps[place]
+
+    def watch_view(self, view: TaskView | None) -> None:
+        self.set_class(view is None and not self.window.rows, "-empty")
+        if view is None:
+            return
+        if any(status.state is StepState.RUNNING for status in view.steps):
+            self._ticker.resume()
+        else:
+            self._ticker.pause()
+        if self.graph.graph is not None:
+            self.window.put(TaskSummary(task=view.task, counts=counts(self.graph.graph)))
+            self.show_rows()
+        self.show_header()
+        self._show_log()
+
+    def watch_step(self, step: str) -> None:
+        self.graph.selected = step
+        self.tabs.subject = content(step).plain
+        self._show_log()
+        self._runs = ()
+        if self.tab != "log":
+            self.load_tab()
+
+    def watch_tab(self, tab: str) -> None:
+        self.tabs.chosen = tab
+        self.set_class(tab != "log", "-reading")
+        self.show_tab()
+        self.load_tab()
+
+    def watch_questions(self, questions: tuple[Question, ...]) -> None:
+        self.status_bar.waiting = len(questions)
+        self.show_banner()
+
+    def show_banner(self) -> None:
+        """What waits for a person, in the last line."""
+        self.keys.banner = banner(self.questions)
+
+    def show_rows(self) -> None:
+        """Hand the window of tasks down."""
+        for widget in (self.strip, self.column):
+            widget.rows, widget.cursor = self.window.rows, self.window.cursor
+        if not self.window.rows:
+            self.view = None
+            self.set_class(True, "-empty")
+            self.text.paragraphs = empty()
+            self.header_rule.left = content("No tasks yet. Begin with one of these", "bold")
+            self.header_rule.right = Content("")
+        elif self.has_class("-empty"):
+            self.set_class(False, "-empty")
+            self.graph.focus()
+
+    def show_header(self) -> None:
+        """The line above the graph."""
+        if self.view is not None:
+            width = max(20, self.header_rule.size.width - 8)
+            left, right = header(self.view, self.app.clock(), width, ascii_only=self.app.ascii_only)
+            self.header_rule.left, self.header_rule.right = left, right
+
+    def _show_log(self) -> None:
+        status = self.status_of(self.step)
+        self.log_view.nothing = unlogged(status)
+        self.log_view.show(status.run if status else None)
+        self.show_place()
+
+    def show_tab(self) -> None:
+        """The text of the tab that is shown, unless it is the log."""
+        if self.view is None or self.tab == "log":
+            self.show_place()
+            return
+        plain = self.app.ascii_only
+        if self.tab == "detail":
+            self.text.paragraphs = detail(self.view, self.step, self._runs, self.app.clock(), ascii_only=plain)
+        elif self.tab == "diff":
+            self.text.paragraphs = diff(self.questions, self.step)
+        else:
+            self.text.paragraphs = self._notes
+        self.show_place()
+
+    @on(LogView.Moved)
+    @on(TextView.Scrolled)
+    def show_place(self) -> None:
+        """Where in the lower pane the reader is."""
+        where = self.log_view.where() if self.tab == "log" else self.text.where()
+        self.tabs.right = content(where, MUTED)
+
+    def on_resize(self) -> None:
+        self.graph.tallest = max(1, (self.size.height - 4) * 2 // 5)
+        self.call_after_refresh(self.show_header)
