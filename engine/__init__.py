@@ -34,13 +34,35 @@ from engine.commands import (
     VerifyAudit,
 )
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
+from engine.model.events import (
+    ClientRefused,
+    EngineClosed,
+    EngineOpened,
+    Event,
+    Fact,
+    Notified,
+    PhaseChanged,
+    PlanRejected,
+    PlanReturned,
+    PlanSigned,
+    PlanWritten,
+    QuestionAnswered,
+    QuestionAsked,
+    RunCancelled,
+    StepEnded,
+    StepsChanged,
+    StepStarted,
+    TaskEnded,
+    TaskRemoved,
+    TaskRequested,
+)
 from engine.model.plan import Action, Document, Plan, PlannedStep, SignedFile, Step, When
 from engine.model.question import ANSWERS, Answer, Question, QuestionKind
 from engine.model.run import Receipt, Run, StepStatus
 from engine.model.state import Outcome, Phase, RunState, StepState, Wait
 from engine.model.task import ENGINE, Signature, Task, TaskSummary, TaskView
 from engine.model.tier import Reason, Tier
-from engine.opening import Need, connect
+from engine.opening import Need, Owner, connect
 from engine.views import AuditReport, EngineInfo, Explanation, Target
 
 __all__ = [
@@ -51,12 +73,17 @@ __all__ = [
     "Answer",
     "AuditReport",
     "Cancel",
+    "ClientRefused",
     "Command",
     "Document",
     "EngineClient",
+    "EngineClosed",
     "EngineInfo",
+    "EngineOpened",
+    "Event",
     "Explain",
     "Explanation",
+    "Fact",
     "Fault",
     "Gap",
     "InvalidPlan",
@@ -70,13 +97,22 @@ __all__ = [
     "LogSlice",
     "MakePlan",
     "Need",
+    "Notified",
     "Outcome",
+    "Owner",
     "Pause",
     "Phase",
+    "PhaseChanged",
     "Plan",
+    "PlanRejected",
+    "PlanReturned",
+    "PlanSigned",
+    "PlanWritten",
     "PlannedStep",
     "Query",
     "Question",
+    "QuestionAnswered",
+    "QuestionAsked",
     "QuestionKind",
     "Reason",
     "Receipt",
@@ -88,6 +124,7 @@ __all__ = [
     "Return",
     "Role",
     "Run",
+    "RunCancelled",
     "RunState",
     "ShowEngine",
     "ShowTask",
@@ -97,10 +134,16 @@ __all__ = [
     "SignedFile",
     "SignoffError",
     "Step",
+    "StepEnded",
+    "StepStarted",
     "StepState",
     "StepStatus",
+    "StepsChanged",
     "Target",
     "Task",
+    "TaskEnded",
+    "TaskRemoved",
+    "TaskRequested",
     "TaskSummary",
     "TaskView",
     "Tier",

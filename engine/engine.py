@@ -36,7 +36,7 @@ from engine.commands import (
 )
 from engine.confirmations import Confirmations
 from engine.errors import Refused, StoreFull
-from engine.model.events import EngineClosed, EngineOpened, Event, TaskEnded
+from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
 from engine.planning import Planning
 from engine.pool import Pool
@@ -214,6 +214,10 @@ class Engine:
             self._anchor()
         self._broker.close()
         await self._store.close()
+
+    def record(self, fact: Fact) -> None:
+        """Keep a fact that changes nothing else, such as a refused client."""
+        self._store.record(fact)
 
     # About itself
 

@@ -16,6 +16,8 @@ from engine.commands import Command, Query, Reply
 from engine.errors import Owned, Refused
 
 if TYPE_CHECKING:
+    from engine.engine import Engine, Opening
+    from engine.host import Host
     from engine.model.events import Event
     from engine.queries import Queries
     from engine.settings import Settings
@@ -71,6 +73,56 @@ async def open_reader(state: Path, settings: Settings) -> ReadOnly:
     return ReadOnly(reader, Queries(reader, state, settings.policy))
 
 
+class Owner:
+    """An engine that executes, with its door open to other terminals; satisfies `EngineClient`."""
+
+    def __init__(self, engine: Engine, host: Host) -> None:
+        self._engine = engine
+        self._host = host
+        self.do = engine.do
+        self.read = engine.read
+        self.events = engine.events
+        self.read_log = engine.read_log
+
+    @classmethod
+    async def open(cls, opening: Opening) -> Owner:
+        """Own a state directory, go on with what was under way, and listen on its socket.
+
+        Raises:
+            Owned: another process owns it.
+            StoreError: the store cannot be used; it was left as it is.
+        """
+        from engine.engine import Engine
+        from engine.host import Gate, Host
+
+        engine = await Engine.open(opening)
+        try:
+            gate = Gate(refused=engine.record)
+            return cls(engine, await Host.serve(engine, opening.state / SOCKET, gate))
+        except BaseException:
+            await engine.close()
+            raise
+
+    @property
+    def busy(self) -> bool:
+        """Whether some task executes, or waits for a person on its way."""
+        return self._engine.busy
+
+    async def until_idle(self) -> None:
+        """Wait until no task executes any more."""
+        following = self.events()
+        while self.busy:
+            await anext(following, None)
+
+    async def until_closed(self) -> None:
+        """Wait until somebody asked the engine to close."""
+        await self._engine.closing.wait()
+
+    async def close(self) -> None:
+        await self._host.close()
+        await self._engine.close()
+
+
 async def connect(state: Path, need: Need, settings: Settings) -> EngineClient:
     """Get what `need` asks for.
 
@@ -83,7 +135,9 @@ async def connect(state: Path, need: Need, settings: Settings) -> EngineClient:
     from engine.engine import Engine, Opening
 
     try:
-        return await Engine.open(Opening(state=state, settings=settings, executes=need is Need.EXECUTE))
+        if need is Need.EXECUTE:
+            return await Owner.open(Opening(state=state, settings=settings))
+        return await Engine.open(Opening(state=state, settings=settings, executes=False))
     except Owned as error:
         from engine.host import RemoteEngine
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 
 class Colours(StrEnum):
@@ -21,6 +22,14 @@ class Colours(StrEnum):
     ANSI_DARK = "16-dark"
     ANSI_LIGHT = "16-light"
     NONE = "none"
+
+
+def _named(theme: Theme, *, muted: str, cursor: str, rule: str) -> Theme:
+    """Text in a role's own colour, not in a paler one; and what the widgets of this program name."""
+    roles = ("primary", "secondary", "accent", "success", "warning", "error")
+    texts = {f"text-{role}": getattr(theme, role) for role in roles}
+    ours = {"text-muted": muted, "cursor": cursor, "rule": rule, **texts}
+    return replace(theme, variables={**theme.variables, **ours})
 
 
 DARK = Theme(
@@ -34,9 +43,8 @@ DARK = Theme(
     foreground="#d7dde4",
     background="#11151a",
     surface="#181d24",
-    panel="#222933",
+    panel="#1c232c",
     boost="#222933",
-    variables={"faint": "#7d8896", "cursor": "#2b3950", "rule": "#3a4554"},
 )
 LIGHT = Theme(
     name=Colours.LIGHT,
@@ -49,45 +57,29 @@ LIGHT = Theme(
     foreground="#1c2128",
     background="#fcfcfd",
     surface="#f1f3f5",
-    panel="#e4e8ec",
+    panel="#e9edf1",
     boost="#e4e8ec",
     dark=False,
-    variables={"faint": "#646d76", "cursor": "#cfe3fb", "rule": "#b4bcc5"},
+)
+SIXTEEN_DARK = replace(
+    BUILTIN_THEMES["ansi-dark"],
+    name=Colours.ANSI_DARK,
+    primary="ansi_bright_cyan",
+    accent="ansi_bright_magenta",
+    warning="ansi_bright_yellow",
+    error="ansi_bright_red",
+)
+"""The terminal's own colours; Textual's theme of that kind knows all the variables that its widgets need."""
+SIXTEEN_LIGHT = replace(
+    BUILTIN_THEMES["ansi-light"], name=Colours.ANSI_LIGHT, accent="ansi_magenta", warning="ansi_magenta"
 )
 
-
-def _sixteen(name: Colours, *, dark: bool) -> Theme:
-    return Theme(
-        name=name,
-        ansi=True,
-        primary="ansi_bright_cyan" if dark else "ansi_blue",
-        secondary="ansi_default",
-        accent="ansi_bright_magenta" if dark else "ansi_magenta",
-        success="ansi_green",
-        warning="ansi_bright_yellow" if dark else "ansi_magenta",
-        error="ansi_bright_red" if dark else "ansi_red",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        boost="ansi_default",
-        dark=dark,
-        variables={
-            "faint": "ansi_default 50%",
-            "cursor": "ansi_blue" if dark else "ansi_bright_white",
-            "rule": "ansi_default 50%",
-            "block-cursor-foreground": "ansi_black" if dark else "ansi_bright_white",
-            "block-cursor-background": "ansi_white" if dark else "ansi_blue",
-        },
-    )
-
-
 THEMES = (
-    DARK,
-    LIGHT,
-    _sixteen(Colours.ANSI_DARK, dark=True),
-    _sixteen(Colours.ANSI_LIGHT, dark=False),
-    _sixteen(Colours.NONE, dark=True),
+    _named(DARK, muted="#8793a1", cursor="#2b3950", rule="#465263"),
+    _named(LIGHT, muted="#5d6670", cursor="#cfe3fb", rule="#a3adb8"),
+    _named(SIXTEEN_DARK, muted="ansi_white", cursor="ansi_bright_black", rule="ansi_bright_black"),
+    _named(SIXTEEN_LIGHT, muted="ansi_bright_black", cursor="ansi_white", rule="ansi_bright_black"),
+    _named(replace(SIXTEEN_DARK, name=Colours.NONE), muted="ansi_default", cursor="ansi_default", rule="ansi_default"),
 )
 TURNED = {
     Colours.DARK: Colours.LIGHT,

@@ -1,10 +1,15 @@
 """The socket room: lets other processes of the machine use the engine that owns a state directory (B14).
 
-`Host` serves an engine, `RemoteEngine` is that engine seen from elsewhere; both speak `protocol` and `answers`. No rule of
-the product lives here: who may connect is asked of the kernel (`peers`, `gate`), what may be done stands in the commands.
+`Host` serves an engine, `RemoteEngine` is that engine seen from elsewhere; both speak `protocol` and `answers`. No rule
+of the product lives here: who may connect is asked of the kernel (`peers`, `gate`), what may be done stands in the
+commands.
 """
 
 from __future__ import annotations
 
-SOCKET = "socket"
-"""The name of the socket in a state directory."""
+from engine.host.client import EngineGone, RemoteEngine
+from engine.host.gate import Gate
+from engine.host.protocol import OtherVersion
+from engine.host.server import Attached, Host
+
+__all__ = ["Attached", "EngineGone", "Gate", "Host", "OtherVersion", "RemoteEngine"]

@@ -1,4 +1,4 @@
-"""Socket files: made so that nobody but their owner can ever reach them, and replaced only by the owner of the directory.
+"""Socket files: nobody but their owner can ever reach them, and only the owner of the directory replaces them.
 
 The kernel takes 107 bytes of path; a longer one goes through a descriptor of its directory where there is /proc.
 """

@@ -1,14 +1,14 @@
 """What the engine says back: answers `{"id", "ok"}`, errors `{"id", "error"}`, and pushed items `event gap grew end`.
 
-An error is raised again on the other side as the same class with the same facts. Each query is answered with the type that
-its docstring names; `ANSWERS` is that promise as a table, for decoding and for tests.
+An error is raised again on the other side as the same class with the same facts. Each query is answered with the type
+that its docstring names; `ANSWERS` is that promise as a table, for decoding and for tests.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, cast
 
 from engine.broker import Item
 from engine.client import Gap, LogGrew, LogSlice
@@ -80,7 +80,8 @@ def decode_slice(content: dict[str, Any]) -> LogSlice:
 
 
 def _event(content: dict[str, Any]) -> Event:
-    fact = adapter(KINDS[content.pop("kind")]).validate_python(content.pop("fact"))
+    kind = cast(Hashable, KINDS[content.pop("kind")])
+    fact = adapter(kind).validate_python(content.pop("fact"))
     return Event(fact=fact, **content)
 
 
@@ -113,8 +114,10 @@ def decode_item(content: dict[str, Any]) -> Item | None:
 
 def error_frame(number: int | None, error: SignoffError) -> bytes:
     """The line that refuses; without a number it is about the connection."""
-    facts = {name: fact if isinstance(fact, str | int | float | None) else str(fact) for name, fact in error.facts.items()}
-    said = {"kind": type(error).__name__, "text": str(error), "facts": facts, "hint": error.hint}
+    facts = {
+        name: fact if isinstance(fact, str | int | float | None) else str(fact) for name, fact in error.facts.items()
+    }
+    said: dict[str, Any] = {"kind": type(error).__name__, "text": str(error), "facts": facts, "hint": error.hint}
     if isinstance(error, InvalidPlan):
         said["faults"] = error.faults
     return frame({"id": number, "error": said})

@@ -1,14 +1,14 @@
 """One admitted client: takes its requests, answers them in any order, and pushes what it follows.
 
-Everything is bounded. A client that stops reading stops only itself: its answers and pushes wait in their own tasks, and
-what it follows turns into a `Gap` in the broker. A client that leaves cancels nothing that it commanded.
+Everything is bounded. A client that stops reading stops only itself: its answers and pushes wait in their own tasks,
+and what it follows turns into a `Gap` in the broker. A client that leaves cancels nothing that it commanded.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Protocol, cast
 
 from engine.broker import Item
@@ -41,9 +41,9 @@ class Connection:
     ) -> None:
         self._engine, self._peer, self._role = engine, peer, role
         self._reader, self._writer = reader, writer
-        self._turns = asyncio.Semaphore(UNDER_WAY)
+        self._turns = asyncio.Semaphore(UNDER_WAY + FOLLOWED)
         self._pen = asyncio.Lock()
-        self._answers: set[asyncio.Task[None]] = set()
+        self._work: set[asyncio.Task[None]] = set()
         self._streams: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -57,12 +57,12 @@ class Connection:
         except EOFError:
             return
         finally:
-            await self._end([*self._answers, *self._streams.values()])
+            await self._end(self._work)
 
     async def settle(self, seconds: float) -> None:
         """Let answers that are under way reach the client, for so long at most."""
-        if self._answers:
-            await asyncio.wait(self._answers, timeout=seconds)
+        if answers := self._work - set(self._streams.values()):
+            await asyncio.wait(answers, timeout=seconds)
 
     def _take(self, content: dict[str, Any]) -> None:
         """Begin with a request. What came first begins first: who follows and then commands sees what comes of it."""
@@ -73,11 +73,11 @@ class Connection:
         except UsageError as error:
             work = self._write(error_frame(number, error))
         task = asyncio.create_task(work, name=f"request {number} of {self._peer.user}")
-        self._answers.add(task)
-        task.add_done_callback(self._answered)
+        self._work.add(task)
+        task.add_done_callback(self._over)
 
-    def _answered(self, task: asyncio.Task[None]) -> None:
-        self._answers.discard(task)
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
         self._turns.release()
 
     async def _serve(self, number: int, request: Request) -> None:
@@ -101,7 +101,7 @@ class Connection:
             case ReadLog():
                 return await self._engine.read_log(request.run, request.offset, max(0, min(request.n, LOG_PIECE)))
             case Leave() if number in self._streams:
-                await self._end([self._streams[number]])
+                await self._end({self._streams[number]})
         return None
 
     def _check_role(self, request: Command | Query) -> None:
@@ -115,7 +115,6 @@ class Connection:
             error = UsageError(problem=f"A client follows {FOLLOWED} streams at most, each under an id of its own")
             return await self._write(error_frame(number, error))
         self._streams[number] = stream
-        self._answered(stream)
         try:
             await self._push(number, request.after)
         finally:
@@ -136,8 +135,9 @@ class Connection:
     async def _write(self, line: bytes) -> None:
         """Put one line on its way; waits while the client does not read."""
         async with self._pen:
-            self._writer.write(line)
-            await self._writer.drain()
+            with suppress(ConnectionError):  # it has left: the end of what it sends says so too
+                self._writer.write(line)
+                await self._writer.drain()
 
     def _report(self, error: Exception) -> SignoffError:
         """Tell whoever keeps the engine's diary; the client hears that something broke, and no more."""
@@ -145,7 +145,8 @@ class Connection:
         loop.call_exception_handler({"message": f"a request of {self._peer.user} broke", "exception": error})
         return SignoffError(hint="look into the diary of the engine")
 
-    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
+    async def _end(self, tasks: set[asyncio.Task[None]]) -> None:
+        ended = list(tasks)
+        for task in ended:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*ended, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Who may come in: users with a role, and never a step (B14.1, B5.10). Decides from what the kernel said, nothing else."""
+"""Who may come in: users with a role, and never a step (B14.1, B5.10). Only what the kernel says counts."""
 
 from __future__ import annotations
 

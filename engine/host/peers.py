@@ -1,7 +1,7 @@
 """What the kernel says about the other end of a socket; what the peer says about itself is not asked (B14.1, B5.10).
 
-Ancestry is read from /proc and fails closed: a process that cannot be seen counts as belonging to a step. Where there is
-no /proc (macOS) only the user is known.
+Ancestry is read from /proc and fails closed: a process that cannot be seen counts as belonging to a step. Where there
+is no /proc (macOS) only the user is known.
 """
 
 from __future__ import annotations

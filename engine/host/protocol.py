@@ -1,18 +1,18 @@
 """What a client says: newline-delimited JSON frames with hard bounds, the hello, and the requests.
 
 The engine greets first, `{"hello": …}`, the client answers with its own hello and gets `{"ok": true}`; from then on it
-sends requests `{"id": 7, VERB: {…}}` with the verbs `do read log follow leave`. What comes back is in `answers`. A frame
-that cannot be understood is a `UsageError` that names the fault, whatever bytes it was made of.
+sends requests `{"id": 7, VERB: {…}}` with the verbs `do read log follow leave`. What comes back is in `answers`. A
+frame that cannot be understood is a `UsageError` that names the fault, whatever bytes it was made of.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
 from engine.commands import Command, Query
 from engine.errors import Refused, UsageError
@@ -63,7 +63,9 @@ def check_versions(engine: Hello, client: Hello) -> None:
         OtherVersion: they are not; its hint says which side to restart.
     """
     if (engine.protocol, engine.program) != (client.protocol, client.program):
-        older = "restart this program" if client.age < engine.age else "close the engine when nothing runs, then start it"
+        older = (
+            "restart this program" if client.age < engine.age else "close the engine when nothing runs, then start it"
+        )
         raise OtherVersion(engine=str(engine), client=str(client), hint=f"{older} again: it is the older one")
 
 
@@ -198,7 +200,7 @@ def _validate(kind: type[Any], name: str, body: Mapping[str, Any]) -> Any:
     from pydantic import ValidationError
 
     try:
-        return adapter(kind).validate_python(body)
+        return adapter(cast(Hashable, kind)).validate_python(body)
     except ValidationError as error:
         places = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()[:5])
         faults = "; ".join(f"{name}.{place}: {message}" for place, message in places)

@@ -18,10 +18,12 @@ Value: TypeAlias = Any
 """None, bool, int, float, str, list or dict with text as keys."""
 
 MAX_DEPTH = 40
-MAX_VALUES = 300_000
-"""Values of a document with its aliases expanded: 10,000 steps of 30 values each."""
+MAX_VALUES = 200_000
+"""Values of a document with its aliases expanded: 10,000 steps of 20 values each."""
 MAX_CHARACTERS = 2**24
 """Characters of a document with its aliases expanded."""
+MAX_KEYS = 256
+"""Keys of one mapping; only `env` may have many."""
 MAX_FAULTS = 1_000
 """Reading ends here: nobody corrects more at once."""
 
@@ -67,14 +69,20 @@ class _Anchored:
 
 
 class Builder:
-    """Turns the events of one document into a value; finds the places of `wanted` paths on the way."""
+    """Turns the events of one document into a value; finds the places of paths on the way.
 
-    def __init__(self, name: str, wanted: frozenset[str] = frozenset()) -> None:
+    Args:
+        wanted: the paths whose places are noted.
+        until: once these have theirs, the rest is not read.
+    """
+
+    def __init__(self, name: str, wanted: frozenset[str] = frozenset(), until: frozenset[str] = frozenset()) -> None:
         self.root: Value = None
         self.faults: list[Fault] = []
         self.places: dict[str, tuple[int, int]] = {}
         self._name = name
         self._wanted = wanted
+        self._sought = set(until)
         self._frames: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
         self._documents = self._values = self._characters = 0
@@ -135,6 +143,8 @@ class Builder:
 
     def _key(self, frame: _Frame, text: str, mark: Any) -> None:
         frame.key, frame.key_mark = text, mark
+        if len(frame.value) >= MAX_KEYS:
+            self._stop(f"a mapping of more than {MAX_KEYS} keys", mark)
         if text in frame.value:
             self._fault("this key is there already; keep one of them", mark)
 
@@ -195,6 +205,9 @@ class Builder:
             key_mark = self._frames[-1].key_mark if self._frames else None
             place = key_mark if key_mark is not None and key_mark.line < mark.line else mark
             self.places.setdefault(path, (place.line + 1, place.column + 1))
+            self._sought.discard(path)
+            if not self._sought:
+                raise _Stop
 
     def _path(self) -> str:
         return field_path(
@@ -205,7 +218,9 @@ class Builder:
 
     def _fault(self, message: str, mark: Any) -> None:
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        self.faults.append(Fault(message, self._path(), self._name, line, column))
+        path = self._path()
+        shown = path if len(path) <= 80 else path[:79] + "…"
+        self.faults.append(Fault(message, shown, self._name, line, column))
         if len(self.faults) >= MAX_FAULTS:
             raise _Stop
 

@@ -18,13 +18,15 @@ from engine.policy.argv import CommandError, parse_command
 
 MAX_ID = 64
 MAX_ATTEMPTS = 100
+MAX_OPERAND = 2**18
+"""Characters; what is longer nobody reads, and no program takes as arguments."""
 SOCKETS = ("ssh-agent", "docker")
 
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _HOST = re.compile(r"[^\s/@]{1,253}")
-_MAX_GUESSES = 20
-"""Unknown needs beyond this many are named without a guess at what was meant: guessing takes time."""
+_MAX_COMPARISONS = 2_000
+"""Where guessing what was meant would compare more ids than this, unknown needs are named without a guess."""
 
 
 def document_faults(document: Document) -> list[Fault]:
@@ -89,6 +91,8 @@ def _operand(step: StepBase) -> Iterator[tuple[str, str]]:
     field, operand = operand_field(step), step.operand
     if not operand.strip():
         yield field, "empty; say what the step does"
+    elif len(operand) > MAX_OPERAND:
+        yield field, f"longer than {MAX_OPERAND // 1024} KiB; put it into a file of the repository"
     elif isinstance(step, Execute | Test):
         try:
             parse_command(operand)
@@ -106,7 +110,7 @@ def _operand(step: StepBase) -> Iterator[tuple[str, str]]:
 def _graph(steps: Sequence[StepBase]) -> list[Fault]:
     known = {step.id for step in steps}
     unknown = [(index, need) for index, step in enumerate(steps) for need in step.needs if need not in known]
-    if len(unknown) <= _MAX_GUESSES and all(len(step_id) <= MAX_ID for step_id in known):
+    if len(unknown) * len(known) <= _MAX_COMPARISONS and all(len(step_id) <= MAX_ID for step_id in known):
         return graph_faults(_named(steps))
     sound = tuple(replace(step, needs=tuple(need for need in step.needs if need in known)) for step in steps)
     unmet = [Fault(f"no step '{need[:MAX_ID]}'", f"steps[{index}].needs") for index, need in unknown]

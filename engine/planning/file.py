@@ -7,14 +7,22 @@ steps as a graph. Nothing outside the text is looked at here; that is `derive`.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import cast
 
 from engine.errors import Fault, InvalidPlan
-from engine.model.plan import Document, StepBase
-from engine.planning.builder import MAX_FAULTS, Value
+from engine.model.plan import MAX_STEPS, Document, Step, StepBase
+from engine.planning.builder import MAX_FAULTS, Value, field_path
 from engine.planning.checks import document_faults, steps_faults
 from engine.planning.reading import decode, locate, read_value
 from engine.planning.schema import document_adapter
 from engine.planning.sentences import fault_sentences
+
+_PIECE = 50
+"""Steps whose shape is looked at together."""
+_LONG = 64
+"""Items of a list that are looked at one by one only until the first wrong one."""
 
 
 def parse_document(source: str | bytes, name: str) -> Document:
@@ -39,40 +47,78 @@ def parse_document(source: str | bytes, name: str) -> Document:
 
 def located(text: str, name: str, faults: list[Fault]) -> InvalidPlan:
     """The error that carries these faults with their places in the text, at most a thousand of them."""
-    places = locate(text, name, faults[:MAX_FAULTS])
+    places = locate(text, name, [_shortened(fault) for fault in faults[:MAX_FAULTS]])
     if len(faults) > MAX_FAULTS:
         places.append(Fault(f"and {len(faults) - MAX_FAULTS:,} more faults", "", name, places[-1].line))
     return InvalidPlan(tuple(places))
 
 
-def _validate(value: Value) -> tuple[Document | None, list[Fault]]:
-    from pydantic import ValidationError
+def _shortened(fault: Fault) -> Fault:
+    return fault if len(fault.message) <= 600 else replace(fault, message=fault.message[:600] + " …")
 
+
+def _validate(value: Value) -> tuple[Document | None, list[Fault]]:
+    """Shape first, in pieces, so that a document of nothing but faults stays cheap; then what types cannot say."""
     if not isinstance(value, dict):
         return None, [Fault("a plan is a mapping with `request` and `steps`")]
-    try:
-        document = _shaped(value)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        misshapen = {
-            int(found["loc"][1]) for found in errors if found["loc"][:1] == ("steps",) and len(found["loc"]) > 1
-        }
-        return None, fault_sentences(errors) + _rest_of(value, misshapen)
+    raw = value.get("steps")
+    frame, faults = _shaped({**value, "steps": []} if isinstance(raw, list) else value)
+    if not isinstance(raw, list):
+        return None, faults
+    if len(raw) > MAX_STEPS:
+        return None, [*faults, Fault(f"{len(raw):,} steps; at most {MAX_STEPS:,} are allowed", "steps")]
+    steps: list[StepBase] = []
+    for start in range(0, len(raw), _PIECE):
+        some, found = _piece(raw[start : start + _PIECE], start)
+        steps += some
+        faults += found
+        if len(faults) > MAX_FAULTS:
+            return None, faults
+    if frame is None or faults:
+        return None, faults + steps_faults(steps)
+    document = replace(frame, steps=cast(tuple[Step, ...], tuple(steps)))
     return document, document_faults(document)
 
 
-def _shaped(value: Value) -> Document:
-    # strict, and as JSON: then a list may be a tuple and text may be a choice, but "yes" is no boolean
-    return document_adapter().validate_json(json.dumps(value, ensure_ascii=False), strict=True)
+def _piece(raw: list[Value], start: int) -> tuple[list[StepBase], list[Fault]]:
+    """Some of the steps; one whose shape is wrong is known by its id and needs alone."""
+    faults = [fault for index, part in enumerate(raw, start) for fault in _long_lists(part, index)]
+    wrong = {_step_of(fault) for fault in faults}
+    document, found = _shaped(
+        {"request": "", "steps": [{} if start + i in wrong else part for i, part in enumerate(raw)]}, start
+    )
+    if document is not None:
+        return list(document.steps), []
+    faults += [fault for fault in found if _step_of(fault) not in wrong]
+    wrong |= {_step_of(fault) for fault in found}
+    sound, _ = _shaped({"request": "", "steps": [part for i, part in enumerate(raw, start) if i not in wrong]})
+    rest = iter(sound.steps if sound else ())
+    return [_outline(part) if i in wrong else next(rest) for i, part in enumerate(raw, start)], faults
 
 
-def _rest_of(value: dict[str, Value], misshapen: set[int]) -> list[Fault]:
-    """The faults of the steps whose shape is right, where others are not; those are known by id and needs alone."""
-    raw = value.get("steps")
-    if not isinstance(raw, list):
-        return []
-    sound = iter(_shaped({"request": "…", "steps": [part for i, part in enumerate(raw) if i not in misshapen]}).steps)
-    return steps_faults(tuple(_outline(part) if i in misshapen else next(sound) for i, part in enumerate(raw)))
+def _shaped(value: dict[str, Value], start: int = 0) -> tuple[Document | None, list[Fault]]:
+    """Let the nouns look at a document whose steps are those from number `start` on."""
+    from pydantic import ValidationError
+
+    try:
+        # strict, and as JSON: then a list may be a tuple and text may be a choice, but "yes" is no boolean
+        return document_adapter().validate_json(json.dumps(value, ensure_ascii=False), strict=True), []
+    except ValidationError as error:
+        return None, fault_sentences(error.errors(include_url=False), start)
+
+
+def _long_lists(raw: Value, index: int) -> Iterator[Fault]:
+    """Every list of a step holds text; of a long one the first item that is none is told, not each."""
+    for field, value in raw.items() if isinstance(raw, dict) else ():
+        if isinstance(value, list) and len(value) > _LONG:
+            odd = next((place for place, item in enumerate(value) if not isinstance(item, str)), None)
+            if odd is not None:
+                yield Fault("write text: put it in quotes", field_path(["steps", index, field, odd]))
+
+
+def _step_of(fault: Fault) -> int:
+    """The number of the step that a fault is in."""
+    return int(fault.field.partition("[")[2].partition("]")[0])
 
 
 def _outline(raw: Value) -> StepBase:

@@ -6,6 +6,7 @@ document means is no matter of this module.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable
@@ -57,11 +58,13 @@ def _join_surrogates(text: str) -> str:
         json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return _SURROGATES.sub(lambda pair: f"{pair[1]}\\U{_code_point(int(pair[2], 16), int(pair[3], 16)):08x}", text)
-
-
-def _code_point(high: int, low: int) -> int:
-    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+    joined, position = io.StringIO(), 0
+    for pair in _SURROGATES.finditer(text):
+        joined.write(text[position : pair.start()])
+        code = 0x10000 + ((int(pair[2], 16) - 0xD800) << 10) + (int(pair[3], 16) - 0xDC00)
+        joined.write(f"{pair[1]}\\U{code:08x}")
+        position = pair.end()
+    return joined.getvalue() + text[position:]
 
 
 def read_value(text: str, name: str) -> tuple[Value, list[Fault]]:
@@ -81,9 +84,10 @@ def read_value(text: str, name: str) -> tuple[Value, list[Fault]]:
 def locate(text: str, name: str, faults: Iterable[Fault]) -> list[Fault]:
     """Give each fault with a field the line and column of that field, or of the nearest one around it."""
     found = list(faults)
-    paths = {path for fault in found if fault.line is None for path in _around(fault.field)}
-    reader = Builder(name, frozenset(paths))
-    reader.read(text)
+    fields = frozenset(fault.field for fault in found if fault.line is None)
+    reader = Builder(name, frozenset(path for field in fields for path in _around(field)), fields)
+    if fields:
+        reader.read(text)
     return sorted((_located(fault, name, reader.places) for fault in found), key=_reading_order)
 
 

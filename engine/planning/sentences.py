@@ -53,15 +53,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 
-def fault_sentences(errors: list[Any]) -> list[Fault]:
-    """Say each error once, in the words of the plan file."""
+def fault_sentences(errors: list[Any], start: int = 0) -> list[Fault]:
+    """Say each error once, in the words of the plan file.
+
+    Args:
+        start: the number of the first step that was looked at.
+    """
     faults: dict[str, Fault] = {}
     misplaced: set[str] = set()
     for error in errors:
-        action, path = _place(error["loc"])
+        action, path = _place(error["loc"], start)
         if error["type"] == "union_tag_invalid":
             path = (*path, "action")
-        fault = _fault(error, action, path, guess=len(faults) < _MAX_GUESSES)
+        fault = Fault(_message(error, action, path, guess=len(faults) < _MAX_GUESSES), field_path(path))
         faults.setdefault(fault.field, fault)
         if error["type"] == "unexpected_keyword_argument" and path[-1] in OPERANDS.values():
             misplaced.add(field_path([*path[:-1], OPERANDS.get(action, "")]))
@@ -70,18 +74,15 @@ def fault_sentences(errors: list[Any]) -> list[Fault]:
     ]
 
 
-def _place(loc: tuple[str | int, ...]) -> tuple[str, tuple[str | int, ...]]:
+def _place(loc: tuple[str | int, ...], start: int) -> tuple[str, tuple[str | int, ...]]:
     """The action of the step an error is in (else empty), and the path as it stands in the document."""
-    if loc[:1] == ("steps",) and len(loc) > 2:
-        action, rest = str(loc[2]), loc[3:]
-        if len(rest) > 1 and rest[0] in _UNIONS and rest[1] in _BRANCHES:
-            rest = rest[:1]
-        return action, (*loc[:2], *rest)
-    return "", loc
-
-
-def _fault(error: Any, action: str, path: tuple[str | int, ...], *, guess: bool) -> Fault:
-    return Fault(_message(error, action, path, guess=guess), field_path(path))
+    if loc[:1] != ("steps",) or len(loc) < 2:
+        return "", loc
+    step = ("steps", start + int(loc[1]))
+    action, rest = str((*loc, "")[2]), loc[3:]
+    if len(rest) > 1 and rest[0] in _UNIONS and rest[1] in _BRANCHES:
+        rest = rest[:1]
+    return action, (*step, *rest)
 
 
 def _message(error: Any, action: str, path: tuple[str | int, ...], *, guess: bool) -> str:

@@ -273,8 +273,7 @@ def _touching(node: Node) -> bool:
     source, start = node.text or b"", node.start_byte
     children = node.children
     return all(
-        _GAP.fullmatch(source[left.end_byte - start : right.start_byte - start])
-        for left, right in pairwise(children)
+        _GAP.fullmatch(source[left.end_byte - start : right.start_byte - start]) for left, right in pairwise(children)
     )
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
+from engine.errors import SpawnFailed
 from engine.process import supervisor, tree
 
 _pipe: tuple[int, int] | None = None
@@ -44,8 +45,15 @@ def _open() -> int:
     if _pipe is None or _pipe[0] != os.getpid():
         reading, writing = os.pipe()
         argv = [sys.executable, "-S", "-E", supervisor.__file__]
-        process = subprocess.Popen(argv, stdin=reading, stdout=-3, stderr=-3, cwd="/", env={}, start_new_session=True)
-        os.close(reading)
+        try:
+            process = subprocess.Popen(
+                argv, stdin=reading, stdout=-3, stderr=-3, cwd="/", env={}, start_new_session=True
+            )
+        except OSError as error:
+            os.close(writing)
+            raise SpawnFailed(program=argv[0], reason=error.strerror) from error
+        finally:
+            os.close(reading)
         process.returncode = 0  # it outlives us; Popen's finaliser must not wait
         tree.own.add(process.pid)
         _pipe = os.getpid(), writing

@@ -113,9 +113,7 @@ def _start(command: dict[str, Any], status: int) -> int:
         return pid
     try:
         os.setsid()
-        prctl(_LAST_SPAWN = 0.5
-"""Seconds in which a process may still appear that the dead engine was just starting."""
-_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(_SET_PDEATHSIG, signal.SIGKILL)
         for number in (*_IGNORED, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)

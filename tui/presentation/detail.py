@@ -29,7 +29,7 @@ def detail(view: TaskView, step: str, runs: Sequence[Run], now: float, *, ascii_
         return []
     lines = [_head(planned, status, ascii_only=ascii_only), Content("")]
     lines += operand(planned.step.operand)
-    lines += [Content(""), *_facts(planned, status, now)]
+    lines += [Content(""), *_facts(planned, status, view.task.root, now)]
     lines += list(_runs(runs, now))
     return lines
 
@@ -61,15 +61,14 @@ def _head(planned: PlannedStep, status: StepStatus, *, ascii_only: bool) -> Cont
     )
 
 
-def _facts(planned: PlannedStep, status: StepStatus, now: float) -> Iterator[Content]:
+def _facts(planned: PlannedStep, status: StepStatus, root: str, now: float) -> Iterator[Content]:
     step = planned.step
     for position, reason in enumerate(planned.reasons):
         where = f"line {reason.line}: " if reason.line else ""
-        yield _fact(
-            "" if position else "why", assemble(f"{where}{reason.text} ", (reason.tier, look(reason.tier).style))
-        )
+        tier = (f" → {reason.tier}", look(reason.tier).style)
+        yield _fact("" if position else "why", assemble(f"{where}{reason.text}", tier))
     yield _fact("touches", content(", ".join(_touches(step))))
-    yield _fact("in", content(step.workdir))
+    yield _fact("in", assemble(root, "" if step.workdir == "." else f"/{step.workdir}"))
     if planned.binary:
         yield _fact("program", content(planned.binary))
     for file in planned.files:

@@ -1,4 +1,4 @@
-"""What a reader must know of a step besides its operand: why its tier, what it may touch, what it needs, what is signed.
+"""What a reader must know of a step besides its operand: why its tier, what it may touch, need, and what is signed.
 
 Pure, and cheap to import. Every value is raw text from the plan: whoever shows it makes it safe.
 """

@@ -224,13 +224,14 @@ def summary(reading: Reading, ascii_only: bool = False) -> Content:
     return content(" - " if ascii_only else " · ", MUTED).join(parts)
 
 
-def history(view: TaskView, now: float) -> str:
-    """Whether these very bytes were signed before, and how they did; empty when they were not."""
+def history(view: TaskView, now: float, room: int) -> str:
+    """Whether these very bytes were signed before, and how they did, in `room` cells; empty when they were not."""
     if view.signed_before is None:
         return ""
     count, last, who = view.signed_before
     times = "once" if count == 1 else f"{count} times"
-    return f"this digest ran well {times}, last {ago(now - last)}, signed by {who}"
+    said = f"ran well {times}, last {ago(now - last)}, signed by {who}"
+    return f"this digest {said}" if len(said) + 12 <= room else said.replace(", last", ",")
 
 
 def missing(reading: Reading) -> str:

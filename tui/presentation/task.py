@@ -117,23 +117,24 @@ def header(view: TaskView, now: float, width: int, *, ascii_only: bool = False) 
     task, dot = view.task, " - " if ascii_only else " · "
     right = _right(view, now, ascii_only=ascii_only)
     name = assemble((str(task.id), MUTED), " ", (title(task, 48), STRONG))
-    extra = [part for part in (_signed(view), _phase(task, ascii_only=ascii_only)) if part]
     left = name
-    for part in extra:
+    for part in (_phase(task, ascii_only=ascii_only), *_signed(view)):
+        if not part:
+            continue
         longer = left + content(dot, MUTED) + part
         if longer.cell_length + right.cell_length <= width:
             left = longer
     return clipped(left, max(8, width - right.cell_length), ascii_only=ascii_only), right
 
 
-def _signed(view: TaskView) -> Content:
+def _signed(view: TaskView) -> tuple[Content, ...]:
     task = view.task
     if not task.revision:
-        return Content("")
+        return ()
     signers = " ".join(s.actor for s in view.signatures if s.verdict == "sign" and s.digest == task.digest)
     if task.signed and task.signed == task.digest:
-        return content(f"rev {task.revision} signed {task.digest[:6]} {signers}".rstrip(), MUTED)
-    return assemble((f"rev {task.revision} ", MUTED), ("not signed", "$text-warning"))
+        return content(f"rev {task.revision}", MUTED), content(f"signed {task.digest[:6]} {signers}".rstrip(), MUTED)
+    return content(f"rev {task.revision}", MUTED), content("not signed: r", "$text-warning")
 
 
 def _phase(task: Task, *, ascii_only: bool) -> Content:

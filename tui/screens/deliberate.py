@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable
 
-from textual.events import Event
+from textual.message import Message
 
 SETTLE = 0.3
 """Seconds after a screen appeared, or the terminal's focus came back, in which nothing decides."""
@@ -47,8 +47,8 @@ class Deliberate:
         """The screen is out of sight: nothing that is pressed is for it."""
         self._since = math.inf
 
-    def press(self, event: Event) -> None:
-        """Take note of a key or a click."""
+    def press(self, event: Message) -> None:
+        """Take note of a key, a click, or of typed text."""
         at = min(event.time, self._now())
         self.settled = at - self._since >= SETTLE
         self.alone = at - self._last >= APART

@@ -65,4 +65,4 @@ def lines(place: Place) -> Iterator[Content]:
 
 
 def _line(key: str, title: str, said: str) -> Content:
-    return column(content(f"  {key}", "bold"), 13) + column(content(title), 26) + content(f" {said}", MUTED)
+    return column(content(f"  {key}", "bold"), 13) + column(content(title), 23) + content(f" {said}", MUTED)

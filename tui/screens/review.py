@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
+from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
@@ -22,8 +22,9 @@ from textual.widgets import Input, Static
 
 from engine import Command, PlannedStep, Reject, Return, ShowTask, Sign, SignoffError, TaskView
 from tui.follow import follow, places
+from tui.messages import Desk, Happened, Resynced
 from tui.presentation.content import content
-from tui.presentation.line import MUTED
+from tui.presentation.line import MUTED, clipped
 from tui.presentation.review import (
     Reading,
     Verdicts,
@@ -38,15 +39,13 @@ from tui.presentation.review import (
 )
 from tui.presentation.trouble import trouble
 from tui.screens.deliberate import Deliberate
+from tui.screens.keys import KeysScreen
 from tui.widgets.key_line import Key, KeyLine
 from tui.widgets.lines import Lines
 from tui.widgets.operand_view import OperandView
 from tui.widgets.rule import Rule
 from tui.widgets.spread_line import SpreadLine
 from tui.widgets.step_list import StepList
-
-if TYPE_CHECKING:
-    from tui.messages import Desk, Happened, Resynced
 
 WIDE = 110
 """Columns from which on list and operand stand side by side."""
@@ -74,7 +73,7 @@ _READING = (
     Key("x", "reject", "reject"),
     Key("A", "sign", "sign"),
     Key("esc", "back", "back"),
-    Key("?", "", "app.help"),
+    Key("?", "", "keys"),
 )
 _KEYS = {
     Mode.READING: _READING,
@@ -94,9 +93,10 @@ class ReviewScreen(Screen[None]):
         now: monotonic time in seconds, as Textual stamps events.
     """
 
+    app = getters.app(Desk)
     CSS_PATH = "review.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-    BINDINGS = [
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "read_on", "Read on: page by page, then the next step that asks", show=False),
         Binding("a", "ok", "This step is fine", show=False),
         Binding("s", "skip", "Leave this step out, or take it in again", show=False),
@@ -106,6 +106,7 @@ class ReviewScreen(Screen[None]):
         Binding("A", "sign", "Sign; y confirms", show=False),
         Binding("tab,shift+tab", "other_pane", "Between steps and operand", show=False),
         Binding("escape,q", "back", "Back", show=False),
+        Binding("question_mark", "keys", "These keys", show=False),
     ]
 
     def __init__(self, task: int, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -130,13 +131,9 @@ class ReviewScreen(Screen[None]):
         yield Input(id="reason")
         yield KeyLine(id="keys")
 
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self.app)
-
     def on_mount(self) -> None:
         for lines in self.query(Lines):
-            lines.ascii_only = self._desk.ascii_only
+            lines.ascii_only = self.app.ascii_only
         self.watch(self.app, "app_focus", self._focus_came_back, init=False)
         self._enter(Mode.READING)
         self._load()
@@ -146,7 +143,7 @@ class ReviewScreen(Screen[None]):
     @work(exclusive=True, group="load")
     async def _load(self) -> None:
         try:
-            view: TaskView = await self._desk.engine.read(ShowTask(task=self._task_id))
+            view: TaskView = await self.app.engine.read(ShowTask(task=self._task_id))
         except SignoffError as error:
             self._notice(trouble(error, ""))
             return
@@ -179,12 +176,13 @@ class ReviewScreen(Screen[None]):
     def _head(self) -> None:
         if self._view is None:
             return
-        plain = self._desk.ascii_only
+        plain = self.app.ascii_only
         bar, below = self.query_one("#title", SpreadLine), self.query_one("#summary", SpreadLine)
         bar.left, bar.right = title(self._view, ascii_only=plain)
         if self._reading:
             below.left = summary(self._reading, ascii_only=plain)
-            below.right = content(history(self._view, self._desk.clock()), MUTED)
+            room = self.size.width - below.left.cell_length - 4
+            below.right = content(history(self._view, self.app.clock(), room), MUTED)
 
     def _show_step(self) -> None:
         """Show the operand of the row under the cursor."""
@@ -200,9 +198,10 @@ class ReviewScreen(Screen[None]):
     def _rule(self) -> None:
         rule, view = self.query_one(Rule), self.query_one(OperandView)
         row = self.query_one(StepList).chosen
-        if row is not None:
-            rule.left = page_title(row, ascii_only=self._desk.ascii_only)
         rule.right = content(view.where(), MUTED)
+        if row is not None:
+            room = rule.size.width - rule.right.cell_length - 7
+            rule.left = clipped(page_title(row, ascii_only=self.app.ascii_only), room, ascii_only=self.app.ascii_only)
         rule.lit = view.has_focus
 
     def _mark(self, *, read: set[str] | None = None, skipped: frozenset[str] | None = None) -> None:
@@ -241,7 +240,7 @@ class ReviewScreen(Screen[None]):
 
     def _lead(self, mode: Mode) -> Content:
         if mode is Mode.SIGNING and self._view and self._reading:
-            return content(signing(self._view, self._reading, self._desk.user), "bold")
+            return content(signing(self._view, self._reading, self.app.user), "bold")
         return content("sending …", MUTED) if mode is Mode.SENDING else Content("")
 
     # What happens meanwhile
@@ -286,6 +285,10 @@ class ReviewScreen(Screen[None]):
     @on(KeyLine.Pressed)
     async def _pressed(self, message: KeyLine.Pressed) -> None:
         await self.run_action(message.key.action)
+
+    @on(Input.Changed)
+    def _typed(self, message: Input.Changed) -> None:
+        self._deliberate.press(message)
 
     @on(StepList.Moved)
     def _moved(self) -> None:
@@ -374,6 +377,9 @@ class ReviewScreen(Screen[None]):
         elif self._mode is not Mode.SENDING:
             self._enter(Mode.READING)
 
+    def action_keys(self) -> None:
+        self.app.push_screen(KeysScreen.of(self))
+
     # Verdicts
 
     def action_sign(self) -> None:
@@ -424,6 +430,9 @@ class ReviewScreen(Screen[None]):
         words, view = self.query_one("#reason", Input).value.strip(), self._view
         if view is None or self._mode not in _ASKED:
             return
+        if not self._deliberate.meant:
+            self._notice("That came too quickly to be meant. Press enter again to send, esc to go back.")
+            return
         if not words:
             self._notice("Write a few words first: whoever wrote the plan reads them.")
             return
@@ -437,11 +446,11 @@ class ReviewScreen(Screen[None]):
     async def _send(self, command: Command, done: str) -> None:
         self._enter(Mode.SENDING)
         try:
-            await self._desk.engine.do(command)
+            await self.app.engine.do(command)
         except SignoffError as error:
             self._enter(Mode.READING)
             self._notice(trouble(error, _KEPT))
             self._load()
             return
-        self._desk.say(done)
+        self.app.say(done)
         self.dismiss(None)

@@ -268,6 +268,7 @@ class WorkbenchView(Screen[None]):
         """Hand the window of tasks down."""
         for widget in (self.strip, self.column):
             widget.rows, widget.cursor = self.window.rows, self.window.cursor
+        self.keys.few = not self.window.rows
         if not self.window.rows:
             self.view = None
             self.set_class(True, "-empty")
@@ -288,6 +289,7 @@ class WorkbenchView(Screen[None]):
     def _show_log(self) -> None:
         status = self.status_of(self.step)
         self.log_view.nothing = unlogged(status)
+        self.log_view.live = status is not None and status.state is StepState.RUNNING
         self.log_view.show(status.run if status else None)
         self.show_place()
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.commands import Command, Place, of
-from tui.presentation.content import assemble, content
+from tui.presentation.content import assemble
 from tui.presentation.line import MUTED, clipped
 from tui.widgets.lines import Lines
 
@@ -33,6 +33,8 @@ class KeyBar(Lines):
     DEFAULT_CSS = "KeyBar { height: 1; background: $panel; }"
     banner: reactive[Content] = reactive(Content(""))
     place: reactive[Place] = reactive(Place.GRAPH)
+    few: reactive[bool] = reactive(False)
+    """Whether there is no task yet, and so little to do."""
 
     def line(self, y: int) -> Content:
         banner, width = self.banner, self.size.width
@@ -46,6 +48,8 @@ class KeyBar(Lines):
     def _fitting(self, room: int) -> Sequence[Command]:
         """As many hints as fit: the pane's first; help stays longest."""
         found = [command for command in of(self.place, Place.WORKBENCH, Place.APP) if command.hint]
+        if self.few:
+            found = [command for command in found if command.place is Place.APP or command.action == "new_task"]
         found.sort(key=lambda command: command.place is not self.place)
         while found and sum(_hint(command).cell_length + len(_GAP) for command in found) > room + len(_GAP):
             found.pop(-3 if len(found) > 2 else 0)
@@ -67,6 +71,4 @@ class KeyBar(Lines):
 
 
 def _hint(command: Command) -> Content:
-    if command.hint == command.shown:
-        return content(command.shown, "bold $accent")
     return assemble((command.shown, "bold $accent"), (f" {command.hint}", MUTED))

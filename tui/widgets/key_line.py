@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -43,8 +43,7 @@ class KeyLine(Lines):
     gap = 2
 
     def line(self, y: int) -> Content:
-        parts = [" ", self.lead, " " * self.gap if self.lead.cell_length else ""]
-        made = assemble(*parts)
+        made = Content(" ") + self.lead
         for position, (start, key) in enumerate(self._places()):
             made += Content(" " * (start - made.cell_length)) + self._drawn(position, key)
         return clipped(made, self.size.width, ascii_only=self.ascii_only)
@@ -77,7 +76,7 @@ class KeyLine(Lines):
 class Choices(KeyLine, can_focus=True):
     """Keys of which one is chosen: the first one, until somebody moves on."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,shift+tab", "choose(-1)", "Previous choice", show=False),
         Binding("right,tab", "choose(1)", "Next choice", show=False),
         Binding("enter", "press", "Take the choice", show=False),

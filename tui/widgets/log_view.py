@@ -43,6 +43,8 @@ class LogView(Lines, can_focus=True):
     ALLOW_SELECT: ClassVar[bool] = False
     following: reactive[bool] = reactive(True)
     column: reactive[int] = reactive(0)
+    live: reactive[bool] = reactive(False)
+    """Whether the run may still write."""
     nothing: reactive[str] = reactive("")
     """What to say where there is no log."""
 
@@ -146,7 +148,8 @@ class LogView(Lines, can_focus=True):
             return ""
         total = number(self._newlines) if window.size <= COUNTED else size(window.size)
         if self.following:
-            return f"following · {total}" if not self.ascii_only else f"following - {total}"
+            dot = "-" if self.ascii_only else "·"
+            return f"following {dot} {total}" if self.live else f"end {dot} {total}"
         share = min(100, round(100 * window.lines[-1].end / window.size)) if window.lines else 0
         return f"{share} % of {total}"
 

@@ -5,8 +5,10 @@ It knows whether the end of the operand was in sight; whether that suffices to s
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -38,7 +40,7 @@ class OperandView(Lines, can_focus=True):
             return self.view
 
     DEFAULT_CSS = "OperandView { height: 1fr; }"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll(1)", "Line down", show=False),
         Binding("k,up", "scroll(-1)", "Line up", show=False),
         Binding("ctrl+d,pagedown", "page(1)", "Page down", show=False),
@@ -48,7 +50,7 @@ class OperandView(Lines, can_focus=True):
     ]
     top: reactive[int] = reactive(0)
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.page = Page()
         self._laid: tuple[int, list[Content], list[Row]] = (0, [], [])

@@ -6,10 +6,10 @@ What a row looks like is given by `draw`; what the rows are, nobody here knows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -32,7 +32,7 @@ class RowList(Lines, Generic[RowType], can_focus=True):
         """Enter, or a click on the row that has the cursor."""
 
     DEFAULT_CSS = "RowList { height: 1fr; }"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Next", show=False),
         Binding("k,up", "move(-1)", "Previous", show=False),
         Binding("g,home", "end(0)", "First", show=False),
@@ -44,7 +44,7 @@ class RowList(Lines, Generic[RowType], can_focus=True):
     cursor: reactive[int] = reactive(0)
     top: reactive[int] = reactive(0)
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.rows: Sequence[RowType] = ()
 

@@ -13,7 +13,7 @@ from tui.widgets.lines import Lines
 def ruled(left: Content, right: Content, width: int, *, focused: bool, ascii_only: bool) -> Content:
     """`─ left ──────── right ─`, exactly `width` cells."""
     stroke = ("=" if focused else "-") if ascii_only else "━" if focused else "─"
-    style = "bold $accent" if focused else "$rule"
+    style = "bold $primary" if focused else "$rule"
     left = clipped(left, max(0, width - 4), ascii_only=ascii_only)
     tail = content(f" {stroke}", style) if right.cell_length else Content("")
     gap = width - left.cell_length - right.cell_length - tail.cell_length - 4

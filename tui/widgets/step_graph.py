@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from engine import StepState
 from tui.commands import Place, bindings
 from tui.presentation.graph import Drawing, Graph, Line, draw
+from tui.theme import Colours
 from tui.widgets.lines import Lines
 
 
@@ -119,7 +120,9 @@ class StepGraph(Lines, can_focus=True):
 
     def line(self, y: int) -> Content:
         drawing = self.drawing
-        return _content(drawing.lines[y]) if drawing and y < len(drawing.lines) else Content("")
+        if drawing is None or y >= len(drawing.lines):
+            return Content("")
+        return _content(drawing.lines[y], "reverse" if self.app.theme == Colours.NONE else "bold on $cursor")
 
     def action_step(self, way: str) -> None:
         if self.graph is None:
@@ -194,7 +197,7 @@ class StepGraph(Lines, can_focus=True):
             self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
-        step = self.drawing.node_at(event.x, event.y) if self.drawing else None
+        step = self.drawing.node_at(event.x - 1, event.y) if self.drawing else None
         if step is None:
             return
         again = step == self.selected
@@ -211,11 +214,11 @@ class StepGraph(Lines, can_focus=True):
         self.action_step("up")
 
 
-def _content(line: Line) -> Content:
-    """A line of the drawing, which is safe already, with its styles."""
-    spans, end = [], 0
+def _content(line: Line, chosen: str) -> Content:
+    """A line of the drawing, which is safe already, with its styles; `chosen` is how the selection is marked."""
+    spans, end = [], 1
     for part in line:
         start, end = end, end + len(part.text)
         if part.style:
-            spans.append(Span(start, end, part.style))
-    return Content("".join(part.text for part in line), spans)
+            spans.append(Span(start, end, part.style.replace("reverse", chosen)))
+    return Content(" " + "".join(part.text for part in line), spans)

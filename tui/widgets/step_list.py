@@ -17,8 +17,8 @@ class StepList(RowList[Row]):
 
     reading: Reading | None = None
 
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(id)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
         self.opened: frozenset[Tier] = frozenset()
 
     def selectable(self, row: Row) -> bool:

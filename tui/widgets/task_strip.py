@@ -62,6 +62,7 @@ class TaskStrip(Tasks):
     """One line."""
 
     DEFAULT_CSS = "TaskStrip { height: 1; }"
+    _first = 0
 
     def line(self, y: int) -> Content:
         width, shown = self.size.width, self._shown()
@@ -84,10 +85,20 @@ class TaskStrip(Tasks):
         return max(12, min(_ROOM, self.size.width - 4))
 
     def _shown(self) -> range:
-        """The rows in sight: from as far left as the chosen one allows."""
-        fit = max(1, (self.size.width - 1) // (self._room() + 2))
-        first = max(0, self.cursor - fit + 1) if self.cursor >= fit else 0
-        return range(first, min(len(self.rows), first + fit))
+        """The rows in sight: the chosen one, and around it as many as fit, moved as little as possible."""
+        self._first = min(self._first, self.cursor)
+        while self._first < self.cursor and self._end(self._first) <= self.cursor:
+            self._first += 1
+        return range(self._first, self._end(self._first))
+
+    def _end(self, first: int) -> int:
+        """The row after the last one that fits beside `first`."""
+        used = 1
+        for row in range(first, len(self.rows)):
+            used += self._entry(row).cell_length + 2
+            if used > self.size.width and row > first:
+                return row
+        return len(self.rows)
 
     def on_click(self, event: events.Click) -> None:
         end = 1

@@ -45,7 +45,7 @@ class TextView(Lines, can_focus=True):
 
     def where(self) -> str:
         """`3-20 of 41`, or nothing when all is in sight."""
-        if not self.last_top:
+        if not self.size or not self.last_top:
             return ""
         return f"{self.top + 1}-{min(len(self.lines), self.top + self.size.height)} of {len(self.lines)}"
 
@@ -53,6 +53,10 @@ class TextView(Lines, can_focus=True):
         return max(0, min(top, self.last_top))
 
     def watch_top(self) -> None:
+        self.post_message(self.Scrolled())
+
+    def on_resize(self) -> None:
+        self.top = self.validate_top(self.top)
         self.post_message(self.Scrolled())
 
     def watch_paragraphs(self) -> None:

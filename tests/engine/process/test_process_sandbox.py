@@ -206,6 +206,7 @@ def test_the_probe_works_as_an_ordinary_user(tmp_path: Path) -> None:
     program = """
 import asyncio, os
 from engine.process import probe
+asyncio.run(probe())  # an interpreter in the home of root could not be started later
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 os.environ["PATH"] = "/usr/bin:/bin"
 print(asyncio.run(probe()).level)

@@ -1,0 +1,248 @@
+"""Where settings come from: the defaults, one TOML file, the environment `SIGNOFF_*`, options; the later one wins.
+
+Every setting has a key, the name of its field in `Settings` or `policy.` and a name of `Policy`; the key decides how it
+is written in each source. Values are validated by pydantic, imported only when there is a value to validate. A fault
+names the source and the key. Nothing here is read before somebody asks.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import Fault, UsageError
+from engine.settings import Settings
+
+PREFIX = "SIGNOFF_"
+PLACES = frozenset({"SIGNOFF_STATE", "SIGNOFF_CONFIG"})
+"""Variables that say where things are; they are no settings."""
+DEFAULT = "default"
+OPTION = "option"
+
+TEMPLATE = """\
+# Settings of signoff. Uncomment what shall differ from the default; `signoff config show --origin` tells where each
+# value came from, and `signoff doctor` whether this file is well.
+
+# parallel = 8            # steps that run at the same time
+# grace = "2s"            # between SIGTERM and SIGKILL
+# deadline = "24h"        # until an unanswered question expires
+# log_limit = "1GiB"      # of log kept per run
+# sandbox = "bubblewrap"  # use this level only: bubblewrap, supervisor or group
+
+# [policy]
+# ask = ["execute"]       # tiers that ask besides destructive and external
+# refuse = ["curl"]       # programs that may not run
+# allow_yes = true        # whether `run --yes` may sign
+"""
+
+
+class InvalidConfiguration(UsageError):
+    """The configuration has {count} fault(s); nothing was started"""
+
+    hint = "signoff config edit opens the file, signoff config path names it"
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__(count=len(faults))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One value and where it came from."""
+
+    value: Any
+    origin: str = DEFAULT
+    """`default`, `option`, the path of the file, or `environment SIGNOFF_…`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """Everything that is set, by key, in the order of `Settings`."""
+
+    values: Mapping[str, Setting]
+
+    @property
+    def settings(self) -> Settings:
+        """The record that the engine takes."""
+        return _assembled(Settings(), "", self.values)
+
+
+def state_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The state directory: `SIGNOFF_STATE`, else the platform's own place."""
+    if given := environ.get("SIGNOFF_STATE"):
+        return Path(given).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_state_path("signoff", appauthor=False)
+
+
+def file_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The configuration file: `SIGNOFF_CONFIG`, else `config.toml` in the platform's own place."""
+    if given := environ.get("SIGNOFF_CONFIG"):
+        return Path(given).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_config_path("signoff", appauthor=False) / "config.toml"
+
+
+def load(
+    file: Path | None = None, environ: Mapping[str, str] = os.environ, options: Mapping[str, str] | None = None
+) -> Configuration:
+    """Read every source.
+
+    Args:
+        file: the TOML file; None for the usual one. It need not exist.
+        environ: variables; of `SIGNOFF_*` only those that name a setting count.
+        options: text by key, as given on the command line.
+
+    Raises:
+        InvalidConfiguration: with every fault of every source.
+    """
+    keys = dict(_flat(Settings()))
+    values = {key: Setting(value=value) for key, value in keys.items()}
+    faults: list[Fault] = []
+    for origin, given in _sources(file or file_path(environ), environ, options or {}, keys, faults):
+        for key, raw in given.items():
+            name = variable(key) if origin.startswith("environment") else key
+            faults += _take(values, key, raw, name, origin)
+    if faults:
+        raise InvalidConfiguration(tuple(faults))
+    return Configuration(values=values)
+
+
+def variable(key: str) -> str:
+    """The environment variable of a setting: `policy.ask` is `SIGNOFF_POLICY_ASK`."""
+    return PREFIX + key.replace(".", "_").upper()
+
+
+def unused(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Variables that look like settings and are none, most likely misspelt."""
+    known = {variable(key) for key, _ in _flat(Settings())} | PLACES
+    return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
+
+
+# Sources
+
+
+def _sources(
+    file: Path, environ: Mapping[str, str], options: Mapping[str, str], keys: Mapping[str, Any], faults: list[Fault]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each source with what it sets, the weakest first."""
+    yield str(file), dict(_flat_table(_table(file, faults)))
+    for key in keys:
+        if (text := environ.get(variable(key))) is not None:
+            yield f"environment {variable(key)}", {key: text}
+    yield OPTION, options
+
+
+def _table(file: Path, faults: list[Fault]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:  # a TOMLDecodeError and a UnicodeDecodeError are ValueErrors
+        faults.append(Fault(str(error), file=str(file)))
+        return {}
+
+
+def _flat_table(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat_table(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+# Records to keys and back
+
+
+def _flat(record: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if is_dataclass(value):
+            yield from _flat(value, f"{item.name}.")
+        else:
+            yield prefix + item.name, value
+
+
+def _assembled(record: Any, prefix: str, values: Mapping[str, Setting]) -> Any:
+    made = {}
+    for item in fields(record):
+        value = getattr(record, item.name)
+        nested = is_dataclass(value)
+        made[item.name] = _assembled(value, f"{item.name}.", values) if nested else values[prefix + item.name].value
+    return type(record)(**made)
+
+
+# One value
+
+
+def _take(values: dict[str, Setting], key: str, raw: Any, name: str, origin: str) -> list[Fault]:
+    """Validate a value and take it over, or say what is wrong with it."""
+    file = origin if origin != OPTION and not origin.startswith("environment") else ""
+    if key not in values:
+        return [Fault(f"no such setting{_nearest(key, values)}", name, file)]
+    from pydantic import ValidationError
+
+    try:
+        value = _adapter(key).validate_python(raw)
+    except ValidationError as error:
+        told = "; ".join(detail["msg"].removeprefix("Value error, ") for detail in error.errors())
+        return [Fault(told, name, file)]
+    values[key] = Setting(value=value, origin=origin)
+    return []
+
+
+def _nearest(key: str, known: Mapping[str, Setting]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, list(known), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def _adapter(key: str) -> Any:
+    """How a setting is written: durations as `20m`, sizes as `1GiB`, lists also as `a, b`, choices by name."""
+    from typing import Annotated, get_type_hints
+
+    from annotated_types import Ge
+    from pydantic import BeforeValidator, ByteSize, TypeAdapter
+
+    from engine.model.amounts import Seconds
+    from engine.model.tier import Tier
+    from engine.policy import LEVELS, Policy
+
+    level, tier = _one_of("", *LEVELS), _one_of(*Tier)
+    listed = BeforeValidator(lambda value: _words(value) if isinstance(value, str) else value)
+    written: dict[str, Any] = {
+        "sandbox": level,
+        "least_sandbox": level,
+        "log_limit": ByteSize,
+        "memory": ByteSize | None,
+        "policy.minimum_level": level | None,
+        "policy.ask": Annotated[tuple[tier, ...], listed],
+    }
+    if key in written:
+        return TypeAdapter(written[key])
+    noun, _, name = key.rpartition(".")
+    kind = get_type_hints(Policy if noun else Settings)[name]
+    by_kind: dict[Any, Any] = {
+        float: Annotated[float, Seconds()],
+        int: Annotated[int, Ge(1)],
+        int | None: Annotated[int, Ge(1)] | None,
+    }
+    return TypeAdapter(by_kind.get(kind, Annotated[kind, listed] if "tuple" in str(kind) else kind))
+
+
+def _one_of(*names: str) -> Any:
+    from typing import Literal
+
+    literal: Any = Literal
+    return literal[tuple(str(name) for name in names)]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -1,0 +1,75 @@
+"""Pictures of the workbench in its main states: 80 x 24 and 120 x 36, the clock standing at noon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from engine import TaskView
+from tests.tui import scenes
+from tests.tui.pilots import bench, opened, until
+from tui.theme import Colours
+
+SMALL, LARGE = (80, 24), (120, 36)
+Compare = Callable[..., bool]
+
+
+def _after(*keys: str) -> Callable[[Pilot[Any]], Any]:
+    async def run(pilot: Pilot[Any]) -> None:
+        await opened(pilot)
+        await pilot.press(*keys)
+        await opened(pilot)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "view", "keys"),
+    [
+        ("running", scenes.running, ()),
+        ("waiting", scenes.waiting, ()),
+        ("failed", scenes.failed, ()),
+        ("done", scenes.done, ()),
+        ("cancelled", scenes.cancelled, ()),
+        ("list", scenes.running, ("w",)),
+        ("detail", scenes.waiting, ("4",)),
+        ("first-x", scenes.running, ("x",)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+def test_state(
+    snap_compare: Compare, name: str, view: Callable[[], TaskView], keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    app = scenes.app(scenes.engine(view(), *scenes.others()))
+    assert snap_compare(app, terminal_size=size, run_before=_after(*keys))
+
+
+def test_empty(snap_compare: Compare) -> None:
+    async def ready(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: pilot.app.screen_stack and bench(pilot).has_class("-empty"))
+
+    assert snap_compare(scenes.app(scenes.engine()), terminal_size=SMALL, run_before=ready)
+
+
+def test_ascii(snap_compare: Compare) -> None:
+    app = scenes.app(scenes.engine(scenes.waiting(), *scenes.others()), ascii_only=True)
+    assert snap_compare(app, terminal_size=SMALL, run_before=_after())
+
+
+@pytest.mark.parametrize("colours", [Colours.NONE, Colours.LIGHT, Colours.ANSI_DARK, Colours.ANSI_LIGHT])
+def test_colours(snap_compare: Compare, colours: Colours) -> None:
+    app = scenes.app(scenes.engine(scenes.failed(), *scenes.others()), colours=colours)
+    assert snap_compare(app, terminal_size=SMALL, run_before=_after())
+
+
+def test_ten_thousand_steps(snap_compare: Compare) -> None:
+    assert snap_compare(scenes.app(scenes.engine(scenes.many())), terminal_size=SMALL, run_before=_after())
+
+
+def test_help(snap_compare: Compare) -> None:
+    app = scenes.app(scenes.engine(scenes.running()))
+    assert snap_compare(app, terminal_size=SMALL, run_before=_after("question_mark"))

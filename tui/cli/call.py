@@ -1,0 +1,95 @@
+"""What a command is given: its arguments, where to print, the person to ask, the way to an engine.
+
+`World` is everything outside the program that the command line touches; tests hand in their own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from tui.cli.console import Console
+from tui.cli.terminal import Person, controlling_terminal
+
+if TYPE_CHECKING:
+    from engine import EngineClient
+    from engine.opening import Need
+    from engine.settings import Settings
+
+
+async def _connect(state: Path, need: Need, settings: Settings) -> EngineClient:
+    from engine.opening import connect
+
+    return await connect(state, need, settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The outside."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    cwd: Path = field(default_factory=Path.cwd)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    connect: Callable[[Path, Need, Settings], Awaitable[EngineClient]] = _connect
+    person: Callable[[], Person | None] = controlling_terminal
+    clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One invocation of a command."""
+
+    args: Namespace
+    world: World
+    console: Console
+    state: Path
+
+    @property
+    def json(self) -> bool:
+        return bool(getattr(self.args, "json", False))
+
+    @property
+    def root(self) -> Path:
+        """The directory that new plans run in."""
+        return (self.world.cwd / (getattr(self.args, "root", None) or ".")).resolve()
+
+    def settings(self) -> Settings:
+        """What is configured. Raises `InvalidConfiguration`."""
+        from engine.configuration import load
+
+        options = dict(getattr(self.args, "set", None) or ())
+        return load(environ=self.world.environ, options=options).settings
+
+    @asynccontextmanager
+    async def engine(self, need: str) -> AsyncIterator[EngineClient]:
+        """An engine to `read`, `decide` or `execute` with, closed in the end; see `engine.opening`.
+
+        Merely reading needs no settings, so a wrong configuration file stops nobody from looking.
+        """
+        from engine.opening import Need
+        from engine.settings import Settings
+
+        settings = Settings() if need == Need.READ else self.settings()
+        client = await self.world.connect(self.state, Need(need), settings)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How one command is called and carried out."""
+
+    run: Callable[[Call], Awaitable[int]]
+    arguments: Callable[[ArgumentParser], None]
+    example: str

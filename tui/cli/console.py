@@ -1,0 +1,82 @@
+"""Printing: text to stdout, diagnostics to stderr, JSON one object a line. Whatever is printed was made safe before.
+
+Colour follows the output, never carries meaning alone, and is off where stdout is no terminal, with `NO_COLOR`, with
+`--plain` and on a dumb terminal. JSON is ASCII: nothing in it can act on a terminal either.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+_COLOURS = {"success": "32", "error": "31", "warning": "33", "primary": "36", "muted": "2"}
+CLEAR = "\r\x1b[K"
+WIDTH = 80
+"""Cells where nobody says how wide it is."""
+
+
+class Console:
+    """Where a command prints to."""
+
+    def __init__(self, out: TextIO, err: TextIO, environ: Mapping[str, str], *, plain: bool = False) -> None:
+        self._out, self._err = out, err
+        self.plain = plain or environ.get("TERM") == "dumb"
+        self.tty = out.isatty()
+        self.ascii_only = "utf" not in (out.encoding or "").lower()
+        self.colour = self.tty and not self.plain and not environ.get("NO_COLOR")
+        self._bar = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether a line may be drawn over and over."""
+        return self.tty and not self.plain
+
+    @property
+    def width(self) -> int:
+        return shutil.get_terminal_size((WIDTH, 24)).columns if self.tty else WIDTH
+
+    def say(self, text: str) -> None:
+        """One or more lines on stdout."""
+        self._wipe()
+        self._out.write(text if text.endswith("\n") else text + "\n")
+        self._redraw()
+
+    def note(self, text: str) -> None:
+        """A diagnostic on stderr."""
+        self._wipe()
+        self._out.flush()
+        self._err.write(text + "\n")
+        self._err.flush()
+        self._redraw()
+
+    def json(self, value: Any) -> None:
+        """A value as one line, at once."""
+        self._out.write(json.dumps(value, separators=(", ", ": ")) + "\n")
+        self._out.flush()
+
+    def bar(self, text: str) -> None:
+        """Draw the line that stays below everything else; empty to take it away. Nothing where output is no screen."""
+        if not self.live or text == self._bar:
+            return
+        self._wipe()
+        self._bar = text
+        self._redraw()
+
+    def paint(self, text: str, style: str) -> str:
+        """Text in a style of `presentation.status`, as far as this output has colour."""
+        if not self.colour:
+            return text
+        codes = [code for name, code in _COLOURS.items() if name in style] + (["1"] if "bold" in style else [])
+        return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if codes else text
+
+    def _wipe(self) -> None:
+        if self._bar:
+            self._out.write(CLEAR)
+
+    def _redraw(self) -> None:
+        if self._bar:
+            self._out.write(self._bar)
+        if self.tty:
+            self._out.flush()

@@ -1,0 +1,88 @@
+"""Every command, once: its name, the module that has it, one line of help. Imported at every start, so it imports nothing.
+
+The order is the order of `signoff --help`.
+"""
+
+from __future__ import annotations
+
+GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        "Begin",
+        (
+            ("demo", "demo", "the tour in a scratch repository"),
+            ("run", "running", "plan if needed, ask, execute, show progress"),
+            ("plan", "planning", "plan only: print id and plan"),
+            ("agent-guide", "planning", "teach a coding agent to write a plan"),
+        ),
+    ),
+    (
+        "Read",
+        (
+            ("ls", "listing", "the tasks, newest first"),
+            ("show", "listing", "one task: its plan, its steps, what waits"),
+            ("runs", "listing", "every attempt at the steps of a task"),
+            ("log", "logs", "the output of steps"),
+            ("inbox", "listing", "everything that waits for a person"),
+        ),
+    ),
+    (
+        "Decide",
+        (
+            ("approve", "verdicts", "sign a plan"),
+            ("reject", "verdicts", "refuse a plan"),
+            ("return", "verdicts", "ask for another revision of a plan"),
+            ("confirm", "answers", "let a waiting step run once"),
+            ("deny", "answers", "do not let a waiting step run"),
+            ("answer", "answers", "answer the question of a step"),
+            ("accept", "control", "accept the result of a task"),
+        ),
+    ),
+    (
+        "Control",
+        (
+            ("cancel", "control", "cancel a task or a step and wait for the receipt"),
+            ("pause", "control", "begin no new step of a task"),
+            ("resume", "running", "go on with a paused task, or try an ended one again"),
+            ("rm", "control", "forget an ended task; its events stay"),
+        ),
+    ),
+    (
+        "Trust and care",
+        (
+            ("explain", "policy", "tier and verdict of a command or script"),
+            ("audit", "trust", "verify or export the audit log"),
+            ("doctor", "doctor", "what works here, what does not, and why"),
+            ("config", "config", "the settings and where they came from"),
+            ("schema", "planning", "the JSON Schema of plan files"),
+            ("completion", "completion", "completions for bash, zsh, fish"),
+            ("serve", "serving", "own the state directory without a screen"),
+        ),
+    ),
+)
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    name: (module, line) for _, entries in GROUPS for name, module, line in entries
+}
+"""Name to module and line of help."""
+
+ABOUT = "Read it, sign it, run it: what was reviewed is what runs."
+
+
+def overview() -> str:
+    """The text of `signoff --help`."""
+    lines = ["usage: signoff [--state DIR] [--plain] [COMMAND] ...", "", ABOUT]
+    lines += ["Without a command: the workbench, attached to the owner of the state directory if there is one."]
+    for title, entries in GROUPS:
+        lines += ["", f"{title}:"]
+        lines += [f"  {name:<12} {line}" for name, _, line in entries]
+    lines += ["", "Everywhere:"]
+    lines += [f"  {names:<12} {line}" for names, line in _EVERYWHERE]
+    lines += ["", "Example: signoff run plan.yaml", "Each command tells more: signoff run --help", ""]
+    return "\n".join(lines)
+
+
+_EVERYWHERE = (
+    ("--state DIR", "another state directory than the platform's"),
+    ("--plain", "lines of words only: no bar, no colour, no glyphs"),
+    ("--version", "print the version"),
+)

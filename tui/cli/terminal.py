@@ -1,0 +1,56 @@
+"""The controlling terminal: the only place where a person can be asked, whatever stdin and stdout are (B5.10)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import termios
+from typing import Protocol
+
+LINE = 64 * 1024
+"""Bytes of an answer that are read at most."""
+
+
+class Person(Protocol):
+    """Somebody at a keyboard."""
+
+    async def ask(self, prompt: str) -> str:
+        """Show a line, return what was typed; empty for nothing or the end of input."""
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+
+
+class Terminal:
+    """The person at `/dev/tty`. Waiting for the answer blocks nothing else and can be cancelled."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+
+    async def ask(self, prompt: str) -> str:
+        loop = asyncio.get_running_loop()
+        termios.tcflush(self._file, termios.TCIFLUSH)  # what was typed ahead answers nothing
+        os.write(self._file, prompt.encode(errors="backslashreplace"))
+        readable = loop.create_future()
+        loop.add_reader(self._file, lambda: readable.done() or readable.set_result(None))
+        try:
+            await readable
+        finally:
+            loop.remove_reader(self._file)
+        return os.read(self._file, LINE).decode(errors="surrogateescape").strip()
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def controlling_terminal() -> Terminal | None:
+    """The terminal of this process; None where there is none."""
+    try:
+        return Terminal(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return None
+
+
+async def says_yes(person: Person, prompt: str) -> bool:
+    """Whether a person typed a yes; everything else is a no."""
+    return (await person.ask(f"{prompt} [y/N] ")).lower() in ("y", "yes")

@@ -1,0 +1,79 @@
+"""One sitting at a terminal: the engine or the way to it, the screen, and what happens when the terminal goes away.
+
+The loop owns the engine and the screen is a task in it, never the reverse. Leaving with work running, or losing the
+terminal, ends the screen; the engine goes on until nothing executes any more, and whoever comes next attaches to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine import EngineClient, Need, Owner, connect
+from tui.launcher import Leash
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+    from tui.app import SignoffApp
+
+
+def sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash) -> int:
+    """Run the screen that `make` builds; returns the exit code."""
+    return asyncio.run(_sit(make, state, settings, leash))
+
+
+async def _sit(
+    make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash
+) -> int:
+    engine = await connect(state, Need.EXECUTE, settings)
+    app = make(engine, leash)
+    return await attended(engine, leash, _screen(app), lambda: app.exit())
+
+
+async def _screen(app: SignoffApp) -> int:
+    word = await app.run_async()
+    if word:
+        print(word)  # noqa: T201
+    return app.return_code or 0
+
+
+async def attended(
+    engine: EngineClient, leash: Leash, foreground: Coroutine[Any, Any, int], hang_up: Callable[[], object]
+) -> int:
+    """Run the foreground until it ends or the terminal hangs up; then let the engine finish what it has begun.
+
+    Args:
+        hang_up: ends the foreground when its terminal is gone.
+    """
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+
+    def gone() -> None:
+        leash.leave()
+        hang_up()
+
+    def end() -> None:
+        ended.set()
+        hang_up()
+
+    loop.add_signal_handler(signal.SIGHUP, gone)
+    loop.add_signal_handler(signal.SIGTERM, end)
+    try:
+        code = await foreground
+        if isinstance(engine, Owner) and engine.busy and not ended.is_set():
+            leash.leave(code)
+            await _first(engine.until_idle(), engine.until_closed(), ended.wait())
+    finally:
+        await engine.close()
+    return code
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
