@@ -64,6 +64,7 @@ from engine.model.task import ENGINE, Signature, Task, TaskSummary, TaskView
 from engine.model.tier import Reason, Tier
 from engine.opening import Need, Owner, connect
 from engine.views import AuditReport, EngineInfo, Explanation, Target
+from engine.workspace import new_repository
 
 __all__ = [
     "ANSWERS",
@@ -152,4 +153,5 @@ __all__ = [
     "Wait",
     "When",
     "connect",
+    "new_repository",
 ]

@@ -68,7 +68,8 @@ class Configuration:
     @property
     def settings(self) -> Settings:
         """The record that the engine takes."""
-        return _assembled(Settings(), "", self.values)
+        settings: Settings = _assembled(Settings(), "", self.values)
+        return settings
 
 
 def state_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -215,7 +216,8 @@ def _adapter(key: str) -> Any:
     from engine.model.tier import Tier
     from engine.policy import LEVELS, Policy
 
-    level, tier = _one_of("", *LEVELS), _one_of(*Tier)
+    level: Any = _one_of("", *LEVELS)
+    tiers: Any = tuple.__class_getitem__((_one_of(*Tier), ...))
     listed = BeforeValidator(lambda value: _words(value) if isinstance(value, str) else value)
     written: dict[str, Any] = {
         "sandbox": level,
@@ -223,7 +225,7 @@ def _adapter(key: str) -> Any:
         "log_limit": ByteSize,
         "memory": ByteSize | None,
         "policy.minimum_level": level | None,
-        "policy.ask": Annotated[tuple[tier, ...], listed],
+        "policy.ask": Annotated[tiers, listed],
     }
     if key in written:
         return TypeAdapter(written[key])

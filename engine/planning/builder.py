@@ -22,6 +22,8 @@ MAX_VALUES = 200_000
 """Values of a document with its aliases expanded: 10,000 steps of 20 values each."""
 MAX_CHARACTERS = 2**24
 """Characters of a document with its aliases expanded."""
+MAX_TEXT = 2**18
+"""Characters of one value; what is longer nobody reads, and no program takes as arguments."""
 MAX_KEYS = 256
 """Keys of one mapping; only `env` may have many."""
 MAX_FAULTS = 1_000
@@ -125,6 +127,9 @@ class Builder:
             text = HIDDEN.sub("?", text)
         if event.tag is not None:
             self._fault(f"tag {event.tag[:64]!r}; a plan has no tags, write the value alone", event.start_mark)
+        if len(text) > MAX_TEXT:
+            self._fault(f"longer than {MAX_TEXT // 1024} KiB; put it into a file of the repository", event.start_mark)
+            text = ""
         frame = self._frames[-1] if self._frames else None
         self._characters += len(text)
         if frame is not None and frame.key is None and type(frame.value) is dict:

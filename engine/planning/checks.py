@@ -12,14 +12,13 @@ from typing import cast
 
 from engine.errors import Fault
 from engine.model.plan import Document, Execute, Retry, Step, StepBase, Test, graph_faults
+from engine.planning.builder import MAX_TEXT
 from engine.planning.literal_secrets import find_secret
 from engine.planning.sentences import OPERANDS
 from engine.policy.argv import CommandError, parse_command
 
 MAX_ID = 64
 MAX_ATTEMPTS = 100
-MAX_OPERAND = 2**18
-"""Characters; what is longer nobody reads, and no program takes as arguments."""
 SOCKETS = ("ssh-agent", "docker")
 
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
@@ -91,8 +90,8 @@ def _operand(step: StepBase) -> Iterator[tuple[str, str]]:
     field, operand = operand_field(step), step.operand
     if not operand.strip():
         yield field, "empty; say what the step does"
-    elif len(operand) > MAX_OPERAND:
-        yield field, f"longer than {MAX_OPERAND // 1024} KiB; put it into a file of the repository"
+    elif len(operand) > MAX_TEXT:
+        yield field, f"longer than {MAX_TEXT // 1024} KiB; put it into a file of the repository"
     elif isinstance(step, Execute | Test):
         try:
             parse_command(operand)

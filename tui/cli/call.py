@@ -70,16 +70,18 @@ class Call:
         return load(environ=self.world.environ, options=options).settings
 
     @asynccontextmanager
-    async def engine(self, need: str) -> AsyncIterator[EngineClient]:
+    async def engine(self, need: str, *, state: Path | None = None) -> AsyncIterator[EngineClient]:
         """An engine to `read`, `decide` or `execute` with, closed in the end; see `engine.opening`.
 
-        Merely reading needs no settings, so a wrong configuration file stops nobody from looking.
+        Merely reading needs no settings, so a wrong configuration file stops nobody from looking; `judge` reads with
+        the settings that a run would have.
         """
         from engine.opening import Need
         from engine.settings import Settings
 
-        settings = Settings() if need == Need.READ else self.settings()
-        client = await self.world.connect(self.state, Need(need), settings)
+        settings = Settings() if need == "read" else self.settings()
+        wanted = Need.READ if need == "judge" else Need(need)
+        client = await self.world.connect(state or self.state, wanted, settings)
         try:
             yield client
         finally:

@@ -81,8 +81,8 @@ def status_line(
 
 
 def progress(summary: TaskSummary) -> str:
-    """`4/6`: ended well or skipped, of all; empty without a plan."""
-    done = summary.counts.get(StepState.COMPLETED, 0) + summary.counts.get(StepState.SKIPPED, 0)
+    """`4/6`: ended well, of all; empty without a plan."""
+    done = summary.counts.get(StepState.COMPLETED, 0)
     return f"{number(done)}/{number(summary.steps)}" if summary.steps else ""
 
 

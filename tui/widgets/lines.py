@@ -13,6 +13,8 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+from tui.theme import Colours
+
 _BLANK = Content("")
 
 
@@ -22,6 +24,11 @@ class Lines(Widget):
     DEFAULT_CSS = "Lines { width: 1fr; height: 1fr; }"
     ascii_only = False
     """Whether chrome is drawn with ASCII alone; set by the screen."""
+
+    @property
+    def cursor_style(self) -> str:
+        """How what is chosen is marked: terminals with few colours, or none, get it reversed."""
+        return "bold on $cursor" if self.app.theme in (Colours.DARK, Colours.LIGHT) else "reverse"
 
     def line(self, y: int) -> Content:
         """The row `y` of the widget, counted from 0 at its top; longer than the widget is cropped."""

@@ -16,7 +16,6 @@ from textual.reactive import reactive
 from engine import StepState
 from tui.commands import Place, bindings
 from tui.presentation.graph import Drawing, Graph, Line, draw
-from tui.theme import Colours
 from tui.widgets.lines import Lines
 
 
@@ -122,7 +121,7 @@ class StepGraph(Lines, can_focus=True):
         drawing = self.drawing
         if drawing is None or y >= len(drawing.lines):
             return Content("")
-        return _content(drawing.lines[y], "reverse" if self.app.theme == Colours.NONE else "bold on $cursor")
+        return _content(drawing.lines[y], self.cursor_style)
 
     def action_step(self, way: str) -> None:
         if self.graph is None:

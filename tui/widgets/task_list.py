@@ -30,7 +30,7 @@ class TaskList(Tasks):
             return Content("")
         chosen = row == self.cursor
         made = column(entry(self.rows[row], width, chosen=chosen, ascii_only=self.ascii_only), width)
-        return made.stylize("on $cursor") if chosen else made
+        return made.stylize(self.cursor_style) if chosen else made
 
     def on_click(self, event: events.Click) -> None:
         if self.top + event.y < len(self.rows):

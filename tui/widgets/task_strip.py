@@ -79,7 +79,7 @@ class TaskStrip(Tasks):
     def _entry(self, row: int) -> Content:
         chosen = row == self.cursor
         made = entry(self.rows[row], self._room(), chosen=chosen, ascii_only=self.ascii_only)
-        return made.stylize("on $cursor") if chosen else made
+        return made.stylize(self.cursor_style) if chosen else made
 
     def _room(self) -> int:
         return max(12, min(_ROOM, self.size.width - 4))

@@ -148,7 +148,7 @@ async def test_an_error_of_the_engine_is_raised_in_the_client(room: Room) -> Non
     with pytest.raises(UnknownTask, match="There is no task 4"):
         await client.read(ShowTask(task=4))
     room.engine.refusal = UsageError(problem="{not a fact}")
-    with pytest.raises(UsageError, match="{not a fact}"):
+    with pytest.raises(UsageError, match="not a fact"):
         await client.do(Cancel(task=4))
 
 

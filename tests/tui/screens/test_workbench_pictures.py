@@ -26,24 +26,22 @@ def _after(*keys: str) -> Callable[[Pilot[Any]], Any]:
     return run
 
 
-@pytest.mark.parametrize(
-    ("name", "view", "keys"),
-    [
-        ("running", scenes.running, ()),
-        ("waiting", scenes.waiting, ()),
-        ("failed", scenes.failed, ()),
-        ("done", scenes.done, ()),
-        ("cancelled", scenes.cancelled, ()),
-        ("list", scenes.running, ("w",)),
-        ("detail", scenes.waiting, ("4",)),
-        ("first-x", scenes.running, ("x",)),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+STATES: dict[str, tuple[Callable[[], TaskView], tuple[str, ...]]] = {
+    "running": (scenes.running, ()),
+    "waiting": (scenes.waiting, ()),
+    "failed": (scenes.failed, ()),
+    "done": (scenes.done, ()),
+    "cancelled": (scenes.cancelled, ()),
+    "list": (scenes.running, ("w",)),
+    "detail": (scenes.waiting, ("4",)),
+    "first-x": (scenes.running, ("x",)),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
-def test_state(
-    snap_compare: Compare, name: str, view: Callable[[], TaskView], keys: tuple[str, ...], size: tuple[int, int]
-) -> None:
+def test_state(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    view, keys = STATES[name]
     app = scenes.app(scenes.engine(view(), *scenes.others()))
     assert snap_compare(app, terminal_size=size, run_before=_after(*keys))
 

@@ -1,0 +1,98 @@
+"""Hostile text in every field of a task, in every pane: no byte of it reaches the terminal as it is, nothing crashes."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from engine import ListEvents, TaskView
+from engine.model.events import Event, PlanSigned, QuestionAsked, StepEnded, StepsChanged, TaskRequested
+from engine.testing import NOON, ScriptedEngine
+from tests.hostile import BENIGN, HOSTILE, is_control
+from tests.tui import scenes
+from tests.tui.pilots import bench, picture, until
+from tui.presentation.safe import is_safe
+from tui.theme import Colours
+
+NAMES = frozenset({"id", "needs", "step", "dependency"})
+"""Step ids are what joins the nouns together; they are poisoned alike everywhere."""
+
+
+def poisoned(noun: Any, text: str) -> Any:
+    """The noun with `text` in every field of free text, ids included."""
+    if isinstance(noun, Enum) or noun is None or isinstance(noun, bool | int | float):
+        return noun
+    if isinstance(noun, str):
+        return f"{noun}{text}"
+    if isinstance(noun, tuple):
+        return tuple(poisoned(item, text) for item in noun)
+    if isinstance(noun, Mapping):
+        return {poisoned(key, text): poisoned(value, text) for key, value in noun.items()}
+    if dataclasses.is_dataclass(noun) and not isinstance(noun, type):
+        changed = {field.name: poisoned(getattr(noun, field.name), text) for field in fields(noun) if field.init}
+        return replace(noun, **changed)
+    raise TypeError(f"no way to poison {type(noun).__name__}")
+
+
+def _engine(text: str) -> ScriptedEngine:
+    view: TaskView = poisoned(replace(scenes.waiting(), questions=(scenes.DRIFT,)), text)
+    engine = scenes.engine(view)
+    engine.logs = {run: text.encode("utf-8", "surrogatepass") + b"\n" + text.encode("utf-8", "replace") for run in range(9)}
+    engine.info = poisoned(engine.info, text)
+    engine.runs = poisoned(engine.runs, text)
+    engine.answers[ListEvents] = lambda query: tuple(_events(view, text))
+    return engine
+
+
+def _events(view: TaskView, text: str) -> Iterator[Event]:
+    facts = (
+        TaskRequested(view.task),
+        PlanSigned(view.signatures[0]),
+        StepEnded(view.steps[0]),
+        StepsChanged(view.steps, text),
+        QuestionAsked(view.questions[0]),
+    )
+    for number, fact in enumerate(facts, start=1):
+        yield Event(number, NOON, text, 12, text, fact)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("trick", HOSTILE)
+async def test_every_field_of_a_task(trick: str, ascii_only: bool) -> None:
+    app = scenes.app(_engine(HOSTILE[trick]), ascii_only=ascii_only, colours=Colours.DARK)
+    app.root = f"/home/{HOSTILE[trick]}"
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.screen_stack and bench(pilot).view is not None)
+        app.say(HOSTILE[trick])
+        app.bell()
+        for keys in ("1", "2", "w", "4", "G", "right_square_bracket", "right_square_bracket", "3", "x", "X", "h", "l"):
+            await pilot.press(keys)
+            await pilot.pause()
+            shown = picture(pilot).replace("\n", "")
+            assert not any(is_control(character) for character in shown)
+            assert is_safe(shown)
+            assert not ascii_only or shown.isascii() or trick in {"rtl", "emoji", "wide", "homoglyph"}
+
+
+@pytest.mark.parametrize("text", BENIGN)
+async def test_benign_text_is_shown_as_it_is(text: str) -> None:
+    view = scenes.running()
+    engine = scenes.engine(replace(view, task=replace(view.task, request=text)))
+    engine.logs = {4: text.encode()}
+    async with scenes.app(engine).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: pilot.app.screen_stack and bench(pilot).log_view.visible_text())
+        await pilot.pause()
+        assert picture(pilot).count(text) >= 2
+
+
+def test_the_corpus_can_fail() -> None:
+    """The check of the walk sees what it must see."""
+    assert any(is_control(character) for character in HOSTILE["escape"])
+    assert not is_safe(HOSTILE["bidi"])
+    assert io.StringIO(HOSTILE["markup"]).read().startswith("[/x]")

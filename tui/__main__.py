@@ -1,0 +1,106 @@
+"""Arguments -> engine -> app or command: the only place where the program is put together.
+
+Imports as little as it can: `--help` must not pay for an engine, nor `ls` for a screen.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.cli.arguments import parse, parse_command, verb_of
+from tui.cli.table import overview
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tui.cli.call import World
+
+WORKBENCH = "workbench"
+
+
+def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
+    """Run the program.
+
+    Args:
+        argv: the words after the program's name; None for those of this process.
+        world: the outside; tests hand in their own.
+
+    Returns:
+        The exit code.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words in (["--help"], ["-h"]):
+        (world.out if world else sys.stdout).write(overview())
+        return 0
+    from tui.cli.call import World
+    from tui.cli.failing import guarded
+
+    _never_fail_to_print()
+    world = world or World()
+    return guarded(lambda: _run(words, world), world, lambda: _state_in(words, world), as_json="--json" in words)
+
+
+def _run(words: Sequence[str], world: World) -> int:
+    before = parse(words)
+    if before.help:
+        world.out.write(overview())
+        return 0
+    if before.version:
+        from importlib.metadata import version
+
+        world.out.write(f"signoff {version('signoff')}\n")
+        return 0
+    return _carry_out(before, world)
+
+
+def _carry_out(before: Namespace, world: World) -> int:
+    import asyncio
+
+    from tui.cli.call import Call
+    from tui.cli.console import Console
+
+    if before.command is None:
+        from tui.cli.workbench import open_workbench as run
+
+        args = before
+    else:
+        try:
+            args = parse_command(before.command, before.rest, before)
+        except SystemExit:  # argparse has printed the help of the command
+            return 0
+        run = verb_of(before.command).run
+    console = Console(world.out, world.err, world.environ, plain=getattr(args, "plain", False))
+    return asyncio.run(run(Call(args=args, world=world, console=console, state=_state(args, world))))
+
+
+def _state(args: Namespace, world: World) -> Path:
+    if given := getattr(args, "state", None):
+        return (world.cwd / Path(given).expanduser()).absolute()
+    from engine.configuration import state_path
+
+    return state_path(world.environ)
+
+
+def _state_in(words: Sequence[str], world: World) -> Path:
+    """The state directory as far as the words tell it, for when they could not be read to their end."""
+    from tui.cli.arguments import Parser, common
+
+    parser = Parser("signoff", add_help=False)
+    common(parser)
+    return _state(parser.parse_known_args(list(words))[0], world)
+
+
+def _never_fail_to_print() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(ValueError):  # a stream that somebody closed
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

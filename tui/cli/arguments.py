@@ -1,0 +1,142 @@
+"""From words to arguments: the options that every command has, and one parser per command, made when it is chosen."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from tui.cli.table import ABOUT, COMMANDS
+
+if TYPE_CHECKING:
+    from tui.cli.call import Verb
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises what is wrong instead of printing and leaving; abbreviations of options are not guessed."""
+
+    def __init__(self, prog: str, description: str = "", example: str = "", *, add_help: bool = True) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=f"Example:\n  {example}" if example else "",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            add_help=add_help,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        from engine.errors import UsageError
+
+        raise UsageError(problem=message, hint=f"{self.prog} --help")
+
+
+def common(parser: argparse.ArgumentParser) -> None:
+    """The options that stand before or after the command."""
+    parser.add_argument("--state", metavar="DIR", default=argparse.SUPPRESS, help="the state directory")
+    parser.add_argument("--plain", action="store_true", default=argparse.SUPPRESS, help="lines of words only")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options before the command, its name (None without one) and the words after it.
+
+    Raises:
+        UsageError: an option that does not exist.
+    """
+    top = Parser("signoff", add_help=False)
+    common(top)
+    top.add_argument("-h", "--help", action="store_true")
+    top.add_argument("--version", action="store_true")
+    top.add_argument("command", nargs="?")
+    top.add_argument("rest", nargs=argparse.REMAINDER)
+    return top.parse_args(list(argv))
+
+
+def parse_command(name: str, words: Sequence[str], before: argparse.Namespace) -> argparse.Namespace:
+    """The arguments of one command, together with what stood before it.
+
+    Raises:
+        UsageError: they are not as its help says, or there is no such command.
+    """
+    return parser_of(name).parse_args(list(words), argparse.Namespace(**_globals(before)))
+
+
+def _globals(before: argparse.Namespace) -> dict[str, object]:
+    return {name: value for name, value in vars(before).items() if name in ("state", "plain")}
+
+
+def verb_of(name: str) -> Verb:
+    """How a command is carried out; imports its module and no other. Raises `UsageError`."""
+    if name not in COMMANDS:
+        raise _unknown(name)
+    verb: Verb = import_module(f"tui.cli.{COMMANDS[name][0]}").VERBS[name]
+    return verb
+
+
+def parser_of(name: str) -> Parser:
+    """The parser of one command."""
+    verb = verb_of(name)
+    parser = Parser(f"signoff {name}", f"{COMMANDS[name][1].capitalize()}.", verb.example)
+    verb.arguments(parser)
+    common(parser)
+    return parser
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """Every command in one parser, for completion scripts."""
+    whole = argparse.ArgumentParser(prog="signoff", description=ABOUT)
+    common(whole)
+    commands = whole.add_subparsers(dest="command")
+    for name, (_, line) in COMMANDS.items():
+        parser = commands.add_parser(name, help=line)
+        verb_of(name).arguments(parser)
+        common(parser)
+    return whole
+
+
+def _unknown(name: str) -> Exception:
+    from difflib import get_close_matches
+
+    from engine.errors import UsageError
+
+    close = get_close_matches(name, list(COMMANDS), n=1)
+    hint = f"did you mean signoff {close[0]}?" if close else "signoff --help lists the commands"
+    return UsageError(problem=f"There is no command {name!r}", hint=hint)
+
+
+# Arguments that several commands share
+
+
+def task_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="ID", type=int, help="number of the task, as signoff ls shows it")
+
+
+def step_argument(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    told = "number or id of the step, as signoff show tells them"
+    parser.add_argument("step", metavar="STEP", nargs="?" if optional else None, help=told)
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="JSON instead of text")
+
+
+def set_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        type=_setting,
+        action="append",
+        help="a setting for this call only, such as parallel=2; signoff config show lists them",
+    )
+
+
+def root_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-C", "--root", metavar="DIR", help="the directory the steps run in; default: this one")
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key.strip(), value

@@ -1,0 +1,157 @@
+"""Nouns as lines of text for a terminal without screens. Pure: every word from outside is made safe here.
+
+With `--plain` a state is told in words, for a screen reader; else by its glyph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine import (
+    Phase,
+    PlannedStep,
+    Question,
+    QuestionKind,
+    Receipt,
+    Run,
+    RunState,
+    StepState,
+    StepStatus,
+    Task,
+    TaskSummary,
+    TaskView,
+)
+from tui.cli.console import Console
+from tui.presentation.amounts import clock
+from tui.presentation.facts import facts
+from tui.presentation.operand import rows
+from tui.presentation.safe import safe, safe_lines
+from tui.presentation.status import PHASES, STEPS, TIERS, Look
+
+_TITLE = 60
+_ASKED = {
+    QuestionKind.CONFIRMATION: "asks before it runs",
+    QuestionKind.DRIFT: "is not what was signed",
+    QuestionKind.ASK: "asks you",
+    QuestionKind.INTERRUPTED: "was interrupted: nobody knows whether it had its effect",
+}
+
+
+def mark(look: Look, console: Console) -> str:
+    """The glyph of a state in its colour; its word with `--plain`."""
+    return f"{look.word}:" if console.plain else console.paint(look.glyph(ascii_only=console.ascii_only), look.style)
+
+
+def title(request: str) -> str:
+    """The first line of a request, cut."""
+    text = safe(request.strip().partition("\n")[0])
+    return text if len(text) <= _TITLE else text[: _TITLE - 3].rstrip() + "..."
+
+
+def task_line(summary: TaskSummary, console: Console) -> str:
+    """`  12 ✓ 4/6  Upgrade SQLAlchemy`."""
+    done = summary.counts.get(StepState.COMPLETED, 0) + summary.counts.get(StepState.SKIPPED, 0)
+    progress = f"{done}/{summary.steps}" if summary.steps else "-"
+    look = PHASES[summary.task.phase]
+    word = "" if console.plain else f"{look.word:<14} "
+    return f"{summary.task.id:>5} {mark(look, console)} {word}{progress:>7}  {title(summary.task.request)}"
+
+
+def step_line(number: int, status: StepStatus, console: Console) -> str:
+    """`✓ 3 tests 0:31  214 passed`."""
+    parts = [mark(STEPS[status.state], console), str(number), safe(status.id)]
+    if status.started is not None and status.ended is not None:
+        parts.append(clock(status.ended - status.started))
+    if status.exit_code:
+        parts.append(f"exit {status.exit_code}")
+    said = status.error or status.summary
+    return " ".join(parts) + (f"  {safe(said)}" if said else "")
+
+
+def run_line(run: Run, console: Console) -> str:
+    """`#7 tests attempt 2 completed exit 0 0:31 bubblewrap`."""
+    style = "error" if run.state in (RunState.FAILED, RunState.TIMED_OUT) else ""
+    parts = [f"#{run.id}", safe(run.step), f"attempt {run.attempt}", console.paint(run.state.value, style)]
+    parts += [f"exit {run.exit_code}"] if run.exit_code is not None else []
+    parts += [clock(run.ended - run.started)] if run.ended is not None else []
+    parts += [safe(run.level), safe(run.error)]
+    return " ".join(part for part in parts if part)
+
+
+def receipt_lines(step: str, receipt: Receipt) -> Iterator[str]:
+    """The proof that a cancelled tree is gone (B7.3)."""
+    left = f"{len(receipt.survivors)} SURVIVE" if receipt.survivors else "none alive"
+    effort = ", best effort" if receipt.best_effort else ""
+    count = len(receipt.ends)
+    yield f"{safe(step)}: gone in {receipt.seconds:.2f} s, {count} process{'es' * (count != 1)}, {left}{effort}"
+    for end in receipt.ends[:8]:
+        yield f"  {end.pid} {safe(end.name)}  {safe(end.end)} after {end.seconds:.2f} s"
+
+
+def question_lines(question: Question, view: TaskView, console: Console) -> Iterator[str]:
+    """What exactly is asked, and what the signer could not know."""
+    number, planned = numbered(view, question.step)
+    tier = TIERS[planned.tier].word if planned else ""
+    yield f"Task {question.task}, step {number} {safe(question.step)} {_ASKED[question.kind]}  {tier}".rstrip()
+    if planned:
+        yield from operand_lines(planned, console)
+    yield from (f"  new: {safe(news)}" for news in question.news)
+    yield from (f"  {line}" for line in safe_lines(question.diff) if question.diff)
+    yield from (f"  option: {safe(option)}" for option in question.options)
+    if question.digest:
+        yield f"  digest {safe(question.digest[:12])}"
+
+
+def operand_lines(planned: PlannedStep, console: Console) -> Iterator[str]:
+    """What will run, byte for byte, and what it may touch."""
+    for row in rows(planned.step.operand, console.width - 8, plain=console.ascii_only):
+        yield f"  {row.line if row.first else '':>4}  {row.text}"
+    for fact in facts(planned):
+        yield f"  {fact.label:<9}{safe(fact.text)}"
+
+
+def question_line(question: Question) -> str:
+    """An entry of the inbox."""
+    return f"{question.task:>5}  {safe(question.step)} {_ASKED[question.kind]}"
+
+
+def numbered(view: TaskView, step: str) -> tuple[int, PlannedStep | None]:
+    """The number of a step, counted from 1 in topological order, and the step."""
+    for number, planned in enumerate(view.plan.steps if view.plan else (), start=1):
+        if planned.id == step:
+            return number, planned
+    return 0, None
+
+
+def how_to_go_on(task: Task) -> str:
+    """What a person may do next with a task as it stands; empty where nothing is to be done."""
+    match task.phase:
+        case Phase.AWAITING_APPROVAL:
+            return f"read it: signoff show {task.id}   sign it: signoff approve {task.id}"
+        case Phase.QUEUED:
+            return f"run it: signoff run {task.id}"
+        case Phase.PAUSED:
+            return f"go on: signoff resume {task.id}"
+        case Phase.BLOCKED:
+            return f"answer what waits: signoff inbox   then: signoff run {task.id}"
+        case Phase.READY:
+            return f"accept the result: signoff accept {task.id}"
+        case Phase.FAILED | Phase.TIMED_OUT | Phase.CANCELLED if task.signed:
+            return f"try again: signoff resume {task.id}"
+    return ""
+
+
+def summary_lines(view: TaskView, console: Console) -> Iterator[str]:
+    """How a task stands: a line for each step, the outcome, where the logs are, what to do next."""
+    task = view.task
+    for number, status in enumerate(view.steps, start=1):
+        yield step_line(number, status, console)
+    outcome = f", {task.outcome.value}" if task.outcome else ""
+    look = PHASES[task.phase]
+    took = f" in {clock(task.ended - task.started)}" if task.started is not None and task.ended is not None else ""
+    glyph = "" if console.plain else f"{mark(look, console)} "
+    yield f"{glyph}task {task.id} {task.phase.value}{outcome}{took}" + (f": {safe(task.error)}" if task.error else "")
+    if view.logs:
+        yield f"logs: signoff log {task.id}"
+    if hint := how_to_go_on(task):
+        yield hint

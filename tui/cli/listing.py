@@ -1,0 +1,128 @@
+"""Commands that look: ls, show, runs, inbox. They open the store read-only and change nothing (B11.1)."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from engine import (
+    EngineClient,
+    ListQuestions,
+    ListRuns,
+    ListTasks,
+    Phase,
+    Question,
+    Run,
+    ShowTask,
+    Task,
+    TaskSummary,
+    TaskView,
+)
+from tui.cli import lines, shapes
+from tui.cli.arguments import json_option, step_argument, task_argument
+from tui.cli.call import Call, Verb
+from tui.cli.steps import step_id
+
+PAGE = 1000
+_ASKS = {Phase.AWAITING_APPROVAL: "approval", Phase.READY: "acceptance"}
+
+
+def _ls_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("-n", "--limit", type=int, default=100, metavar="N", help="at most so many; default: 100")
+    json_option(parser)
+
+
+async def _ls(call: Call) -> int:
+    async with call.engine("read") as engine:
+        found: tuple[TaskSummary, ...] = await engine.read(ListTasks(limit=max(1, call.args.limit)))
+    if call.json:
+        call.console.json([shapes.task_head(summary.task) for summary in found])
+        return 0
+    for summary in found:
+        call.console.say(lines.task_line(summary, call.console))
+    if not found:
+        call.console.note("no tasks yet; begin with: signoff run REQUEST, or signoff demo")
+    return 0
+
+
+def _show_arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    parser.add_argument("--md", action="store_true", help="Markdown, for a comment on a pull request")
+    json_option(parser)
+
+
+async def _show(call: Call) -> int:
+    async with call.engine("read") as engine:
+        view: TaskView = await engine.read(ShowTask(task=call.args.task))
+    if call.json:
+        call.console.json(shapes.task_whole(view))
+        return 0
+    from tui.presentation.plan import markdown, plan_text
+
+    if call.args.md:
+        call.console.say(markdown(view))
+        return 0
+    call.console.say(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+    for line in lines.summary_lines(view, call.console):
+        call.console.say(line)
+    for question in view.questions:
+        call.console.say(lines.question_line(question))
+    return 0
+
+
+def _runs_arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    step_argument(parser, optional=True)
+    json_option(parser)
+
+
+async def _runs(call: Call) -> int:
+    async with call.engine("read") as engine:
+        view: TaskView = await engine.read(ShowTask(task=call.args.task))
+        step = step_id(view, call.args.step) if call.args.step else None
+        found: tuple[Run, ...] = await engine.read(ListRuns(task=call.args.task, step=step))
+    if call.json:
+        call.console.json([shapes.run_entry(run) for run in found])
+        return 0
+    for run in found:
+        call.console.say(lines.run_line(run, call.console))
+        if run.receipt:
+            for line in lines.receipt_lines(run.step, run.receipt):
+                call.console.say(f"  {line}")
+    return 0
+
+
+async def _inbox(call: Call) -> int:
+    async with call.engine("read") as engine:
+        questions: tuple[Question, ...] = await engine.read(ListQuestions())
+        waiting = await _waiting_tasks(engine)
+    if call.json:
+        entries = [shapes.task_entry(task, _ASKS[task.phase]) for task in waiting]
+        call.console.json(entries + [shapes.question_entry(question) for question in questions])
+        return 0
+    for task in waiting:
+        call.console.say(f"{task.id:>5}  {lines.title(task.request)}: {lines.how_to_go_on(task)}")
+    for question in questions:
+        call.console.say(lines.question_line(question))
+    if questions:
+        call.console.say("signoff confirm|deny|answer ID STEP")
+    if not questions and not waiting:
+        call.console.note("nothing waits for you")
+    return 0
+
+
+async def _waiting_tasks(engine: EngineClient) -> list[Task]:
+    """Plans to sign and results to accept, oldest first."""
+    found: list[Task] = []
+    before: int | None = None
+    while page := await engine.read(ListTasks(before=before, limit=PAGE)):
+        found += [summary.task for summary in page if summary.task.phase in _ASKS]
+        before = page[-1].task.id
+    return found[::-1]
+
+
+VERBS = {
+    "ls": Verb(_ls, _ls_arguments, "signoff ls --limit 20"),
+    "show": Verb(_show, _show_arguments, "signoff show 12 --md"),
+    "runs": Verb(_runs, _runs_arguments, "signoff runs 12 tests"),
+    "inbox": Verb(_inbox, json_option, "signoff inbox --json"),
+}
