@@ -185,11 +185,12 @@ class Engine:
 
     def events(self, after: int | None = None) -> AsyncIterator[Item]:
         """Follow events and signals from this moment on; what was missed since `after` comes first."""
-        return self._follow(self._broker.follow(), self._store.seq if after is None else after)
+        published = self._broker.seq
+        return self._follow(self._broker.follow(), published if after is None else after, published)
 
-    async def _follow(self, follower: Follower, seen: int) -> AsyncIterator[Item]:
+    async def _follow(self, follower: Follower, seen: int, published: int) -> AsyncIterator[Item]:
         try:
-            while seen < self._broker.seq and (missed := await self._store.read.events(seen, 1000)):
+            while seen < published and (missed := await self._store.read.events(seen, 1000)):
                 for event in missed:
                     yield event
                 seen = missed[-1].seq

@@ -19,6 +19,7 @@ from engine.actions import Act, Context, Result, Waits
 from engine.client import LogGrew
 from engine.errors import Conflict, SignoffError
 from engine.model.digest import sha256, step_digest
+from engine.model.evolve import evolve
 from engine.model.events import Notified
 from engine.model.plan import Action, Ask, Plan, PlannedStep, SignedFile
 from engine.model.question import QuestionKind
@@ -37,7 +38,7 @@ MAX_DIFF = 64 * 1024
 """Bytes of a diff that a question carries."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Job:
     """A step that may run now."""
 
@@ -62,7 +63,7 @@ class Job:
     """Called when the start is being recorded."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class End:
     """The attempt is over; its rows are on their way to the disk."""
 
@@ -238,13 +239,13 @@ class Runner:
         """Queue the rows of the end; a decision made meanwhile is never overwritten."""
         now = self._clock()
         if job.token.fired:
-            run = replace(run, state=RunState.CANCELLED, ended=now, exit_code=result.exit_code, receipt=result.receipt)
+            run = evolve(run, state=RunState.CANCELLED, ended=now, exit_code=result.exit_code, receipt=result.receipt)
             self._store.end_run(run)
             return End(status=status, run=run)
         failed = bool(result.failure)
         state = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}.get(result.failure, RunState.FAILED)
-        run = replace(run, state=state, ended=now, **vars(result))
-        status = replace(
+        run = evolve(run, state=state, ended=now, **vars(result))
+        status = evolve(
             status,
             state=StepState.FAILED if failed else StepState.COMPLETED,
             cause=Cause.FAILED if failed else None,

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from tui.cli.call import World
 
-WORKBENCH = "workbench"
-
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     """Run the program.
@@ -65,7 +63,7 @@ def _carry_out(before: Namespace, world: World) -> int:
     from tui.cli.console import Console
 
     if before.command is None:
-        from tui.cli.workbench import open_workbench as run
+        from tui.cli.workbench import WORKBENCH as verb
 
         args = before
     else:
@@ -73,9 +71,9 @@ def _carry_out(before: Namespace, world: World) -> int:
             args = parse_command(before.command, before.rest, before)
         except SystemExit:  # argparse has printed the help of the command
             return 0
-        run = verb_of(before.command).run
+        args.command, verb = before.command, verb_of(before.command)
     console = Console(world.out, world.err, world.environ, plain=getattr(args, "plain", False))
-    return asyncio.run(run(Call(args=args, world=world, console=console, state=_state(args, world))))
+    return asyncio.run(verb.run(Call(args=args, world=world, console=console, state=_state(args, world))))
 
 
 def _state(args: Namespace, world: World) -> Path:

@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from engine import Command, EngineClient, Question, ShowEngine, ShowTask, SignoffError
+from tui.ascii_net import AsciiNet
 from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
 from tui.messages import Desk
@@ -66,7 +67,7 @@ class SignoffApp(Desk):
         self._last_key = float("-inf")
         self._mouse = True
         colours = options.colours or colours_of()
-        nets: list[LineFilter] = [Net()]
+        nets: list[LineFilter] = [AsciiNet(), Net()] if self.ascii_only else [Net()]
         self._filters[:0] = nets
         if colours is Colours.NONE:
             self._filters.append(NoColor())

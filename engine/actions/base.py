@@ -15,7 +15,7 @@ from engine.process import Level, SealedFile
 from engine.settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Context:
     """One attempt at one step."""
 

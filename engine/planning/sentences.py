@@ -99,6 +99,8 @@ def _message(error: Any, action: str, path: tuple[str | int, ...], *, guess: boo
         return _choice(error, guess=guess)
     if kind == "value_error":
         return str(error["ctx"]["error"])
+    if kind == "dict_type" and not action:
+        return f"write {_TYPES['dataclass_type']}{_given(error)}"
     if kind in _TYPES:
         return f"write {_TYPES[kind].format(example=_example(error['input']))}{_given(error)}"
     return str(error["msg"])

@@ -17,7 +17,7 @@ from engine.model.tier import Reason, Tier
 from engine.policy.environment import assignment_reason
 from engine.policy.findings import UNKNOWN, Findings, Input, Invocation, Script, destructive
 from engine.policy.paths import write_reason
-from engine.policy.words import SPLIT, decode, literal, unknown, variants
+from engine.policy.words import SPLIT, decode, decode_all, literal, unknown, variants
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -183,7 +183,7 @@ class _Walk:
                 yield from _redirected(path, node, writes=bool(operators & _OUTPUTS) and target.type != "number")
 
     def call(self, node: Node, stdin: str | Input) -> Findings:
-        words = [*_words(node), *map(decode, _after_redirects(node.parent, node))]
+        words = [*_words(node), *decode_all(_after_redirects(node.parent, node))]
         line = node.start_point.row + 1
         for argv in variants(words, self.assigned):
             if not argv and words and any("\0" in word for word in words):
@@ -245,11 +245,10 @@ def _heredoc_text(body: Node) -> str:
 def _words(node: Node) -> list[str]:
     if node.type == "command":
         name = node.child_by_field_name("name")
-        arguments = [decode(child) for child in node.children_by_field_name("argument")]
-        return [decode(name), *arguments] if name else []
+        return decode_all([name, *node.children_by_field_name("argument")]) if name else []
     words = [child for child in node.children if child.type not in ("comment", *_ARGUMENTS_END)]
     assignments = [_text(child) for child in node.children if child.type == "variable_assignment"]
-    return [_text(words[0]), *(decode(child) for child in words[1:]), *assignments]
+    return [_text(words[0]), *decode_all(words[1:]), *assignments]
 
 
 def _after_redirects(parent: Node | None, body: Node) -> list[Node]:

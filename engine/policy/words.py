@@ -27,6 +27,7 @@ _ANSI = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
 )
 _ANSI_LETTERS = {"n": "\n", "t": "\t", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "r": "\r", "v": "\v"}
+_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*|[@*#?$!0-9])(?:\[[@*]\])?(?::?[-=+]([^\0-\x08{}$`\\'\"]*))?\}")
 _BLANKS = re.compile(r"[ \t\n]+")
 _PLACES = {"HOME": "~", "PWD": ".", "OLDPWD": ".."}
 
@@ -49,6 +50,19 @@ def decode(node: Node) -> str:
     if kind in ("number", "variable_name", "file_descriptor", "test_operator") and not node.child_count:
         return _text(node)
     return UNKNOWN * 2
+
+
+def decode_all(nodes: Sequence[Node]) -> list[str]:
+    """The words of some nodes: those that touch are one word, whatever the grammar makes of them."""
+    found: list[str] = []
+    end = -1
+    for node in nodes:
+        if node.start_byte == end:
+            found[-1] += decode(node)
+        else:
+            found.append(decode(node))
+        end = node.end_byte
+    return found
 
 
 def variants(words: Sequence[str], assigned: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
@@ -128,22 +142,25 @@ def _plain(source: bytes) -> str:
 
 def _concatenation(node: Node) -> str:
     bare = "".join(_text(child) for child in node.children if child.type == "word")
-    if "{" in bare and ("," in bare or ".." in bare):
-        return _text(node).partition("{")[0].replace("\0", "") + UNKNOWN * 2
-    return "".join(decode(child) for child in node.children)
+    braced = "{" in bare and ("," in bare or ".." in bare)
+    parts: list[str] = []
+    for child in node.children:
+        if braced and child.type == "word" and "{" in _text(child):
+            return "".join((*parts, _text(child).partition("{")[0], UNKNOWN * 2))
+        parts.append(decode(child))
+    return "".join(parts)
 
 
 def _expansion(node: Node, *, quoted: bool) -> str:
     if node.type == "simple_expansion":
-        name = _text(node)[1:]
+        name = _text(node).strip()[1:]
         return _PLACES.get(name) or _mark(name, quoted=quoted)
     if node.type != "expansion":
         return UNKNOWN * 2
-    match = re.fullmatch(
-        r"\$\{([A-Za-z_]\w*|[@*#?$!0-9])(?:\[[@*]\])?(?::?[-=+]([^\0-\x08{}$`\\'\"]*))?\}", _text(node)
-    )
+    text = _text(node).strip()
+    match = _VARIABLE.fullmatch(text)
     if match is None:
-        begin = re.match(r"\$\{([A-Za-z_]\w*)", _text(node))
+        begin = re.match(r"\$\{([A-Za-z_]\w*)", text)
         return _mark(begin[1] if begin else "", quoted=quoted)
     if match[1] in _PLACES and not match[2]:
         return _PLACES[match[1]]

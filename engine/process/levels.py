@@ -141,9 +141,10 @@ class Grouped(Running):
         return tree.is_alive(pid) and not (pid == self.pid and self._leader_dead.is_set())
 
     def _hold(self) -> None:
-        """`_leader_ended` sees that a cancellation is under way; the group hears of it at once."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGTERM)
+        """`_leader_ended` sees that a cancellation is under way. Where no member can be found, the group is told."""
+        if not hasattr(os, "pidfd_open"):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGTERM)
 
     async def _gone_within(self, deaths: tree.Deaths, grace: float) -> bool:
         with suppress(TimeoutError):

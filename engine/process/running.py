@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 
 from engine.errors import SpawnFailed
-from engine.process import afterlife, tree
+from engine.process import tree
 from engine.process.capture import Capture
 from engine.process.launch import Exit, Launch, Level, Receipt
 from engine.process.seal import changed
@@ -165,7 +165,6 @@ class Running:
         """The tree is gone: close the log and tell."""
         self._capture.finish()
         self._clean()
-        afterlife.ended(self._launch.entry)
         _reap_orphans_soon(self._loop)
         log, sealed = self._capture.log, self._launch.confinement.sealed
         self._done.set_result(
@@ -184,7 +183,6 @@ class Running:
     def _never_started(self, reason: str) -> None:
         self._capture.finish()
         self._clean()
-        afterlife.ended(self._launch.entry)
         self._done.set_exception(
             SpawnFailed(program=self._launch.argv[0] if self._launch.argv else "bash", reason=reason)
         )

@@ -45,13 +45,11 @@ async def spawn(launch: Launch, level: Level, on_growth: Callable[[int], None] |
     """
     if MARKER not in launch.environment or "ssh-agent" in launch.confinement.sockets:
         launch = replace(launch, environment=_complete(launch))
-    afterlife.began(launch.entry)
     capture = Capture(LogWriter(launch.log, launch.limits.log, launch.redact), on_growth)
     try:
         return _STARTS[level](launch, capture)
     except BaseException:
         capture.finish()
-        afterlife.ended(launch.entry)
         raise
 
 
@@ -179,7 +177,7 @@ def _popen(
             stdout=out,
             stderr=err,
             cwd=cwd,
-            env=environment,
+            env=afterlife.bound(environment),
             pass_fds=handed,
             start_new_session=True,
         )
@@ -213,7 +211,7 @@ def _orders(launch: Launch, command: list[str], workdir: Path) -> dict[str, obje
     limits = {name: value for key, name in _RLIMIT.items() if (value := getattr(launch.limits, key))}
     return {
         "argv": command,
-        "environment": dict(launch.environment),
+        "environment": afterlife.bound(launch.environment),
         "cwd": f"{workdir}",
         "limits": limits,
         "record": f"{launch.record}" if launch.record else None,

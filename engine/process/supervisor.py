@@ -4,7 +4,7 @@ Standard library only, nothing of the engine. Standard input is the control pipe
 then `h` to hold (the tree gets its grace although the command has ended), then its end, which ends the tree: so it
 also dies with the engine. Every orphan of the step comes to this process, because it is a subreaper.
 
-Run without STATUS_FD it outlives the engine by a moment: it hears which runs there are, and ends what is left of them.
+Run as `supervisor.py after ENTRY` it outlives the engine by a moment, and ends what carries that environment entry.
 """
 
 from __future__ import annotations
@@ -222,15 +222,14 @@ def _environment(pid: int) -> list[bytes]:
         return []
 
 
-def _outlive() -> None:
-    """Standard input names runs that begin (`+ENTRY`) and have ended (`-ENTRY`); its end means the engine is dead."""
-    runs: set[bytes] = set()
-    for line in sys.stdin.buffer:
-        (runs.add if line[:1] == b"+" else runs.discard)(line[1:].rstrip(b"\n"))
+def _outlive(entry: bytes) -> None:
+    """Wait for the end of standard input, which is the end of the engine; then end what carries its entry."""
+    while os.read(0, 64):
+        pass
     end = time.monotonic() + _LAST_SPAWN
-    while runs and time.monotonic() < end:
-        end_all(lambda: [pid for root in marked(runs) for pid in (root, *descendants(root))], lambda: None)
-        time.sleep(0.005)
+    while time.monotonic() < end:
+        end_all(lambda: [pid for root in marked({entry}) for pid in (root, *descendants(root))], lambda: None)
+        time.sleep(0.02)
 
 
 def _write_durably(path: str, data: bytes) -> None:
@@ -241,11 +240,11 @@ def _write_durably(path: str, data: bytes) -> None:
 
 
 def main() -> None:
-    """Supervise what the control pipe says; STATUS_FD receives one JSON line per fact."""
+    """Supervise what the control pipe says, or wait for the end of the engine."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
-    if len(sys.argv) == 1:
-        _outlive()
+    if sys.argv[1] == "after":
+        _outlive(os.fsencode(sys.argv[2]))
     else:
         adopt()
         _Supervision(int(sys.argv[1])).run()

@@ -27,6 +27,7 @@ class Console:
         self.ascii_only = "utf" not in (out.encoding or "").lower()
         self.colour = self.tty and not self.plain and not environ.get("NO_COLOR")
         self._bar = ""
+        self._held: list[str] | None = None
 
     @property
     def live(self) -> bool:
@@ -39,9 +40,25 @@ class Console:
 
     def say(self, text: str) -> None:
         """One or more lines on stdout."""
+        line = text if text.endswith("\n") else text + "\n"
+        if self._held is not None:
+            self._held.append(line)
+            return
         self._wipe()
-        self._out.write(text if text.endswith("\n") else text + "\n")
+        self._out.write(line)
         self._redraw()
+
+    def hold(self) -> None:
+        """Keep lines back and take the bar away: a person is being asked on this screen."""
+        self.bar("")
+        self._out.flush()
+        self._held = []
+
+    def release(self) -> None:
+        """Print what was held back."""
+        held, self._held = self._held or [], None
+        for line in held:
+            self.say(line)
 
     def note(self, text: str) -> None:
         """A diagnostic on stderr."""
@@ -58,7 +75,7 @@ class Console:
 
     def bar(self, text: str) -> None:
         """Draw the line that stays below everything else; empty to take it away. Nothing where output is no screen."""
-        if not self.live or text == self._bar:
+        if not self.live or self._held is not None or text == self._bar:
             return
         self._wipe()
         self._bar = text

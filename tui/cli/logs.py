@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator
 
@@ -61,8 +60,8 @@ async def _one(call: Call, engine: EngineClient, step: str) -> None:
     rest = b""
     async for data in _pieces(call, engine, run):
         if call.args.raw:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
+            call.world.out.buffer.write(data)
+            call.world.out.buffer.flush()
             continue
         *whole, rest = (rest + data).split(b"\n")
         for line in whole:
@@ -89,19 +88,15 @@ async def _latest(call: Call, engine: EngineClient, step: str) -> Run | None:
 
 async def _pieces(call: Call, engine: EngineClient, run: Run) -> AsyncIterator[bytes]:
     """The log from its beginning; when following, until the run has ended and everything was read."""
-    offset, left_out = 0, 0
+    offset = 0
     while True:
         alive = call.args.follow and await _alive(engine, run)
         while (piece := await engine.read_log(run.id, offset, CHUNK)).data:
             offset = piece.offset + len(piece.data)
             yield piece.data
-            if piece.left_out and not left_out:
-                left_out = piece.left_out[1] - piece.left_out[0]
         if not alive:
-            break
+            return
         await asyncio.sleep(POLL)
-    if left_out:
-        call.console.note(f"{left_out:,} bytes were left out: the log was longer than its limit")
 
 
 async def _alive(engine: EngineClient, run: Run) -> bool:

@@ -1,6 +1,6 @@
-"""Every command, once: its name, the module that has it, one line of help. Imported at every start, so it imports nothing.
+"""Every command, once: its name, the module that has it, one line of help.
 
-The order is the order of `signoff --help`.
+Imported at every start, so it imports nothing. The order is the order of `signoff --help`.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ),
 )
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    name: (module, line) for _, entries in GROUPS for name, module, line in entries
-}
+COMMANDS: dict[str, tuple[str, str]] = {name: (module, line) for _, entries in GROUPS for name, module, line in entries}
 """Name to module and line of help."""
 
 ABOUT = "Read it, sign it, run it: what was reviewed is what runs."

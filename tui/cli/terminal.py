@@ -14,6 +14,9 @@ LINE = 64 * 1024
 class Person(Protocol):
     """Somebody at a keyboard."""
 
+    def tell(self, text: str) -> None:
+        """Show some lines where the question will stand, wherever stdout goes."""
+
     async def ask(self, prompt: str) -> str:
         """Show a line, return what was typed; empty for nothing or the end of input."""
 
@@ -27,14 +30,19 @@ class Terminal:
     def __init__(self, file: int) -> None:
         self._file = file
 
+    def tell(self, text: str) -> None:
+        rest = f"{text.rstrip()}\n".encode(errors="backslashreplace")
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+
     async def ask(self, prompt: str) -> str:
         loop = asyncio.get_running_loop()
         termios.tcflush(self._file, termios.TCIFLUSH)  # what was typed ahead answers nothing
-        os.write(self._file, prompt.encode(errors="backslashreplace"))
-        readable = loop.create_future()
-        loop.add_reader(self._file, lambda: readable.done() or readable.set_result(None))
+        os.write(self._file, prompt.encode(errors="backslashreplace"))  # one line: a terminal takes it whole
+        readable = asyncio.Event()
+        loop.add_reader(self._file, readable.set)
         try:
-            await readable
+            await readable.wait()
         finally:
             loop.remove_reader(self._file)
         return os.read(self._file, LINE).decode(errors="surrogateescape").strip()

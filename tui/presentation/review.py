@@ -230,8 +230,13 @@ def history(view: TaskView, now: float, room: int) -> str:
         return ""
     count, last, who = view.signed_before
     times = "once" if count == 1 else f"{count} times"
-    said = f"ran well {times}, last {ago(now - last)}, signed by {who}"
-    return f"this digest {said}" if len(said) + 12 <= room else said.replace(", last", ",")
+    when = ago(now - last)
+    forms = (
+        f"this digest ran well {times}, last {when}, signed by {who}",
+        f"ran well {times}, {when}, signed by {who}",
+        f"ran well {times}, {when}",
+    )
+    return next((form for form in forms if cells(safe(form)) <= room), f"ran well {times}")
 
 
 def missing(reading: Reading) -> str:

@@ -7,7 +7,7 @@ yes needs the end of the operand, and of a diff, to have been in sight.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events, getters, on, work
@@ -61,6 +61,8 @@ _SINCE = {
 }
 _ANSWERING = frozenset({"yes", "deny", "type", "arm"})
 _KEPT = "The question stays open and nothing was run."
+_WIDEST, _CHROME = 112, 5
+"""Columns of the sheet at most; its rows for rules, a notice, typed words and choices."""
 _LOG_BYTES, _LOG_LINES = 4096, 5
 
 
@@ -118,7 +120,7 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         rule = self.query_one("#heading", Rule)
         rule.left, rule.lit = heading(question, view, ascii_only=self.app.ascii_only), True
         self._operand.show(operand_page(question, view))
-        self._facts.show(facts_page(question, view, self.app.clock()))
+        self._tell(())
         self._offer()
         self._count()
         if question.kind is QuestionKind.INTERRUPTED:
@@ -137,6 +139,24 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         return self.query_one("#words", Input)
 
     # What is shown
+
+    def _tell(self, log: Sequence[str]) -> None:
+        """Show what is known, with the end of the log where there is one."""
+        self._facts.show(facts_page(self._question, self._task_view, self.app.clock(), log))
+        self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """What follows from an answer stays in sight; the operand gets the rest and is scrolled."""
+        size = self.size
+        inner = min(size.width, _WIDEST) - 1
+        facts = min(self._facts.get_content_height(size, size, inner), max(3, size.height // 2 - 1))
+        operand = self._operand.get_content_height(size, size, inner)
+        self._facts.styles.height = facts
+        listed = min(len(self._question.options), 9)
+        self._operand.styles.height = max(2, min(operand, size.height - facts - listed - _CHROME))
 
     @work(exclusive=True, group="count")
     async def _count(self) -> None:
@@ -163,7 +183,7 @@ class ConfirmScreen(ModalScreen[Answer | None]):
             self._notice(trouble(error, _KEPT))
             return
         lines = [line for line in part.data.decode("utf-8", "surrogateescape").split("\n") if line.strip()]
-        self._facts.show(facts_page(self._question, self._task_view, self.app.clock(), lines[-_LOG_LINES:]))
+        self._tell(lines[-_LOG_LINES:])
 
     def _offer(self) -> None:
         """Show what may be answered now; the focus is on the safe answer."""

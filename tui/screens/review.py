@@ -119,6 +119,11 @@ class ReviewScreen(Screen[None]):
         self._deliberate = Deliberate(now)
         self._shown: PlannedStep | None = None
 
+    @property
+    def read_through(self) -> bool:
+        """Whether every step that asks was read to its end."""
+        return self._reading is not None and not self._reading.unread
+
     def compose(self) -> ComposeResult:
         yield SpreadLine(id="title")
         yield SpreadLine(id="summary")

@@ -5,7 +5,6 @@ Only rows in sight are made, styles are parsed once a theme, and nothing is ever
 
 from __future__ import annotations
 
-from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from textual.content import Content
 from textual.markup import parse_style
@@ -37,9 +36,7 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         base, width = self.visual_style, self.size.width
         segments = [
-            Segment(in_ascii(text) if self.ascii_only else text, style.rich_style)
-            for text, style in self.line(y).render(base, "", self._parsed)
-            if text
+            Segment(text, style.rich_style) for text, style in self.line(y).render(base, "", self._parsed) if text
         ]
         return Strip(segments).adjust_cell_length(width, base.rich_style)
 
@@ -53,13 +50,5 @@ class Lines(Widget):
         return found
 
 
-def in_ascii(text: str) -> str:
-    """The same text in as many cells for a terminal without Unicode; what has no like becomes question marks."""
-    if text.isascii():
-        return text
-    return "".join(_LIKE.get(c) or (c if c.isascii() else "?" * get_character_cell_size(c)) for c in text)
-
-
-_LIKE = dict(zip("·…─━→←▸◂▾≈“”⟨⟩↳", '->-=><><v~""<>>', strict=True))
 _STYLES: dict[tuple[str, str], Style] = {}
 """By theme and words; a program has a few dozen, and a log at most its colours."""

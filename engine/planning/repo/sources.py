@@ -53,11 +53,15 @@ class Sources:
             descriptor = os.open(whole, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
             return None
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_SOURCE:
                 return None
-            return file.read(MAX_SOURCE).decode("utf-8", "replace")
+            return os.read(descriptor, MAX_SOURCE).decode("utf-8", "replace")
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
 
 
 def table(value: Any, *path: str) -> dict[str, Any]:

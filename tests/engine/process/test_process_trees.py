@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,6 +154,48 @@ async def main(folder, level, mark):
     script = "sleep T & (setsid sleep T &); (env -i setsid bash -c 'exec -a x sleep T' &); echo ready; sleep T"
     await room.start(room.launch(script=script.replace("T", mark)), Level(level))
     print("ready", flush=True)
+    await asyncio.sleep(20)
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("level", Level)
+async def test_nothing_survives_an_engine_that_dies_while_it_starts_things(tmp_path: Path, level: Level) -> None:
+    for attempt in range(REPEAT):
+        mark = token()
+        engine = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-c", _STARTER, str(tmp_path / str(attempt)), level, mark),
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[3],
+        )
+        assert engine.stdout is not None
+        started = await asyncio.wait_for(engine.stdout.readexactly(2 + attempt % 9), 15)
+        engine.send_signal(signal.SIGKILL)
+        await engine.wait()
+        assert set(started) == set(b".")
+        await asyncio.get_running_loop().run_in_executor(None, _moment_of_grace)
+        assert alive(mark) == []
+
+
+def _moment_of_grace() -> None:
+    """What must be dead within a second may be looked at after it only: before, it may just be appearing."""
+    threading.Event().wait(1)
+
+
+_STARTER = """
+import asyncio, sys
+sys.path.insert(0, ".")
+from pathlib import Path
+from tests.engine.process.process_room import Room
+from engine.process import Level, adopt_orphans, spawn
+async def main(folder, level, mark):
+    adopt_orphans()
+    room = Room(Path(folder))
+    for _ in range(20):
+        await spawn(room.launch("timeout", "20", "sleep", mark), Level(level))
+        print(end=".", flush=True)
+        await asyncio.sleep(0.002)
     await asyncio.sleep(20)
 asyncio.run(main(*sys.argv[1:]))
 """

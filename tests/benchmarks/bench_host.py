@@ -1,0 +1,111 @@
+"""The socket: from an event to a second client (V11), beside one that never reads, and what calls over it cost.
+
+Run as `python -m tests.benchmarks.bench_host`; not collected by pytest. The second client is a process of its own; both read one monotonic clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from engine.broker import Broker, Item
+from engine.commands import Cancel, Command, ListTasks, Reply, ShowTask
+from engine.host import Host, RemoteEngine
+from engine.model.events import Event, StepEnded
+from engine.model.plan import Execute, Plan, PlannedStep
+from engine.model.run import StepStatus
+from engine.model.state import Phase, StepState
+from engine.model.task import Task, TaskView
+from engine.testing import ScriptedEngine
+from tests.benchmarks.report import report_absolute
+
+EVENTS, PACE = 2_000, 0.002
+CALLS = 1_000
+STEPS = 10_000
+
+
+class Paced(ScriptedEngine):
+    """Publishes through a broker as the real engine does."""
+
+    broker = Broker()
+
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        return await super().do(command)
+
+    def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        return aiter(self.broker.follow())
+
+
+async def second_client(path: Path) -> None:
+    """Follow, and tell the age of each event on arrival, in milliseconds."""
+    client = await RemoteEngine.connect(path, "second")
+    items = client.events()
+    await client.read(ListTasks())
+    print("ready", flush=True)  # noqa: T201
+    ages = []
+    async for item in items:
+        if isinstance(item, Event):
+            ages.append((time.monotonic() - item.time) * 1000)
+        if len(ages) == EVENTS:
+            break
+    print(json.dumps(sorted(ages)), flush=True)  # noqa: T201
+    await client.close()
+
+
+async def event_to_client(engine: Paced, path: Path) -> None:
+    program = (sys.executable, "-m", "tests.benchmarks.bench_host", str(path))
+    process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE, limit=2**20)
+    assert process.stdout is not None
+    await process.stdout.readline()
+    deaf = await RemoteEngine.connect(path, "never reads")
+    stream = deaf.events()
+    deaf._writer.transport.pause_reading()  # type: ignore[attr-defined]
+    for seq in range(1, EVENTS + 1):
+        status = StepStatus(id=f"step-{seq}", state=StepState.COMPLETED, summary="ok", started=1.0, ended=2.0)
+        engine.broker.publish([Event(seq, time.monotonic(), "@engine", 1, status.id, StepEnded(status))])
+        await asyncio.sleep(PACE)
+    ages = json.loads(await process.stdout.readline())
+    await process.wait()
+    del stream
+    await deaf.close()
+    report_absolute("event to a second client, p50", ages[EVENTS // 2], goal=16, unit="ms")
+    report_absolute("event to a second client, p95 (V11)", ages[EVENTS * 95 // 100], goal=60, unit="ms")
+
+
+async def calls(path: Path) -> None:
+    client = await RemoteEngine.connect(path)
+    await client.do(Cancel(task=1))
+    start = time.perf_counter()
+    for _ in range(CALLS):
+        await client.do(Cancel(task=1))
+    report_absolute("one command there and back", (time.perf_counter() - start) / CALLS * 1e6, goal=2_000, unit="µs")
+    for name in ("first", "again"):
+        start = time.perf_counter()
+        await client.read(ShowTask(task=1))
+        value = (time.perf_counter() - start) * 1000
+        report_absolute(f"a view of {STEPS} steps, {name}", value, goal=1_000, unit="ms")
+    await client.close()
+
+
+def large() -> TaskView:
+    steps = tuple(PlannedStep(step=Execute(id=f"s{n}", command=f"echo {n}", timeout=60.0)) for n in range(STEPS))
+    task = Task(id=1, request="large", root="/", phase=Phase.EXECUTING, proposer="ana", created=1.0)
+    return TaskView(task=task, plan=Plan(task=1, steps=steps), steps=tuple(StepStatus(id=s.id) for s in steps))
+
+
+async def main() -> None:
+    engine = Paced(large())
+    with tempfile.TemporaryDirectory() as folder:
+        host = await Host.serve(engine, Path(folder) / "socket")
+        await event_to_client(engine, Path(folder) / "socket")
+        await calls(Path(folder) / "socket")
+        await host.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(second_client(Path(sys.argv[1])) if len(sys.argv) > 1 else main())

@@ -1,0 +1,69 @@
+"""A plan of 10,000 steps, from its text to its digest (V12). One line per figure; run as a program."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.errors import InvalidPlan
+from engine.model.plan import Action
+from engine.planning.derive import Derivation, plan_from_text
+from engine.planning.file import parse_document
+from engine.policy import Policy
+from tests.benchmarks.report import report_absolute
+
+STEPS = 10_000
+RUNS = 5
+
+
+def text_of(steps: int) -> str:
+    """Layers of ten steps, each of which needs two of the layer before."""
+    lines = ["request: Ten thousand steps", "steps:"]
+    for n in range(steps):
+        needs = f"s{n - 10}, s{n - 10 - n % 10 + (n + 1) % 10}" if n >= 10 else ""
+        lines += [
+            f"  - id: s{n}",
+            "    action: execute",
+            f"    command: echo step {n}",
+            f"    description: Say the number {n}",
+            f"    needs: [{needs}]",
+            "    timeout: 20m",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def best(work: Callable[[], object]) -> float:
+    """Milliseconds of the fastest run."""
+    times = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times)
+
+
+def main() -> None:
+    text = text_of(STEPS)
+    with tempfile.TemporaryDirectory() as root:
+        world = Derivation(root=Path(root), policy=Policy(), configured=frozenset(Action))
+        plan_from_text(text_of(1), "plan.yaml", world)
+        broken = text.replace("needs: [s0,", "needs: [x0,", 1)
+        ok, refused = best(lambda: plan_from_text(text, "plan.yaml", world)), best(lambda: _refused(broken))
+    report_absolute(f"V12 {STEPS:,} steps: text to digest", ok, goal=1000, unit="ms")
+    report_absolute(f"V12 {STEPS:,} steps: one wrong need refused, with its place", refused, goal=1000, unit="ms")
+    report_absolute("V12 memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, goal=300, unit="MB")
+
+
+def _refused(text: str) -> None:
+    try:
+        parse_document(text, "plan.yaml")
+    except InvalidPlan:
+        return
+    raise AssertionError("a plan with a fault was accepted")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""What the screen costs: `python -m tests.benchmarks.bench_tui`; one line a figure with its goal.
+
+V5 cold start against a minimal program of the same toolkit, V8 a log of 10,000 lines/s, V9 the redraw of one changed
+step, V10 a list of 100,000 tasks, V11 the way of an event to the screen. All in one run on one machine; nothing fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine import ListTasks, StepState, TaskSummary
+from engine.model.events import StepEnded
+from engine.testing import ScriptedEngine
+from tests.tui import scenes
+from tests.tui.pilots import bench, opened
+from tests.tui.terminal import Terminal
+from tui.presentation.steps import moved
+
+SECONDS = 5.0
+
+
+def told(name: str, value: float, unit: str, goal: float) -> None:
+    verdict = "reached" if value <= goal else "MISSED"
+    sys.stdout.write(f"{name:<52} {value:>10.2f} {unit:<6} goal {goal:>8.2f}  {verdict}\n")
+
+
+def start_of(module: str, *arguments: str, sign: bytes) -> float:
+    """Milliseconds until `sign` is on the screen; the middle of five."""
+    times = []
+    for _ in range(6):
+        began = time.perf_counter()
+        terminal = Terminal(module, *arguments)
+        terminal.read(20, lambda data: sign in data)
+        times.append((time.perf_counter() - began) * 1e3)
+        terminal.close()
+    return statistics.median(times[1:])
+
+
+def cold_start() -> None:
+    floor = start_of("tests.benchmarks.minimal_app", sign=b"hello")
+    ours = start_of("tests.tui.on_terminal", "idle", sign=b"baseline")
+    sys.stdout.write(f"V5 minimal program {floor:.0f} ms, workbench with a task {ours:.0f} ms\n")
+    told("V5 cold start / minimal", ours / floor, "x", 1.3)
+
+
+def streaming() -> None:
+    terminal = Terminal("tests.tui.on_terminal", "log", "10000")
+    terminal.read(20, lambda data: b"worker" in data)
+    terminal.read(1.0)
+    cpu, began = terminal.cpu(), time.monotonic()
+    data = terminal.read(SECONDS)
+    took, used = time.monotonic() - began, terminal.cpu() - cpu
+    echoes = sorted(_echo(terminal) for _ in range(40))
+    terminal.close()
+    told("V8 bytes to the terminal at 10,000 lines/s", len(data) / took / 1000, "kB/s", 120)
+    told("V8 share of a core", 100 * used / took, "%", 30)
+    told("V8 key echo, p95", echoes[int(len(echoes) * 0.95)], "ms", 50)
+
+
+_ways = [b"w", b"\x1b[<", b"x"]
+
+
+def _echo(terminal: Terminal) -> float:
+    """Milliseconds until `x` shows its warning; `escape` takes it away again."""
+    terminal.read(0.03)
+    began = time.perf_counter()
+    terminal.press([b"x"])
+    terminal.read(2.0, lambda data: b"again" in data)
+    took = (time.perf_counter() - began) * 1e3
+    terminal.press([b"j"])
+    terminal.read(0.1)
+    return took
+
+
+async def redraw() -> None:
+    for count, goal in ((30, 5.0), (300, 40.0), (10_000, 150.0)):
+        hot = {count // 2: StepState.RUNNING}
+        engine = scenes.engine(scenes.many(count, hot))
+        async with scenes.app(engine).run_test(size=(80, 24)) as pilot:
+            screen = await opened(pilot)
+            widget, graph, view = screen.graph, screen.graph.graph, screen.view
+            assert graph is not None and view is not None
+            graph.shape.drawn.clear()
+            first = _timed(lambda: widget.redraw(), 1)
+            state = [view.steps[count // 2], replace(view.steps[count // 2], state=StepState.FAILED)]
+
+            def change(turn: list[int] = [0]) -> None:  # noqa: B006
+                turn[0] += 1
+                widget.graph = moved(widget.graph, [state[turn[0] % 2]], engine.now)  # type: ignore[arg-type] # noqa: B023
+                [widget.line(y) for y in range(widget.size.height)]  # noqa: B023
+
+            told(f"V9 first drawing of {count} steps", first, "ms", goal)
+            told(f"V9 one step of {count} changes", _timed(change, 50), "ms", 2)
+
+
+def _timed(work: Callable[[], object], times: int) -> float:
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - began) * 1e3)
+    return statistics.median(taken)
+
+
+async def long_list() -> None:
+    engine = ScriptedEngine()
+
+    def page(query: ListTasks) -> tuple[TaskSummary, ...]:
+        top = min(100_000, (query.before or 100_001) - 1)
+        found = range(top, max(0, top - query.limit), -1)
+        return tuple(TaskSummary(task=scenes.task(n, f"task {n}"), counts={StepState.COMPLETED: 3}) for n in found)
+
+    engine.answers[ListTasks] = page
+    view = scenes.running()
+    engine.views = {n: replace(view, task=scenes.task(n)) for n in (100_000, 1)}
+    async with scenes.app(engine).run_test(size=(120, 36)) as pilot:
+        screen = bench(pilot)
+        while not screen.window.rows:
+            await pilot.pause()
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        began = time.perf_counter()
+        await screen.window.open()
+        screen.show_rows()
+        await screen.window.last()
+        screen.show_rows()
+        screen.column.render_lines(screen.column.size.region)
+        took = (time.perf_counter() - began) * 1e3
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1000
+    told("V10 100,000 tasks: open, and to the oldest", took, "ms", 100)
+    told("V10 memory added", grown, "MB", 5)
+
+
+async def event_to_screen() -> None:
+    engine = scenes.engine(scenes.running())
+    async with scenes.app(engine).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        taken = []
+        for number in range(60):
+            state = StepState.FAILED if number % 2 else StepState.COMPLETED
+            began = time.perf_counter()
+            engine.emit(StepEnded(scenes.status("tests", state, 41, 41, 4)), task=12, step="tests")
+            while (status := screen.status_of("tests")) is None or status.state is not state:
+                await asyncio.sleep(0)
+            screen.graph.render_lines(screen.graph.size.region)
+            taken.append((time.perf_counter() - began) * 1e3)
+    told("V11 event to drawn graph, p95", sorted(taken)[int(len(taken) * 0.95)], "ms", 50)
+
+
+if __name__ == "__main__":
+    cold_start()
+    streaming()
+    asyncio.run(redraw())
+    asyncio.run(long_list())
+    asyncio.run(event_to_screen())

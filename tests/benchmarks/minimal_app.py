@@ -1,0 +1,15 @@
+"""The floor of a cold start: the smallest program of the same toolkit that shows something."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+
+class Minimal(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Static("hello world " * 30)
+
+
+if __name__ == "__main__":
+    Minimal().run()

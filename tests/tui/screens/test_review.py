@@ -1,0 +1,272 @@
+"""The review: what may be signed, and by which presses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from engine import Reject, Return, Sign, TaskView
+from engine.errors import StaleRevision
+from engine.model.events import PlanSigned, PlanWritten
+from engine.testing import ScriptedEngine
+from tests.hostile import HOSTILE, is_control
+from tests.tui import plans
+from tests.tui.pilots import picture, until
+from tests.tui.screens.test_workbench_hostile import poisoned
+from tests.tui.stage import LARGE, SMALL, TRICKS, Clock, Restless, app, gone, opened, press, settle, show
+from tui.screens.review import ReviewScreen
+from tui.widgets.operand_view import OperandView
+from tui.widgets.step_list import StepList
+
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def _zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+
+
+def _one(engine: ScriptedEngine) -> Any:
+    (command,) = engine.done
+    return command
+
+
+async def test_the_safe_path_for_two_risky_steps_of_twelve_takes_four_keys_here() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "space", "space", "A", "y")
+        await gone(pilot, screen)
+    command = _one(engine)
+    assert isinstance(command, Sign)
+    assert (command.task, command.revision, command.digest, command.skip) == (12, 3, plans.DIGEST, ())
+
+
+async def test_an_unread_step_that_asks_blocks_signing_and_is_named() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "space", "A", "y")
+        assert "Read 11 push to the end first" in picture(pilot)
+    assert engine.done == []
+
+
+async def test_a_long_operand_counts_as_read_only_after_its_last_line_was_shown() -> None:
+    script = "\n".join(f"echo {number}" for number in range(60))
+    step = plans.migrate()
+    long = replace(step, step=replace(step.step, script=script, needs=()))  # type: ignore[call-arg]
+    engine, clock = ScriptedEngine(plans.view_of(long)), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        view = screen.query_one(OperandView)
+        pages = 0
+        while not view.seen:
+            await press(pilot, clock, "A", "y")
+            assert engine.done == []
+            await press(pilot, clock, "space")
+            pages += 1
+        assert pages > 2
+        assert "echo 59" in picture(pilot)
+        await press(pilot, clock, "A", "y")
+        await gone(pilot, screen)
+    assert isinstance(_one(engine), Sign)
+
+
+async def test_scrolling_to_the_end_by_wheel_counts_as_reading() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen, (80, 18)) as pilot:
+        view = screen.query_one(OperandView)
+        assert not view.seen
+        for _ in range(12):
+            await pilot._post_mouse_events([events.MouseScrollDown], view, button=0)
+        await settle(pilot)
+        assert "1 of 2 read" in picture(pilot)
+
+
+async def test_keys_of_the_first_300_ms_never_sign() -> None:
+    engine, clock = ScriptedEngine(plans.view_of(*plans.twelve()[:3])), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        clock.at = 0.29
+        await pilot.press("A", "y")
+        await settle(pilot)
+        assert engine.done == []
+        await press(pilot, clock, "A", "y")
+    assert isinstance(_one(engine), Sign)
+
+
+async def test_what_was_typed_before_the_screen_appeared_never_signs() -> None:
+    engine, clock = ScriptedEngine(plans.view_of(*plans.twelve()[:3])), Clock(10.0)
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        clock.at = 20.0
+        for key in "Ay":
+            early = events.Key(key, key)
+            early.time = 9.5
+            pilot.app.post_message(early)
+            await settle(pilot)
+        assert engine.done == []
+        assert screen in pilot.app.screen_stack
+
+
+async def test_keys_that_come_in_one_burst_never_sign() -> None:
+    engine, clock = ScriptedEngine(plans.view_of(*plans.twelve()[:3])), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        clock.at = 5.0
+        await pilot.press("A", "y")
+        await settle(pilot)
+        assert engine.done == []
+        assert "too quickly" in picture(pilot)
+
+
+async def test_pasted_text_never_signs() -> None:
+    engine, clock = ScriptedEngine(plans.view_of(*plans.twelve()[:3])), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "A")
+        clock.at += 1
+        pilot.app.post_message(events.Paste("y"))
+        await settle(pilot)
+        assert engine.done == []
+        assert "Sign rev 3" in picture(pilot)
+
+
+async def test_any_key_but_y_goes_back_to_reading() -> None:
+    engine, clock = ScriptedEngine(plans.view_of(*plans.twelve()[:3])), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "A", "n", "y")
+        assert "Sign rev 3" not in picture(pilot)
+    assert engine.done == []
+
+
+@pytest.mark.parametrize(("key", "kind", "field"), [("R", Return, "note"), ("x", Reject, "reason")])
+async def test_feedback_takes_words_and_enter_and_is_never_an_approval(key: str, kind: type, field: str) -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, key, "enter")
+        assert engine.done == []
+        await press(pilot, clock, *"yAy", "enter")
+        await gone(pilot, screen)
+    command = _one(engine)
+    assert type(command) is kind
+    assert (command.revision, getattr(command, field)) == (3, "yAy")
+
+
+async def test_a_skip_shows_what_it_takes_along_and_is_signed_with_the_rest() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "space", "space", "o")
+        steps = screen.query_one(StepList)
+        while steps.chosen is None or steps.chosen.number != 7:
+            await press(pilot, clock, "j")
+        await press(pilot, clock, "s")
+        assert "skip → skips 8 chart" in picture(pilot)
+        assert "skipped 2" in picture(pilot)
+        await press(pilot, clock, "A", "y")
+        await gone(pilot, screen)
+    assert _one(engine).skip == ("bench",)
+
+
+async def test_a_second_s_takes_the_step_in_again() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "s")
+        assert "skipped 4" in picture(pilot)
+        await press(pilot, clock, "s")
+        assert "skipped" not in picture(pilot)
+
+
+async def test_a_plan_of_which_nothing_is_left_is_not_signed() -> None:
+    engine, clock = ScriptedEngine(plans.view_of(plans.twelve()[0])), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "enter", "j", "s", "A")
+        assert "nothing is left to sign" in picture(pilot)
+
+
+async def test_another_revision_takes_the_marks_away_and_says_so() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "space", "space", "A")
+        revised = plans.revised()
+        engine.views[12] = revised
+        engine.emit(PlanWritten(revised.task, "file", 12), task=12, actor="ben")
+        await until(pilot, lambda: "Revision 4 was written while you read 3" in picture(pilot).replace("\n", " "))
+        assert "0 of 2 read" in picture(pilot)
+        await press(pilot, clock, "y", "A", "y")
+    assert engine.done == []
+
+
+async def test_a_refusal_says_what_was_kept_and_what_is_next() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "space", "space")
+        engine.refusal = StaleRevision(task=12, current=4, given=3)
+        await press(pilot, clock, "A", "y")
+        text = " ".join(picture(pilot).split())
+        assert "nothing was recorded. Your marks are kept. Next: read the present revision" in text
+        assert screen in pilot.app.screen_stack
+
+
+async def test_a_signature_of_somebody_else_is_shown_and_nothing_is_left_to_sign() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        engine.emit(PlanSigned(plans.SIGNED), task=12, actor="ben")
+        await until(pilot, lambda: "signed by ben" in picture(pilot).splitlines()[0])
+
+
+async def test_everything_can_be_clicked() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Restless()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen, LARGE) as pilot:
+        for label in ("space", "space", "A", "y"):
+            row = picture(pilot).splitlines()[-1]
+            await pilot.click("#keys", offset=(row.index(f" {label} ") + 1, 0))
+            await settle(pilot)
+        await gone(pilot, screen)
+    assert isinstance(_one(engine), Sign)
+
+
+@pytest.mark.parametrize("tricks", TRICKS, ids="+".join)
+async def test_hostile_text_in_every_field_reaches_no_terminal(tricks: tuple[str, ...]) -> None:
+    view: TaskView = poisoned(plans.to_review(), "".join(HOSTILE[trick] for trick in tricks))
+    async with opened(ScriptedEngine(view), ReviewScreen(12, now=Restless()), LARGE) as pilot:
+        pilot.app._filters.clear()
+        for key in ("o", "s", "tab", "G", "A"):
+            await pilot.press(key)
+            assert not any(map(is_control, picture(pilot).replace("\n", "")))
+
+
+def _after(*keys: str, view: Callable[[], TaskView] = plans.to_review) -> Callable[[Pilot[Any]], Any]:
+    async def run(pilot: Pilot[Any]) -> None:
+        clock = Clock()
+        await show(pilot, ReviewScreen(12, now=clock))
+        await press(pilot, clock, *keys)
+
+    return run
+
+
+PICTURES: dict[str, tuple[str, ...]] = {
+    "opened": (),
+    "skipped": ("o", "j", "j", "j", "j", "j", "j", "j", "s"),
+    "signing": ("space", "space", "A"),
+    "unread": ("A",),
+    "returning": ("R", *"Keep the old column"),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    made = app(ScriptedEngine(plans.to_review()))
+    assert snap_compare(made, terminal_size=size, run_before=_after(*(k.replace(" ", "space") for k in PICTURES[name])))
+
+
+def test_picture_in_ascii(snap_compare: Compare) -> None:
+    made = app(ScriptedEngine(plans.to_review()), ascii_only=True)
+    assert snap_compare(made, terminal_size=SMALL, run_before=_after("space"))

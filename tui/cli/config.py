@@ -1,0 +1,67 @@
+"""`config`: show every setting and where it came from, name the file, open it in an editor."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from engine.configuration import TEMPLATE, file_path, load, unused
+from tui.cli.arguments import json_option, set_option
+from tui.cli.call import Call, Verb
+from tui.presentation.safe import safe
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", choices=("show", "path", "edit"), default="show", help="default: show")
+    parser.add_argument("--origin", action="store_true", help="say where each value came from")
+    set_option(parser)
+    json_option(parser)
+
+
+async def _config(call: Call) -> int:
+    path = file_path(call.world.environ)
+    if call.args.what == "path":
+        call.console.say(safe(str(path)))
+    elif call.args.what == "edit":
+        _edit(call, path)
+    else:
+        _show(call)
+    return 0
+
+
+def _show(call: Call) -> None:
+    found = load(environ=call.world.environ, options=dict(call.args.set or ())).values
+    if call.json:
+        call.console.json({key: {"value": item.value, "origin": item.origin} for key, item in found.items()})
+        return
+    for key, item in found.items():
+        origin = f"  # {item.origin}" if call.args.origin else ""
+        call.console.say(f"{key} = {safe(_written(item.value))}{safe(origin)}")
+    for name in unused(call.world.environ):
+        call.console.note(f"{safe(name)} is no setting: it was left out")
+
+
+def _written(value: Any) -> str:
+    """A value as the file would write it; nothing where there is no value."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _edit(call: Call, path: Path) -> None:
+    """Become the editor; a file that is not there yet begins as a template of comments."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(TEMPLATE, encoding="utf-8")
+    editor = shlex.split(call.world.environ.get("VISUAL") or call.world.environ.get("EDITOR") or "vi")
+    os.execvp(editor[0], [*editor, str(path)])
+
+
+VERBS = {"config": Verb(_config, _arguments, "signoff config show --origin")}

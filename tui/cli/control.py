@@ -1,0 +1,104 @@
+"""Control of tasks: cancel, pause, accept, rm."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from engine import (
+    AcceptResult,
+    Cancel,
+    Command,
+    EngineClient,
+    ListRuns,
+    Pause,
+    Remove,
+    Reply,
+    Run,
+    RunState,
+    ShowTask,
+    TaskView,
+)
+from engine.model.events import Event, RunCancelled, TaskEnded
+from tui.cli import lines
+from tui.cli.arguments import set_option, step_argument, task_argument
+from tui.cli.call import Call, Verb
+from tui.cli.exits import of_task
+from tui.cli.steps import step_id
+from tui.presentation.safe import safe
+
+_ALIVE = (RunState.RUNNING, RunState.CANCELLING)
+
+
+def _task_arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    set_option(parser)
+
+
+def _cancel_arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    step_argument(parser, optional=True)
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why; it is recorded")
+    set_option(parser)
+
+
+async def _cancel(call: Call) -> int:
+    async with call.engine("decide") as engine:
+        view: TaskView = await engine.read(ShowTask(task=call.args.task))
+        step = step_id(view, call.args.step) if call.args.step else None
+        reply: Reply = await engine.do(Cancel(task=view.task.id, step=step, reason=call.args.reason))
+        call.console.say(safe(reply.text))
+        await _receipts(call, engine, view, step)
+        view = await engine.read(ShowTask(task=view.task.id))
+    if step is not None:
+        return 0
+    for line in lines.summary_lines(view, call.console):
+        call.console.say(line)
+    return of_task(view.task)
+
+
+async def _receipts(call: Call, engine: EngineClient, before: TaskView, step: str | None) -> None:
+    """Wait until nothing of it is alive; print how each tree went (B7.3)."""
+    if not await _alive(engine, before.task.id, step):
+        return
+    async for item in engine.events(before.seq):
+        if not isinstance(item, Event) or item.task != before.task.id:
+            continue
+        if isinstance(item.fact, RunCancelled):
+            for line in lines.receipt_lines(item.step or "", item.fact.receipt):
+                call.console.say(line)
+            if step is not None and item.step == step:
+                return
+        if isinstance(item.fact, TaskEnded):
+            return
+
+
+async def _alive(engine: EngineClient, task: int, step: str | None) -> bool:
+    runs: tuple[Run, ...] = await engine.read(ListRuns(task=task, step=step))
+    return any(run.state in _ALIVE for run in runs)
+
+
+async def _do(call: Call, command: Command) -> int:
+    async with call.engine("decide") as engine:
+        reply: Reply = await engine.do(command)
+    call.console.say(safe(reply.text))
+    return 0
+
+
+async def _pause(call: Call) -> int:
+    return await _do(call, Pause(task=call.args.task))
+
+
+async def _accept(call: Call) -> int:
+    return await _do(call, AcceptResult(task=call.args.task))
+
+
+async def _rm(call: Call) -> int:
+    return await _do(call, Remove(task=call.args.task))
+
+
+VERBS = {
+    "cancel": Verb(_cancel, _cancel_arguments, "signoff cancel 12 tests"),
+    "pause": Verb(_pause, _task_arguments, "signoff pause 12"),
+    "accept": Verb(_accept, _task_arguments, "signoff accept 12"),
+    "rm": Verb(_rm, _task_arguments, "signoff rm 12"),
+}

@@ -1,0 +1,48 @@
+"""`signoff demo`: the tour, on its screens or told line by line. It plays in a folder of its own."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import TYPE_CHECKING
+
+from engine import ShowEngine
+from tui.cli.call import Call, Verb
+
+if TYPE_CHECKING:
+    from engine import EngineClient
+    from tui.tour.scene import Scene
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--headless", action="store_true", help="play it without a screen; it signs by itself, recorded so"
+    )
+
+
+async def _demo(call: Call) -> int:
+    from tui.tour.scene import set_up
+
+    scene = await set_up()
+    headless = call.args.headless or not call.world.out.isatty()
+    async with call.engine("execute", state=scene.state) as engine:
+        return await (_told(call, engine, scene) if headless else _shown(call, engine, scene))
+
+
+async def _told(call: Call, engine: EngineClient, scene: Scene) -> int:
+    from tui.tour.headless import Telling
+
+    well = await Telling(engine, scene, call.console.say).play()
+    call.console.say(f"\nEverything of it lies in {scene.folder}. In your own repository: signoff")
+    return 0 if well else 1
+
+
+async def _shown(call: Call, engine: EngineClient, scene: Scene) -> int:
+    from tui.app import Options
+    from tui.tour.play import play
+
+    info = await engine.read(ShowEngine())
+    options = Options(root=str(scene.root), user=info.user, ascii_only=call.console.ascii_only, away=call.world.away)
+    return await play(engine, scene, options)
+
+
+VERBS = {"demo": Verb(_demo, _arguments, "signoff demo --headless")}

@@ -1,0 +1,287 @@
+"""Following one task to its end: prints what happens, puts questions to a person, cancels on Ctrl-C.
+
+Decides nothing about the task. It ends when the task has, or when only a person could move it on and none can be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine import (
+    Answer,
+    Cancel,
+    Command,
+    EngineClient,
+    Gap,
+    Kill,
+    LogGrew,
+    Phase,
+    Question,
+    QuestionKind,
+    ShowTask,
+    SignoffError,
+    StepState,
+    StepStatus,
+    TaskView,
+    Tier,
+)
+from engine.model.events import (
+    Event,
+    QuestionAnswered,
+    RunCancelled,
+    StepEnded,
+    StepsChanged,
+    StepStarted,
+    TaskEnded,
+)
+from tui.cli import lines, people, shapes
+from tui.cli.call import Call
+from tui.cli.terminal import Person
+from tui.follow import follow, places
+from tui.presentation.amounts import bar, clock
+from tui.presentation.safe import safe
+from tui.presentation.status import STEPS
+
+TICK = 1.0
+"""Seconds between two drawings of the bar while nothing happens: it shows a clock."""
+_BAR = 24
+_BEFORE = frozenset({Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.QUEUED})
+"""A task that is cancelled here has nothing alive: no further event ends it."""
+_WAITING = frozenset({Phase.AWAITING_APPROVAL, Phase.BLOCKED, Phase.PAUSED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manners:
+    """How a task is followed."""
+
+    person: Person | None = None
+    """Who is asked; None where nobody can be."""
+    wait: bool = False
+    """Stay, though only somebody elsewhere can move the task on."""
+    confirm: frozenset[Tier] = frozenset()
+    """Tiers whose confirmations were given ahead on the command line."""
+
+
+class Following:
+    """One task, from a snapshot on. Use as an async context manager: events are taken up on entry."""
+
+    def __init__(self, call: Call, engine: EngineClient, view: TaskView, manners: Manners) -> None:
+        self._call, self._engine, self._manners = call, engine, manners
+        self._console = call.console
+        self.view = view
+        self._place = places(view)
+        self._number = {planned.id: number for number, planned in enumerate(view.plan.steps if view.plan else (), 1)}
+        self._items: asyncio.Queue[Event | Gap | None] = asyncio.Queue()
+        self._chores: set[asyncio.Task[object]] = set()
+        self._asking: tuple[int, asyncio.Task[None]] | None = None
+        self._settled: set[int] = set()
+        """Questions that need no asking here any more: answered, being answered, or put off."""
+        self._later: set[int] = set()
+        self._interrupts = 0
+        self._seen = view.seq
+        """The last event that was taken; a view that was read anew may be ahead of it."""
+        self._over = view.task.phase is Phase.READY
+        self.ended = False
+        """Whether the event that ends the task was seen."""
+
+    async def __aenter__(self) -> Following:
+        self._pump = asyncio.create_task(self._take_up(), name=f"events of task {self.view.task.id}")
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        chores = [self._pump, *self._chores, *([self._asking[1]] if self._asking else [])]
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+        self._console.release()
+        self._console.bar("")
+
+    async def _take_up(self) -> None:
+        async for item in self._engine.events(self.view.seq):
+            if not isinstance(item, LogGrew):
+                self._items.put_nowait(item)
+        self._items.put_nowait(None)
+
+    # To the end
+
+    async def to_the_end(self) -> TaskView:
+        """Follow until the task has ended, or nobody here can move it on; the last view."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        try:
+            while not self._over and not self._stuck():
+                self._ask()
+                self._draw()
+                if await self._next():
+                    break
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+        self._console.bar("")
+        return self.view
+
+    async def _next(self) -> bool:
+        """Take one item, or let the clock of the bar go on; whether that was the end."""
+        try:
+            item = await asyncio.wait_for(self._items.get(), TICK if self._console.live else None)
+        except TimeoutError:
+            return False
+        if item is None:
+            raise EngineLeft(task=self.view.task.id)
+        if isinstance(item, Gap):
+            await self.look_again()
+            self._seen = max(self._seen, item.seq)
+            return self.view.task.phase.ended
+        self._seen = item.seq
+        return item.task == self.view.task.id and await self._happened(item)
+
+    async def _happened(self, event: Event) -> bool:
+        before = self.view.task.phase
+        followed = follow(self.view, [event], self._place)
+        self.view = followed.view
+        if followed.stale or isinstance(event.fact, TaskEnded):
+            await self.look_again()
+        if self._call.json:
+            self._console.json(shapes.event_line(event, self.view))
+        else:
+            for line in self._told(event):
+                self._console.say(line)
+        if isinstance(event.fact, QuestionAnswered):
+            self._answered(event.fact.question)
+        self.ended = isinstance(event.fact, TaskEnded)
+        return self.ended or (before in _BEFORE and self.view.task.phase.ended)
+
+    async def look_again(self) -> None:
+        """Read the task anew."""
+        self.view = await self._engine.read(ShowTask(task=self.view.task.id))
+        self._place = places(self.view)
+
+    def _stuck(self) -> bool:
+        """Whether only a person can move the task on, and no answer is under way from here."""
+        task = self.view.task
+        if task.phase not in _WAITING or self._seen < self.view.seq:
+            return False
+        if self._manners.wait or self._asking or self._interrupts:
+            return False
+        if task.phase is Phase.PAUSED:
+            return not any(status.state is StepState.RUNNING for status in self.view.steps)
+        return all(not self._ours(question) or question.id in self._later for question in self.view.questions)
+
+    def _ours(self, question: Question) -> bool:
+        """Whether it is answered from here."""
+        return self._manners.person is not None or self._given_ahead(question)
+
+    # Questions
+
+    def _ask(self) -> None:
+        """Answer what was answered ahead; put the next question to the person."""
+        for question in self.view.questions:
+            if question.id not in self._settled and self._given_ahead(question):
+                self._settled.add(question.id)
+                self._start(self._answer(question, people.resolve(question, Answer.ONCE, means="run --confirm")))
+        person = self._manners.person
+        waiting = [question for question in self.view.questions if question.id not in self._settled]
+        if person is not None and waiting and self._asking is None and not self._interrupts:
+            self._console.hold()
+            self._asking = waiting[0].id, asyncio.create_task(self._put(person, waiting[0]))
+
+    def _given_ahead(self, question: Question) -> bool:
+        _, planned = lines.numbered(self.view, question.step)
+        asks = question.kind is QuestionKind.CONFIRMATION
+        return asks and planned is not None and planned.tier in self._manners.confirm
+
+    async def _put(self, person: Person, question: Question) -> None:
+        try:
+            command = await people.put(person, question, self.view, self._console)
+            self._settled.add(question.id)
+            await self._answer(question, command)
+        finally:
+            self._asking = None
+            self._console.release()
+            self._wake()
+
+    async def _answer(self, question: Question, command: Command | None) -> None:
+        """Give an answer; one that is put off or not accepted leaves the question to somebody else."""
+        if command is None or not await self._give(command):
+            self._later.add(question.id)
+            self._wake()
+
+    def _wake(self) -> None:
+        self._items.put_nowait(Gap(seq=self._seen))
+
+    def _answered(self, question: Question) -> None:
+        """Somebody was first: take the prompt away."""
+        self._settled.add(question.id)
+        if self._asking is not None and self._asking[0] == question.id:
+            self._asking[1].cancel()
+
+    async def _give(self, command: Command) -> bool:
+        try:
+            await self._engine.do(command)
+        except SignoffError as error:
+            self._console.note(f"signoff: {safe(str(error))}")
+            return False
+        return True
+
+    # Ctrl-C
+
+    def _interrupt(self) -> None:
+        """Once cancels and waits for the receipts, twice kills at once."""
+        self._interrupts += 1
+        task = self.view.task.id
+        if self._asking is not None:
+            self._asking[1].cancel()
+        if self._interrupts == 1:
+            self._console.note(f"cancelling task {task}; Ctrl-C again kills at once")
+            self._start(self._give(Cancel(task=task, reason="Ctrl-C")))
+        else:
+            self._start(self._give(Kill(task=task)))
+
+    def _start(self, chore: Coroutine[Any, Any, object]) -> None:
+        started = asyncio.create_task(chore)
+        self._chores.add(started)
+        started.add_done_callback(self._chores.discard)
+
+    # Telling
+
+    def _told(self, event: Event) -> Iterator[str]:
+        match event.fact:
+            case StepStarted(status=status) if not self._console.live:
+                yield self._line(status)
+            case StepEnded(status=status):
+                yield self._line(status)
+            case StepsChanged(statuses=statuses):
+                yield from (self._line(status) for status in statuses if status.state.ended)
+            case RunCancelled(receipt=receipt):
+                yield from lines.receipt_lines(event.step or "", receipt)
+
+    def _line(self, status: StepStatus) -> str:
+        return lines.step_line(self._number.get(status.id, 0), status, self._console)
+
+    def _draw(self) -> None:
+        steps = self.view.steps
+        if not self._console.live or not steps:
+            return
+        ended = sum(status.state.ended for status in steps)
+        drawn = bar(ended / len(steps), _BAR, ascii_only=self._console.ascii_only)
+        text = f"{drawn} {ended}/{len(steps)}{self._running()}"
+        self._console.bar(text[: self._console.width - 1])
+
+    def _running(self) -> str:
+        running = [status for status in self.view.steps if status.state is StepState.RUNNING]
+        if not running:
+            return ""
+        glyph = STEPS[StepState.RUNNING].glyph(ascii_only=self._console.ascii_only)
+        took = clock(self._call.world.clock() - (running[-1].started or 0.0))
+        more = f" +{len(running) - 1}" if len(running) > 1 else ""
+        return f"  {glyph} {safe(running[-1].id)[:40]} {took}{more}"
+
+
+class EngineLeft(SignoffError):
+    """The engine closed while task {task} was under way; what was recorded is kept"""
+
+    hint = "signoff run ID goes on with it"

@@ -1,0 +1,23 @@
+"""What a command that only recorded a decision says last: who runs it, or how to."""
+
+from __future__ import annotations
+
+import os
+
+from engine import EngineClient, EngineInfo, Phase, ShowEngine, ShowTask, TaskView
+from tui.cli import lines
+from tui.cli.call import Call
+
+_MOVES = frozenset({Phase.QUEUED, Phase.EXECUTING, Phase.BLOCKED})
+
+
+async def advise(call: Call, engine: EngineClient, task: int) -> None:
+    """Tell how the task goes on: its owner runs it, or nobody does yet (B11.1)."""
+    view: TaskView = await engine.read(ShowTask(task=task))
+    info: EngineInfo = await engine.read(ShowEngine())
+    if info.pid != os.getpid():
+        call.console.say(f"process {info.pid} runs it; follow it with: signoff run {task}")
+    elif view.task.phase in _MOVES:
+        call.console.say(f"recorded; nothing runs yet. Run it with: signoff run {task}")
+    elif hint := lines.how_to_go_on(view.task):
+        call.console.say(hint)

@@ -1,0 +1,140 @@
+"""Commands around plans: plan, schema, agent-guide; and how words become a plan, which `run` uses too."""
+
+from __future__ import annotations
+
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+
+from engine import EngineClient, MakePlan, Reply, ShowTask, TaskView
+from engine.errors import UsageError
+from tui.cli import lines, shapes
+from tui.cli.arguments import json_option, root_option, set_option
+from tui.cli.call import Call, Verb
+from tui.presentation.facts import touches
+from tui.presentation.safe import safe
+from tui.presentation.status import TIERS
+
+STDIN = "-"
+LARGEST = 64 << 20
+"""Bytes of a plan file that are read; the planner has smaller limits of its own."""
+
+
+def _plan_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("request", nargs="*", metavar="REQUEST", help="what shall be done, in your own words")
+    parser.add_argument("-f", "--file", metavar="FILE", help="a plan file instead of a request; - for stdin")
+    parser.add_argument("--dry-run", action="store_true", help="judge every step, store nothing, run nothing")
+    root_option(parser)
+    set_option(parser)
+    json_option(parser)
+
+
+async def _plan(call: Call) -> int:
+    command = _wanted(call)
+    if call.args.dry_run:
+        return await _dry_run(call, command)
+    async with call.engine("decide") as engine:
+        view = await make(engine, command)
+    if call.json:
+        call.console.json(shapes.task_whole(view))
+        return 0
+    show_plan(call, view)
+    call.console.say(lines.how_to_go_on(view.task))
+    return 0
+
+
+def _wanted(call: Call) -> MakePlan:
+    request = " ".join(call.args.request)
+    if bool(request) == bool(call.args.file):
+        raise UsageError(problem="Give either a request or a plan file (-f)", hint="signoff plan --help")
+    return from_file(call, call.args.file) if call.args.file else from_request(call, request)
+
+
+def from_request(call: Call, request: str) -> MakePlan:
+    """A plan for words."""
+    return MakePlan(root=str(call.root), request=request)
+
+
+def from_file(call: Call, name: str) -> MakePlan:
+    """A plan from a file, or from stdin where it is called `-`.
+
+    Raises:
+        UsageError: it is too long, or no UTF-8.
+        OSError: it cannot be read.
+    """
+    try:
+        if name == STDIN:
+            text = call.world.stdin.read(LARGEST + 1)
+        else:
+            with open(call.world.cwd / name, encoding="utf-8", newline="") as file:
+                text = file.read(LARGEST + 1)
+    except UnicodeDecodeError as error:
+        raise UsageError(problem=f"{name} is not UTF-8: {error.reason} at byte {error.start}") from error
+    if len(text) > LARGEST:
+        raise UsageError(problem=f"{name} is longer than {LARGEST >> 20} MiB; that is no plan file")
+    return MakePlan(root=str(call.root), document=text, name="stdin" if name == STDIN else name)
+
+
+async def make(engine: EngineClient, command: MakePlan) -> TaskView:
+    """Plan, and read what came of it. Raises `InvalidPlan` and `NothingFits`."""
+    reply: Reply = await engine.do(command)
+    assert reply.task is not None, "planning answers with the task it made"
+    view: TaskView = await engine.read(ShowTask(task=reply.task))
+    return view
+
+
+def show_plan(call: Call, view: TaskView) -> None:
+    """The plan as text, for a person who is about to judge it."""
+    from tui.presentation.plan import plan_text
+
+    call.console.say(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+
+
+async def _dry_run(call: Call, command: MakePlan) -> int:
+    """Plan in a state directory that is thrown away: judged as a run would judge it, and nothing is kept (B6.10)."""
+    asks = call.settings().policy.ask
+    with tempfile.TemporaryDirectory(prefix="signoff-dry-run-") as name:
+        async with call.engine("decide", state=Path(name)) as engine:
+            view = await make(engine, command)
+    if call.json:
+        call.console.json({**shapes.task_whole(view), "id": None})
+        return 0
+    for number, planned in enumerate(view.plan.steps if view.plan else (), start=1):
+        verdict = "ask" if planned.tier.asks or planned.tier.value in asks else "run"
+        call.console.say(f"{number:>4}  {safe(planned.id)}  {planned.step.action}  {safe(planned.step.operand)}")
+        call.console.say(f"      {TIERS[planned.tier].word}, verdict {verdict}, {safe(touches(planned))}")
+        for reason in planned.reasons:
+            call.console.say(f"      why: {safe(shapes.reason_text(reason))}")
+        if planned.binary:
+            call.console.say(f"      program: {safe(planned.binary)}")
+        for hint in planned.hints:
+            call.console.say(f"      hint: {safe(hint)}")
+    call.console.note("nothing was stored, nothing was run")
+    return 0
+
+
+async def _schema(call: Call) -> int:
+    import json
+
+    from engine.planning.schema import plan_schema
+
+    call.console.say(json.dumps(plan_schema(), indent=2))
+    return 0
+
+
+async def _agent_guide(call: Call) -> int:
+    from engine.planning.schema import agent_guide
+
+    call.console.say(agent_guide())
+    return 0
+
+
+def _no_arguments(parser: ArgumentParser) -> None:
+    del parser
+
+
+VERBS = {
+    "plan": Verb(_plan, _plan_arguments, "signoff plan -f plan.yaml --dry-run"),
+    "schema": Verb(_schema, _no_arguments, "signoff schema > plan.schema.json"),
+    "agent-guide": Verb(_agent_guide, _no_arguments, "signoff agent-guide >> AGENTS.md"),
+}

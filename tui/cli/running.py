@@ -1,0 +1,222 @@
+"""`run` and `resume`: plan if needed, ask for the signature, execute and follow to the end.
+
+Whoever runs this becomes the owner of the state directory, or attaches to the one there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine import (
+    EngineClient,
+    EngineInfo,
+    Phase,
+    Resume,
+    ShowEngine,
+    ShowTask,
+    Sign,
+    TaskView,
+    Tier,
+    UsageError,
+)
+from engine.model.events import Event
+from tui.cli import lines, planning, shapes
+from tui.cli.arguments import json_option, root_option, set_option, task_argument
+from tui.cli.call import Call, Verb
+from tui.cli.exits import Exit, NobodyToAsk, of_task
+from tui.cli.following import Following, Manners
+from tui.cli.steps import step_id
+from tui.cli.terminal import Person, says_yes
+from tui.presentation.safe import safe
+
+_PLAN_FILES = (".yaml", ".yml", ".json")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", nargs="+", metavar="FILE|ID|REQUEST", help="an existing plan file, the number of a task, else a request"
+    )
+    parser.add_argument("--yes", action="store_true", help="sign as yourself; recorded as run --yes")
+    root_option(parser)
+    _following_options(parser)
+
+
+def _resume_arguments(parser: argparse.ArgumentParser) -> None:
+    task_argument(parser)
+    parser.add_argument("--from", dest="from_step", metavar="STEP", help="reset this step and what depends on it")
+    _following_options(parser)
+
+
+def _following_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--confirm", metavar="TIERS", type=_tiers, default=frozenset(), help="let steps of these tiers run unasked"
+    )
+    parser.add_argument("--wait", action="store_true", help="wait for somebody elsewhere to sign or answer")
+    set_option(parser)
+    json_option(parser)
+
+
+def _tiers(text: str) -> frozenset[Tier]:
+    try:
+        tiers = frozenset(Tier(name.strip()) for name in text.split(","))
+    except ValueError:
+        tiers = frozenset()
+    if not tiers or not all(tier.asks for tier in tiers):
+        raise argparse.ArgumentTypeError("name destructive, external, or both with a comma")
+    return tiers
+
+
+# run
+
+
+async def _run(call: Call) -> int:
+    with _somebody(call) as person:
+        async with call.engine("execute") as engine:
+            view = await _subject(call, engine)
+            async with Following(call, engine, view, _manners(call, person)) as following:
+                if view.task.phase is Phase.AWAITING_APPROVAL:
+                    if not await _signed(call, engine, view, person):
+                        return Exit.DENIED
+                    await following.look_again()
+                return await _finish(call, engine, following)
+
+
+async def _subject(call: Call, engine: EngineClient) -> TaskView:
+    """The task to run; says which of the three kinds of words it took."""
+    words: list[str] = call.args.what
+    word = words[0] if len(words) == 1 else ""
+    if word.isascii() and word.isdigit():
+        call.console.note(f"signoff: task {word}")
+        return _runnable(await engine.read(ShowTask(task=int(word))))
+    if word == planning.STDIN or (word and (call.world.cwd / word).is_file()):
+        call.console.note(f"signoff: plan file {safe(word)}")
+        return await planning.make(engine, planning.from_file(call, word))
+    if word.endswith(_PLAN_FILES):
+        raise UsageError(problem=f"There is no plan file {word}", hint=f"looked for it in {call.world.cwd}")
+    call.console.note("signoff: request")
+    return await planning.make(engine, planning.from_request(call, " ".join(words)))
+
+
+def _runnable(view: TaskView) -> TaskView:
+    """Raises `UsageError` for a task that `run` cannot go on with, saying what can."""
+    task = view.task
+    if task.phase.ended or task.phase in (Phase.PAUSED, Phase.PLANNING):
+        hint = lines.how_to_go_on(task) or "plan the request again: signoff plan REQUEST"
+        raise UsageError(problem=f"Task {task.id} is {task.phase.value}; nothing was run", hint=hint)
+    return view
+
+
+async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Person | None) -> bool:
+    """Get the signature; False where it was not given.
+
+    Raises:
+        NobodyToAsk: nobody can be asked, or the policy does not let `--yes` sign.
+    """
+    task = view.task
+    if call.args.yes:
+        if not call.settings().policy.allow_yes:
+            raise NobodyToAsk(
+                problem="The policy does not let run --yes sign; the plan is kept", hint=lines.how_to_go_on(task)
+            )
+        await _sign(engine, view, "run --yes")
+        return True
+    if person is None:
+        if call.args.wait:
+            call.console.note(f"signoff: task {task.id} waits for a signature: signoff approve {task.id}")
+            return True
+        raise NobodyToAsk(
+            problem=f"Task {task.id} needs a signature, and nobody can be asked here; the plan is kept",
+            hint=f"signoff approve {task.id}, then signoff run {task.id}; or signoff run {task.id} --yes",
+        )
+    return await _asked(call, engine, view, person)
+
+
+async def _asked(call: Call, engine: EngineClient, view: TaskView, person: Person) -> bool:
+    from tui.presentation.plan import plan_text
+
+    person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+    if await says_yes(person, f"Sign {view.task.digest[:6]} and run?"):
+        await _sign(engine, view, "command")
+        return True
+    call.console.note(f"not signed, nothing was run; {lines.how_to_go_on(view.task)}")
+    return False
+
+
+async def _sign(engine: EngineClient, view: TaskView, means: str) -> None:
+    task = view.task
+    await engine.do(Sign(task=task.id, revision=task.revision, digest=task.digest, means=means))
+
+
+# resume
+
+
+async def _resume(call: Call) -> int:
+    with _somebody(call) as person:
+        async with call.engine("execute") as engine:
+            view: TaskView = await engine.read(ShowTask(task=call.args.task))
+            from_step = step_id(view, call.args.from_step) if call.args.from_step else None
+            async with Following(call, engine, view, _manners(call, person)) as following:
+                await engine.do(Resume(task=view.task.id, from_step=from_step))
+                await following.look_again()
+                return await _finish(call, engine, following)
+
+
+# Both
+
+
+@contextmanager
+def _somebody(call: Call) -> Iterator[Person | None]:
+    """The person who can be asked; nobody where the output is for a program."""
+    person = None if call.json else call.world.person()
+    try:
+        yield person
+    finally:
+        if person is not None:
+            person.close()
+
+
+def _manners(call: Call, person: Person | None) -> Manners:
+    return Manners(person=person, wait=call.args.wait, confirm=call.args.confirm)
+
+
+async def _finish(call: Call, engine: EngineClient, following: Following) -> int:
+    view = await following.to_the_end()
+    if call.json:
+        if not following.ended:
+            call.console.json(shapes.task_whole(view))
+    else:
+        await _summarise(call, engine, view)
+    await _let_others_end(call, engine)
+    return of_task(view.task)
+
+
+async def _summarise(call: Call, engine: EngineClient, view: TaskView) -> None:
+    from engine import AuditReport, VerifyAudit
+
+    for line in lines.summary_lines(view, call.console):
+        call.console.say(line)
+    for question in view.questions:
+        call.console.note(lines.question_line(question))
+    audit: AuditReport = await engine.read(VerifyAudit())
+    state = f"event {audit.events}, head {audit.head[:12]}" if audit.ok else f"DOES NOT VERIFY: {safe(audit.problem)}"
+    call.console.say(f"audit: {state}")
+
+
+async def _let_others_end(call: Call, engine: EngineClient) -> None:
+    """Steps of other tasks that run in this process would die with it: wait for them."""
+    info: EngineInfo = await engine.read(ShowEngine())
+    if info.pid != os.getpid() or not info.running:
+        return
+    call.console.note(f"{info.running} step(s) of other tasks run in this process: waiting for them, Ctrl-C ends them")
+    async for item in engine.events(info.seq):
+        if isinstance(item, Event) and not (await engine.read(ShowEngine())).running:
+            return
+
+
+VERBS = {
+    "run": Verb(_run, _run_arguments, "signoff run plan.yaml"),
+    "resume": Verb(_resume, _resume_arguments, "signoff resume 12 --from tests"),
+}

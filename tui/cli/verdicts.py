@@ -1,0 +1,99 @@
+"""Verdicts on plans: approve, reject, return. Signing takes a person at a terminal (B5.10)."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from engine import EngineClient, Reject, Reply, Return, ShowTask, Sign, TaskView
+from engine.errors import StaleRevision
+from tui.cli import lines
+from tui.cli.arguments import set_option, task_argument
+from tui.cli.call import Call, Verb
+from tui.cli.exits import Exit
+from tui.cli.going_on import advise
+from tui.cli.people import a_person
+from tui.cli.steps import step_ids
+from tui.cli.terminal import says_yes
+from tui.presentation.safe import safe
+
+
+def _approve_arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    parser.add_argument("--only", metavar="STEPS", action="append", default=[], help="sign these, skip the rest: 2,4")
+    parser.add_argument("--skip", metavar="STEPS", action="append", default=[], help="sign all but these: 3")
+    _revision_option(parser)
+    set_option(parser)
+
+
+def _reject_arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    parser.add_argument("--reason", metavar="TEXT", required=True, help="why; it is recorded")
+    _revision_option(parser)
+    set_option(parser)
+
+
+def _return_arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    parser.add_argument("--note", metavar="TEXT", required=True, help="what another revision shall do differently")
+    _revision_option(parser)
+    set_option(parser)
+
+
+def _revision_option(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--revision", metavar="N", type=int, help="the revision that was read; refused if it is another"
+    )
+
+
+async def _approve(call: Call) -> int:
+    with a_person(call) as person:
+        async with call.engine("decide") as engine:
+            view = await _present(call, engine)
+            task = view.task
+            only, skip = step_ids(view, call.args.only), step_ids(view, call.args.skip)
+            from tui.presentation.plan import plan_text
+
+            person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+            left = f" (only {', '.join(only)})" * bool(only) + f" (without {', '.join(skip)})" * bool(skip)
+            if not await says_yes(person, f"Sign {task.digest[:6]} of task {task.id}{safe(left)}?"):
+                call.console.note(f"not signed; {lines.how_to_go_on(task)}")
+                return Exit.DENIED
+            reply = await engine.do(
+                Sign(task=task.id, revision=task.revision, digest=task.digest, only=only, skip=skip, means="command")
+            )
+            call.console.say(safe(reply.text))
+            await advise(call, engine, task.id)
+    return 0
+
+
+async def _reject(call: Call) -> int:
+    async with call.engine("decide") as engine:
+        task = (await _present(call, engine)).task
+        command = Reject(task=task.id, revision=task.revision, reason=call.args.reason, means="command")
+        reply: Reply = await engine.do(command)
+    call.console.say(safe(reply.text))
+    return 0
+
+
+async def _return(call: Call) -> int:
+    async with call.engine("decide") as engine:
+        task = (await _present(call, engine)).task
+        command = Return(task=task.id, revision=task.revision, note=call.args.note, means="command")
+        reply: Reply = await engine.do(command)
+    call.console.say(safe(reply.text))
+    return 0
+
+
+async def _present(call: Call, engine: EngineClient) -> TaskView:
+    """The task, at the revision that was read if one was named. Raises `StaleRevision`."""
+    view: TaskView = await engine.read(ShowTask(task=call.args.task))
+    if call.args.revision is not None and call.args.revision != view.task.revision:
+        raise StaleRevision(task=view.task.id, current=view.task.revision, given=call.args.revision)
+    return view
+
+
+VERBS = {
+    "approve": Verb(_approve, _approve_arguments, "signoff approve 12 --skip 3"),
+    "reject": Verb(_reject, _reject_arguments, "signoff reject 12 --reason 'wrong branch'"),
+    "return": Verb(_return, _return_arguments, "signoff return 12 --note 'test before the push'"),
+}

@@ -1,0 +1,68 @@
+"""All that waits for a person, over all tasks, as one queue: first come, first shown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from engine import Phase, Question, QuestionKind, Task, TaskSummary, TaskView
+from tui.presentation.amounts import ago
+from tui.presentation.content import assemble, content
+from tui.presentation.line import MUTED, clipped, column
+from tui.presentation.question import step_of, waits
+from tui.presentation.status import TIERS
+from tui.presentation.task import title
+
+_WORDS = {
+    QuestionKind.CONFIRMATION: "confirm",
+    QuestionKind.DRIFT: "bytes changed",
+    QuestionKind.ASK: "asks",
+    QuestionKind.INTERRUPTED: "interrupted",
+}
+EMPTY = "Nothing waits for you. Plans to sign and questions of running tasks appear here by themselves."
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that waits: a plan to review, or a question of a task."""
+
+    task: Task
+    since: float
+    """Unix time."""
+    question: Question | None = None
+    view: TaskView | None = None
+    """The task of the question, whole."""
+
+
+def queue(summaries: Iterable[TaskSummary], questions: Iterable[Question], views: Mapping[int, TaskView]) -> list[Item]:
+    """Everything that waits, the one that waits longest first."""
+    plans = (summary.task for summary in summaries if summary.task.phase is Phase.AWAITING_APPROVAL)
+    asked = ((question, views[question.task]) for question in questions if question.task in views)
+    items = [Item(task, task.created) for task in plans]
+    items += [Item(view.task, question.asked, question, view) for question, view in asked]
+    return sorted(items, key=lambda item: item.since)
+
+
+def line(item: Item, now: float, width: int, *, ascii_only: bool = False) -> Content:
+    """`confirm  migrate  ▲ DESTRUCTIVE  12 Upgrade SQLAlchemy  5 min ago, by 11:55 tomorrow`."""
+    since, by = waits(item.question, now) if item.question else (ago(now - item.since), "")
+    word = _WORDS[item.question.kind] if item.question else "review"
+    head = column(content(word, "bold $text-warning" if item.question else "bold $text-primary"), 14)
+    tail = content(f"  {since}{f', {by}' if by else ''} ", MUTED)
+    room = max(10, width - head.cell_length - tail.cell_length)
+    middle = column(clipped(_what(item, ascii_only=ascii_only), room, ascii_only=ascii_only), room)
+    return clipped(head + middle + tail, width, ascii_only=ascii_only)
+
+
+def _what(item: Item, *, ascii_only: bool) -> Content:
+    name = assemble((f"{item.task.id} ", MUTED), title(item.task, 40))
+    if item.question is None or item.view is None:
+        return name + content(f"  rev {item.task.revision}, by {item.task.proposer}", MUTED)
+    _, planned = step_of(item.question, item.view)
+    made = assemble((item.question.step, "bold"), "  ")
+    if planned is not None and planned.tier.asks:
+        look = TIERS[planned.tier]
+        made += content(f"{look.glyph(ascii_only=ascii_only)} {look.word}  ", look.style)
+    return made + name

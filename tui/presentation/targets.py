@@ -1,0 +1,61 @@
+"""What a repository offers, as rows to tick; and what to do where none of it fits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from textual.content import Content
+
+from engine import Fault, SignoffError, Target
+from tui.presentation.content import assemble, content
+from tui.presentation.line import MUTED, clipped, column
+from tui.presentation.page import Line
+from tui.presentation.trouble import trouble
+
+KEPT = "Nothing was stored and nothing was run; what you wrote is still here."
+_WAYS = (
+    "tick a target with space, or name one of them in the request",
+    "write a plan: signoff schema prints its fields, then give its path here",
+    "let a coding agent write one: signoff agent-guide prints what to tell it",
+)
+
+
+def line(target: Target, width: int, *, ticked: bool, name_width: int, ascii_only: bool = False) -> Content:
+    """`[x] test  make test      Makefile:12  Run the tests`."""
+    mark = ("x" if ascii_only else "✓") if ticked else " "
+    where = f"{target.file}:{target.line}" if target.line else target.file
+    made = assemble(
+        (f"[{mark}] ", "bold $text-success" if ticked else ""),
+        column(clipped(content(target.name, "bold"), name_width, ascii_only=ascii_only), name_width),
+        "  ",
+        column(content(target.command), 24),
+        (f"  {where}", MUTED),
+        (f"  {target.description}" if target.description else "", MUTED),
+    )
+    return clipped(made, width, ascii_only=ascii_only)
+
+
+def faults(found: Sequence[Fault]) -> list[Line]:
+    """Every fault with line and column, as an editor would list it."""
+    count = len(found)
+    head = f"{count} fault{'s' if count != 1 else ''} in the plan. {KEPT}"
+    return [Line("faults", head, "bold $text-error"), *(Line("", str(fault)) for fault in found)]
+
+
+def nothing_fits(error: SignoffError, found: Sequence[Target]) -> list[Line]:
+    """What was found and the ways on (B2.1)."""
+    names = ", ".join(target.name for target in found[:12]) + (
+        f" and {len(found) - 12} more" if len(found) > 12 else ""
+    )
+    lines = [Line("no plan", trouble(error, KEPT), "bold $text-warning")]
+    lines.append(Line("found", names or "nothing that this repository declares"))
+    return lines + [Line("ways on" if position == 0 else "", way) for position, way in enumerate(_WAYS)]
+
+
+def refused(error: SignoffError) -> list[Line]:
+    return [Line("refused", trouble(error, KEPT), "bold $text-error")]
+
+
+def picked(count: int, chosen: Collection[str]) -> str:
+    """`2 of 14 ticked`."""
+    return f"{len(chosen)} of {count} ticked" if count else "none found"

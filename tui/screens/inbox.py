@@ -1,0 +1,150 @@
+"""The inbox: everything that waits for a person, over all tasks, in one queue. Opens things; answers nothing itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine import ListQuestions, ListTasks, Question, ShowTask, SignoffError, TaskSummary, TaskView
+from engine.model.events import PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, TaskEnded, TaskRemoved
+from tui.messages import Desk, Happened, Resynced
+from tui.presentation.content import content
+from tui.presentation.inbox import EMPTY, Item, line, queue
+from tui.presentation.line import MUTED
+from tui.presentation.trouble import trouble
+from tui.screens.keys import KeysScreen
+from tui.widgets.key_line import Key, KeyLine
+from tui.widgets.lines import Lines
+from tui.widgets.row_list import RowList
+from tui.widgets.spread_line import SpreadLine
+
+_PAGE = 500
+_CHANGES = (PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, TaskEnded, TaskRemoved)
+_KEYS = (
+    Key("enter", "open", "open"),
+    Key("j k", "move", "next"),
+    Key("esc", "back", "back"),
+    Key("?", "", "keys"),
+)
+
+
+class Queue(RowList[Item]):
+    """The rows."""
+
+    def draw(self, row: Item, width: int) -> Content:
+        screen = self.screen
+        now = screen.app.clock() if isinstance(screen, InboxScreen) else 0.0
+        return line(row, now, width, ascii_only=self.ascii_only)
+
+
+class InboxScreen(Screen[None]):
+    """Shows the queue; enter opens the review or the question.
+
+    Args:
+        now: monotonic time in seconds, handed to the screens that are opened.
+    """
+
+    app = getters.app(Desk)
+    CSS_PATH = "inbox.tcss"
+    AUTO_FOCUS = "#queue"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "back", "Back", show=False),
+        Binding("question_mark", "keys", "These keys", show=False),
+    ]
+
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now = now
+
+    def compose(self) -> ComposeResult:
+        yield SpreadLine(id="title")
+        yield Queue(id="queue")
+        yield Static(content(EMPTY), id="empty", markup=False)
+        yield Static(id="notice", markup=False)
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        for lines in self.query(Lines):
+            lines.ascii_only = self.app.ascii_only
+        self.query_one(KeyLine).keys = _KEYS
+        self._read()
+
+    @work(exclusive=True, group="read")
+    async def _read(self) -> None:
+        notice = self.query_one("#notice", Static)
+        try:
+            questions: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
+            views = await self._views({question.task for question in questions})
+            items = queue(await self._tasks(), questions, views)
+        except SignoffError as error:
+            notice.update(content(trouble(error, "Nothing was changed.")))
+            notice.add_class("-shown")
+            return
+        notice.remove_class("-shown")
+        self._show(items)
+
+    async def _views(self, tasks: set[int]) -> dict[int, TaskView]:
+        return {task: await self.app.engine.read(ShowTask(task=task)) for task in sorted(tasks)}
+
+    async def _tasks(self) -> list[TaskSummary]:
+        """Every task: one that waits for a review may be an old one."""
+        found: list[TaskSummary] = []
+        while True:
+            before = found[-1].task.id if found else None
+            page: tuple[TaskSummary, ...] = await self.app.engine.read(ListTasks(before=before, limit=_PAGE))
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+    def _show(self, items: list[Item]) -> None:
+        rows, bar = self.query_one(Queue), self.query_one(SpreadLine)
+        rows.show(items)
+        rows.display = bool(items)
+        self.query_one("#empty").set_class(not items, "-shown")
+        bar.left = content("Inbox", "bold $accent")
+        bar.right = content(f"{len(items)} waiting, longest first" if items else "empty", MUTED)
+
+    def on_happened(self, message: Happened) -> None:
+        if any(isinstance(event.fact, _CHANGES) for event in message.events):
+            self._read()
+
+    def on_resynced(self, _: Resynced) -> None:
+        self._read()
+
+    def on_screen_resume(self) -> None:
+        self._read()
+
+    @on(RowList.Opened)
+    def action_open(self) -> None:
+        item = self.query_one(Queue).chosen
+        if item is None:
+            return
+        if item.question is not None and item.view is not None:
+            from tui.screens.confirm import ConfirmScreen
+
+            self.app.push_screen(ConfirmScreen(item.question, item.view, now=self._now))
+        else:
+            from tui.screens.review import ReviewScreen
+
+            self.app.push_screen(ReviewScreen(item.task.id, now=self._now))
+
+    @on(KeyLine.Pressed)
+    async def _pressed(self, message: KeyLine.Pressed) -> None:
+        await self.run_action(message.key.action)
+
+    def action_next(self) -> None:
+        self.query_one(Queue).action_move(1)
+
+    def action_keys(self) -> None:
+        self.app.push_screen(KeysScreen.of(self))
+
+    def action_back(self) -> None:
+        self.dismiss(None)

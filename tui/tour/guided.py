@@ -1,0 +1,137 @@
+"""The tour with its screens: the real program, and one line of guidance above whatever is shown.
+
+The acts follow what really happens in the engine, so a person who does something else is not lost: the line waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from engine import (
+    Answer,
+    EngineClient,
+    Event,
+    PlanSigned,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionKind,
+    TaskEnded,
+)
+from tui.app import Options, SignoffApp
+from tui.presentation.content import assemble
+from tui.screens.review import ReviewScreen
+from tui.tour.scene import Scene
+
+
+class Act(IntEnum):
+    """Where the tour is."""
+
+    READ = 1
+    SIGN = 2
+    TAMPER = 3
+    DENY = 4
+    CANCEL = 5
+    LEAVE = 6
+    END = 7
+
+
+LINES: Mapping[Act, tuple[str, str]] = {
+    Act.READ: ("read", "space shows the two risky steps, each to its end"),
+    Act.SIGN: ("sign", "A, then y: exactly these bytes may run"),
+    Act.TAMPER: ("tamper", "t changes deploy.sh on disk; then i opens, space, Y"),
+    Act.DENY: ("deny", "refused, see the diff: i, D, a reason, enter"),
+    Act.CANCEL: ("cancel", "watch ignores SIGTERM: XX, X again; 4 has the receipt"),
+    Act.LEAVE: ("leave", "a task of the tour runs on: q leaves, enter comes back"),
+    Act.END: ("the end", "still there. q, then: cd your-repository && signoff"),
+}
+
+
+class Guide(Static):
+    """The line of the present act, above a screen."""
+
+    DEFAULT_CSS = "Guide { dock: top; height: 1; background: $primary; color: $text; text-style: bold; }"
+
+    def show(self, act: Act) -> None:
+        name, line = LINES[act]
+        number = f" tour {act} of 6 " if act is not Act.END else " tour "
+        self.update(assemble((number, "reverse"), (f" {name}", ""), (f" · {line}", "")))
+
+
+class Tour(SignoffApp):
+    """The program on its stage.
+
+    Args:
+        act: where to go on, after the person has left and come back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "tamper", "Tamper with deploy.sh", show=False)]
+
+    def __init__(self, engine: EngineClient, options: Options, scene: Scene, act: Act = Act.READ) -> None:
+        super().__init__(engine, options)
+        self.act = act
+        self._scene = scene
+
+    async def on_mount(self) -> None:
+        await super().on_mount()
+        self.run_worker(self._watch_acts(), group="acts")
+        if self.act is Act.READ:
+            self.push_screen(ReviewScreen(1))
+        self.call_after_refresh(self._guide)
+
+    async def _watch_acts(self) -> None:
+        async for item in self.engine.events():
+            if isinstance(item, Event) and (act := self._after(item)) is not None:
+                self._turn(act)
+
+    def _after(self, event: Event) -> Act | None:
+        """The act that an event leads to."""
+        match event.fact:
+            case PlanSigned() if self.act < Act.TAMPER:
+                return Act.TAMPER
+            case QuestionAsked(question=question) if question.kind is QuestionKind.DRIFT:
+                return Act.DENY
+            case QuestionAnswered(question=question) if question.answer is Answer.DENY:
+                return Act.CANCEL
+            case TaskEnded(task=task) if task.id == 1 and self.act < Act.LEAVE:
+                return Act.LEAVE
+        return None
+
+    def _turn(self, act: Act) -> None:
+        self.act = max(self.act, act)
+        self._guide()
+
+    async def on_event(self, event: events.Event) -> None:
+        await super().on_event(event)
+        if isinstance(event, (events.Key, events.Click)):
+            self.call_after_refresh(self._guide)
+
+    def _guide(self) -> None:
+        screen = self.screen
+        if self.act is Act.READ and isinstance(screen, ReviewScreen) and screen.read_through:
+            self.act = Act.SIGN
+        guides = screen.query(Guide)
+        if guides:
+            guides.first().show(self.act)
+        else:
+            screen.mount(guide := Guide(markup=False))
+            self.call_after_refresh(guide.show, self.act)
+
+    def push_screen(self, *arguments: Any, **options: Any) -> Any:
+        """Every screen that comes up carries the line."""
+        mounted = super().push_screen(*arguments, **options)
+        self.call_after_refresh(self._guide)
+        return mounted
+
+    def action_tamper(self) -> None:
+        """Change the signed script, as somebody else might."""
+        if self.act < Act.TAMPER:
+            self.say("sign first, then tamper")
+            return
+        self._scene.tamper()
+        self.say("deploy.sh now removes every release, not only the old one")
