@@ -18,7 +18,7 @@ from tui.cli.table import overview
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from tui.cli.call import World
+    from tui.cli.call import Call, World
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
@@ -57,23 +57,25 @@ def _run(words: Sequence[str], world: World) -> int:
 
 
 def _carry_out(before: Namespace, world: World) -> int:
+    if before.command is None:
+        from tui.cli.workbench import open_workbench
+
+        open_workbench(_call(before, world))
+    try:
+        args = parse_command(before.command, before.rest, before)
+    except SystemExit:  # argparse has printed the help of the command
+        return 0
     import asyncio
 
+    return asyncio.run(verb_of(before.command).run(_call(args, world)))
+
+
+def _call(args: Namespace, world: World) -> Call:
     from tui.cli.call import Call
     from tui.cli.console import Console
 
-    if before.command is None:
-        from tui.cli.workbench import WORKBENCH as verb
-
-        args = before
-    else:
-        try:
-            args = parse_command(before.command, before.rest, before)
-        except SystemExit:  # argparse has printed the help of the command
-            return 0
-        args.command, verb = before.command, verb_of(before.command)
     console = Console(world.out, world.err, world.environ, plain=getattr(args, "plain", False))
-    return asyncio.run(verb.run(Call(args=args, world=world, console=console, state=_state(args, world))))
+    return Call(args=args, world=world, console=console, state=_state(args, world))
 
 
 def _state(args: Namespace, world: World) -> Path:

@@ -19,7 +19,7 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine import Command, EngineClient, Question, ShowEngine, ShowTask, SignoffError
+from engine import Command, EngineClient, Question, ShowTask, SignoffError
 from tui.ascii_net import AsciiNet
 from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
@@ -194,14 +194,12 @@ class SignoffApp(Desk):
         with self._screen_away():
             await self._away()
 
-    @work(group="leaving", exclusive=True)
-    async def action_leave(self) -> None:
-        running = waiting = 0
-        with contextlib.suppress(SignoffError):  # an engine that is gone has nothing to tell
-            running = (await self.engine.read(ShowEngine())).running
-        if isinstance(self.screen_stack[0], Workbench):
-            waiting = len(self.screen_stack[0].questions)
-        self.exit(farewell(running, waiting))
+    def action_leave(self) -> None:
+        """From what is on the screen: leaving never waits for anything."""
+        first = self.screen_stack[0]
+        assert isinstance(first, Workbench)
+        info = first.status_bar.info
+        self.exit(farewell(info.running if info else 0, len(first.questions)))
 
     def _engine_closed(self) -> None:
         self.exit("the engine has closed. Start again with: signoff")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from engine import EngineClient, Gap, LogGrew
+from engine import EngineClient, Gap, LogGrew, SignoffError
 from engine.model.events import Event
 from tui.messages import Desk, Happened, LogsGrew, Resynced
 
@@ -42,16 +42,20 @@ class Bridge:
                 await task
 
     async def _follow(self) -> None:
-        async for item in self._engine.events():
-            match item:
-                case Event():
-                    self._events.append(item)
-                case LogGrew():
-                    self._logs[item.run] = item
-                case Gap():
-                    self._gap = True
-            self._some.set()
+        with contextlib.suppress(SignoffError, OSError):  # an engine that is lost is an engine that has closed
+            async for item in self._engine.events():
+                self._keep(item)
         self._closed()
+
+    def _keep(self, item: Event | Gap | LogGrew) -> None:
+        match item:
+            case Event():
+                self._events.append(item)
+            case LogGrew():
+                self._logs[item.run] = item
+            case Gap():
+                self._gap = True
+        self._some.set()
 
     async def _hand_on(self) -> None:
         while True:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ class RemoteEngine:
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._followers: dict[int, Follower] = {}
         self._failures: dict[int, SignoffError] = {}
+        self._listening: asyncio.Task[None] | None = None
         self._end: SignoffError | None = None
         """Why no more answers come, once that is so."""
 
@@ -85,8 +86,6 @@ class RemoteEngine:
         engine._listening = asyncio.create_task(engine._listen(), name="answers of the engine")
         return engine
 
-    _listening: asyncio.Task[None] | None = None
-
     async def _greet(self, label: str) -> None:
         self._check(await read_frame(self._reader))
         hello = Hello(program=program_version(), label=label[:LABEL])
@@ -103,12 +102,15 @@ class RemoteEngine:
     async def do(self, command: Command) -> Reply:
         """Carry out a command. Raises what the engine raises, or `EngineGone`: then it may have been done."""
         content = await self._ask(command)
-        reply: Reply = adapter(Reply).validate_python(content)
+        with _understanding():
+            reply: Reply = adapter(Reply).validate_python(content)
         return reply
 
     async def read(self, query: Query) -> Any:
         """Answer a query."""
-        return decode_answer(type(query), await self._ask(query))
+        content = await self._ask(query)
+        with _understanding():
+            return decode_answer(type(query), content)
 
     def events(self, after: int | None = None) -> AsyncIterator[Item]:
         """Follow what happens from this moment on, until the engine closes or goes away."""
@@ -133,7 +135,9 @@ class RemoteEngine:
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
         """Read a piece of a log; a long one comes shorter than asked for."""
-        return decode_slice(await self._ask(ReadLog(run=run, offset=offset, n=n)))
+        content = await self._ask(ReadLog(run=run, offset=offset, n=n))
+        with _understanding():
+            return decode_slice(content)
 
     async def close(self) -> None:
         """Let go of the engine; it goes on."""
@@ -165,13 +169,13 @@ class RemoteEngine:
         end: SignoffError = EngineGone()
         try:
             while True:
-                self._take(await read_frame(self._reader))
+                content = await read_frame(self._reader)
+                with _understanding():
+                    self._take(content)
         except EOFError:
             return
         except SignoffError as error:
             end = error
-        except (ValueError, KeyError, TypeError) as error:
-            end = Refused(problem=f"The engine said something that is not understood here: {error}")
         finally:
             self._lose(end)
 
@@ -203,6 +207,15 @@ class RemoteEngine:
                 call.set_exception(end)
         for follower in self._followers.values():
             follower.close()
+
+
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """What cannot be decoded becomes an error that a person may read."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(problem=f"The engine said something that is not understood here: {error}") from error
 
 
 async def _dial(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

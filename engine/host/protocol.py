@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ LABEL = 200
 """Characters of a label that are kept."""
 
 
+@cache
 def program_version() -> str:
     """The installed version of this program."""
     try:

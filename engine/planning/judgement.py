@@ -44,10 +44,13 @@ def judge(step: Step, policy: Policy, root: str) -> Judgement:
         channel=step.channel if isinstance(step, Notify) else "terminal",
         policy=policy,
     )
-    added = _added(step, within=len(step.writes) > len(beyond)) if step.env or step.writes else ()
+    tier, reasons = verdict.tier, verdict.reasons
+    if added := _added(step, within=len(step.writes) > len(beyond)):
+        tier = highest([tier, *(reason.tier for reason in added)])
+        reasons = tuple(sorted((*reasons, *added), key=lambda reason: -reason.tier.rank))
     return Judgement(
-        tier=highest([verdict.tier, *(reason.tier for reason in added)]),
-        reasons=tuple(sorted((*verdict.reasons, *added), key=lambda reason: -reason.tier.rank)),
+        tier=tier,
+        reasons=reasons,
         hints=verdict.hints,
         refused=verdict.refused or "",
         program=_program(step),

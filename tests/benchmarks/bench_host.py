@@ -1,6 +1,7 @@
 """The socket: from an event to a second client (V11), beside one that never reads, and what calls over it cost.
 
-Run as `python -m tests.benchmarks.bench_host`; not collected by pytest. The second client is a process of its own; both read one monotonic clock.
+Run as `python -m tests.benchmarks.bench_host`; not collected by pytest. The second client is a process of its own; both
+read one monotonic clock.
 """
 
 from __future__ import annotations

@@ -59,11 +59,8 @@ def parse_command(name: str, words: Sequence[str], before: argparse.Namespace) -
     Raises:
         UsageError: they are not as its help says, or there is no such command.
     """
-    return parser_of(name).parse_args(list(words), argparse.Namespace(**_globals(before)))
-
-
-def _globals(before: argparse.Namespace) -> dict[str, object]:
-    return {name: value for name, value in vars(before).items() if name in ("state", "plain")}
+    kept = {option: value for option, value in vars(before).items() if option in ("state", "plain")}
+    return parser_of(name).parse_args(list(words), argparse.Namespace(command=name, **kept))
 
 
 def verb_of(name: str) -> Verb:

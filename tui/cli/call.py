@@ -9,23 +9,22 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tui.cli.console import Console
 from tui.cli.terminal import Person, controlling_terminal
 
 if TYPE_CHECKING:
-    from engine import EngineClient
-    from engine.opening import Need
+    from engine import EngineClient, Need
     from engine.settings import Settings
 
 
 async def _connect(state: Path, need: Need, settings: Settings) -> EngineClient:
-    from engine.opening import connect
+    from engine import connect
 
     return await connect(state, need, settings)
 
@@ -76,7 +75,7 @@ class Call:
         Merely reading needs no settings, so a wrong configuration file stops nobody from looking; `judge` reads with
         the settings that a run would have.
         """
-        from engine.opening import Need
+        from engine import Need
         from engine.settings import Settings
 
         settings = Settings() if need == "read" else self.settings()
@@ -92,6 +91,6 @@ class Call:
 class Verb:
     """How one command is called and carried out."""
 
-    run: Callable[[Call], Awaitable[int]]
+    run: Callable[[Call], Coroutine[Any, Any, int]]
     arguments: Callable[[ArgumentParser], None]
     example: str

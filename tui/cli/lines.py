@@ -62,7 +62,7 @@ def step_line(number: int, status: StepStatus, console: Console) -> str:
     parts = [mark(STEPS[status.state], console), str(number), safe(status.id)]
     if status.started is not None and status.ended is not None:
         parts.append(clock(status.ended - status.started))
-    if status.exit_code:
+    if status.exit_code and not status.error:
         parts.append(f"exit {status.exit_code}")
     said = status.error or status.summary
     return " ".join(parts) + (f"  {safe(said)}" if said else "")

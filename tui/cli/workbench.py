@@ -1,29 +1,46 @@
-"""`signoff` without a command: the screens over the engine of this state directory."""
+"""`signoff` without a command: a sitting at the screens over the engine of this state directory."""
 
 from __future__ import annotations
 
 import os
 import pwd
-from argparse import ArgumentParser
+from typing import TYPE_CHECKING, NoReturn
 
-from engine.errors import UsageError
-from tui.cli.call import Call, Verb
+from tui.cli.call import Call
+
+if TYPE_CHECKING:
+    from engine import EngineClient
+    from tui.app import SignoffApp
+    from tui.launcher import Leash
 
 
-async def _workbench(call: Call) -> int:
-    """Attach to the owner or become it, show the screens, say what goes on after them."""
-    if not call.console.tty or call.console.plain:
+def open_workbench(call: Call) -> NoReturn:
+    """Leave the shell to a launcher and show the screens in a process of their own.
+
+    Raises:
+        UsageError: this terminal cannot draw.
+    """
+    if not call.console.live or not call.world.stdin.isatty():
+        from engine.errors import UsageError
+
         raise UsageError(
             problem="The workbench needs a terminal that can draw", hint="signoff ls and signoff inbox work everywhere"
         )
-    from tui.app import Options, SignoffApp
+    from tui.launcher import launch
 
-    async with call.engine("execute") as engine:
-        options = Options(root=str(call.root), user=_user(), ascii_only=call.console.ascii_only)
-        farewell = await SignoffApp(engine, options).run_async()
-    if farewell:
-        call.console.say(farewell)
-    return 0
+    launch(lambda leash: _sit(call, leash))
+
+
+def _sit(call: Call, leash: Leash) -> int:
+    from tui.session import sit
+
+    def make(engine: EngineClient, leash: Leash) -> SignoffApp:
+        from tui.app import Options, SignoffApp
+
+        plain = call.console.ascii_only
+        return SignoffApp(engine, Options(root=str(call.root), user=_user(), ascii_only=plain, away=leash.away))
+
+    return sit(make, call.state, call.settings(), leash)
 
 
 def _user() -> str:
@@ -32,10 +49,3 @@ def _user() -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid-{uid}"
-
-
-def _arguments(parser: ArgumentParser) -> None:
-    del parser
-
-
-WORKBENCH = Verb(_workbench, _arguments, "signoff")

@@ -61,7 +61,7 @@ def _what(item: Item, *, ascii_only: bool) -> Content:
     if item.question is None or item.view is None:
         return name + content(f"  rev {item.task.revision}, by {item.task.proposer}", MUTED)
     _, planned = step_of(item.question, item.view)
-    made = assemble((item.question.step, "bold"), "  ")
+    made = assemble((item.question.step[:200], "bold"), "  ")
     if planned is not None and planned.tier.asks:
         look = TIERS[planned.tier]
         made += content(f"{look.glyph(ascii_only=ascii_only)} {look.word}  ", look.style)

@@ -15,7 +15,6 @@ from tui.presentation.amounts import ago
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import Fact, facts, headline, strange, why
 from tui.presentation.line import MUTED, clipped, column
-from tui.presentation.operand import lines_of
 from tui.presentation.page import Line, Page
 from tui.presentation.safe import safe
 from tui.presentation.status import PHASES, TIERS
@@ -23,6 +22,8 @@ from tui.presentation.task import title as task_title
 from tui.presentation.wrap import cells
 
 MAX_NAME = 16
+_GLANCE = 500
+"""Characters of a text that a row of a list looks at: more than any screen is wide."""
 ROUTINE = (Tier.EXECUTE, Tier.WRITE, Tier.READ)
 
 
@@ -65,7 +66,7 @@ class Reading:
 
     @classmethod
     def of(cls, plan: Plan, verdicts: Verdicts) -> Reading:
-        widest = max((cells(safe(planned.id)) for planned in plan.steps), default=0)
+        widest = max((cells(safe(planned.id[:_GLANCE])) for planned in plan.steps), default=0)
         return cls(plan, verdicts, cascade(plan, verdicts.skipped), min(MAX_NAME, widest))
 
     def runs(self, step: str) -> bool:
@@ -143,7 +144,7 @@ def line(row: Row, reading: Reading, width: int, *, opened: bool = False, ascii_
         return Content("")
     look = TIERS[planned.tier]
     dead = not reading.runs(planned.id)
-    name = clipped(content(planned.id, MUTED if dead else "bold"), MAX_NAME, ascii_only=ascii_only)
+    name = clipped(content(planned.id[:_GLANCE], MUTED if dead else "bold"), MAX_NAME, ascii_only=ascii_only)
     head = assemble(
         _box(planned, reading, ascii_only=ascii_only),
         (f" {row.number:>3} ", MUTED),
@@ -171,11 +172,16 @@ def _about(planned: PlannedStep, reading: Reading) -> Content:
     if planned.id in reading.verdicts.skipped:
         return content(f"skip{_takes(planned.id, reading)}", "$text-warning")
     if planned.id in reading.lost:
-        return content(f"skipped with {reading.lost[planned.id]}", "$text-warning")
+        return content(f"skipped with {reading.lost[planned.id][:_GLANCE]}", "$text-warning")
     first = next(why(planned), None) if planned.tier.asks else None
     if first is not None:
-        return content(first.text.rpartition(" → ")[0] or first.text)
-    return content(lines_of(planned.step.operand)[0].strip(), MUTED)
+        return content((first.text.rpartition(" → ")[0] or first.text)[:_GLANCE])
+    return content(_glance(planned), MUTED)
+
+
+def _glance(planned: PlannedStep) -> str:
+    """The first line of an operand, as far as a row can show it."""
+    return planned.step.operand.lstrip()[:_GLANCE].partition("\n")[0]
 
 
 def _takes(step: str, reading: Reading) -> str:
@@ -184,7 +190,7 @@ def _takes(step: str, reading: Reading) -> str:
     taken = list(cascade(reading.plan, (step,)))
     if not taken:
         return ", nothing needs it"
-    named = ", ".join(f"{numbers[other]} {other}" for other in taken[:3])
+    named = ", ".join(f"{numbers[other]} {other[:_GLANCE]}" for other in taken[:3])
     return f" → skips {named}" + (f" and {len(taken) - 3} more" if len(taken) > 3 else "")
 
 
@@ -269,14 +275,14 @@ def page_title(row: Row, ascii_only: bool = False) -> Content:
     if row.planned is None:
         return content(f"{len(row.numbers)} {TIERS[row.group or Tier.READ].word}", "bold")
     dot = " - " if ascii_only else " · "
-    return assemble((f"{row.number} {row.planned.id}", "bold"), (dot + dot.join(headline(row.planned)), MUTED))
+    return assemble((f"{row.number} {row.planned.id[:_GLANCE]}", "bold"), (dot + dot.join(headline(row.planned)), MUTED))
 
 
 def page_of(row: Row, reading: Reading) -> Page:
     """What there is to read about a row: the operand and the facts, or the steps of a folded tier."""
     if row.planned is None:
         steps = reading.plan.steps
-        return Page(lines=[Line(str(n), f"{steps[n - 1].id}: {steps[n - 1].step.operand}") for n in row.numbers])
+        return Page(lines=[Line(str(n), f"{steps[n - 1].id}: {_glance(steps[n - 1])}") for n in row.numbers])
     marks = {
         reason.line: TIERS[reason.tier].style for reason in row.planned.reasons if reason.line and reason.tier.asks
     }

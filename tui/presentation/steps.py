@@ -78,4 +78,6 @@ def unlogged(status: StepStatus | None) -> str:
             return "not started: it waits for your answer (i)"
         case StepState.SKIPPED | StepState.CANCELLED:
             return f"never ran{': ' + status.error if status.error else ''}"
+        case StepState.RUNNING:
+            return "no output yet"
     return "no output"

@@ -26,9 +26,9 @@ def line(target: Target, width: int, *, ticked: bool, name_width: int, ascii_onl
     where = f"{target.file}:{target.line}" if target.line else target.file
     made = assemble(
         (f"[{mark}] ", "bold $text-success" if ticked else ""),
-        column(clipped(content(target.name, "bold"), name_width, ascii_only=ascii_only), name_width),
+        column(clipped(content(target.name[:200], "bold"), name_width, ascii_only=ascii_only), name_width),
         "  ",
-        column(content(target.command), 24),
+        column(content(target.command[:200]), 24),
         (f"  {where}", MUTED),
         (f"  {target.description}" if target.description else "", MUTED),
     )

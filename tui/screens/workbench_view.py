@@ -6,6 +6,10 @@ is the business of `workbench`.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -23,6 +27,7 @@ from engine import (
     Run,
     ShowEngine,
     ShowTask,
+    SignoffError,
     StepState,
     StepStatus,
     TaskSummary,
@@ -55,6 +60,24 @@ _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]
 _HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (10, "-high")]
 _LISTS = 0.5
 """Seconds between two readings of lists that events tell too little about."""
+
+
+Arguments = ParamSpec("Arguments")
+
+
+def told(
+    method: Callable[Concatenate[WorkbenchView, Arguments], Awaitable[None]],
+) -> Callable[Concatenate[WorkbenchView, Arguments], Coroutine[None, None, None]]:
+    """Say why something could not be read, and keep what is shown."""
+
+    @wraps(method)
+    async def guarded(self: WorkbenchView, *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            await method(self, *args, **kwargs)
+        except SignoffError as error:
+            self.app.explain_error(error)
+
+    return guarded
 
 
 class WorkbenchView(Screen[None]):
@@ -115,6 +138,7 @@ class WorkbenchView(Screen[None]):
     # Reading
 
     @work(group="tasks", exclusive=True)
+    @told
     async def open_tasks(self) -> None:
         """Read all that is shown anew."""
         self.status_bar.info = await self._info()
@@ -129,6 +153,7 @@ class WorkbenchView(Screen[None]):
         return info
 
     @work(group="task", exclusive=True)
+    @told
     async def load(self, task: int) -> None:
         """Show another task, or the same one anew."""
         await self._load(task)
@@ -151,6 +176,7 @@ class WorkbenchView(Screen[None]):
         self.load_tab()
 
     @work(group="tab", exclusive=True)
+    @told
     async def load_tab(self) -> None:
         """Read what the shown tab needs beyond the view."""
         if self.view is None:
@@ -169,6 +195,7 @@ class WorkbenchView(Screen[None]):
             self.set_timer(_LISTS, self._read_lists)
 
     @work(group="tasks", exclusive=True)
+    @told
     async def _read_lists(self) -> None:
         self._lists_due = False
         self.status_bar.info = await self._info()

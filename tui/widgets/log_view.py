@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
-from engine import LogSlice
+from engine import LogSlice, SignoffError
 from tui.commands import Place, bindings
 from tui.presentation.amounts import number, size
 from tui.presentation.content import content, log_line
@@ -99,8 +99,11 @@ class LogView(Lines, can_focus=True):
     async def _went(self, move: Callable[[LogWindow, int], Awaitable[None]]) -> None:
         async with self._turn:
             window = self._window
-            await move(window, max(1, self.size.height))
-            await self._count(window)
+            try:
+                await move(window, max(1, self.size.height))
+                await self._count(window)
+            except SignoffError as error:
+                self.nothing = str(error)
         if window is self._window:
             self.refresh()
             self.post_message(self.Moved())

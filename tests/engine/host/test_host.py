@@ -162,6 +162,14 @@ async def test_a_broken_engine_is_reported_and_not_shown(room: Room) -> None:
     assert reports == ["ZeroDivisionError('division by zero')"]
 
 
+async def test_an_answer_that_makes_no_sense_is_an_error_of_that_call(room: Room) -> None:
+    room.engine.answers[ListTasks] = lambda query: "none today"
+    client = await room.connect()
+    with pytest.raises(Refused, match="not understood here"):
+        await client.read(ListTasks())
+    assert await client.read(ShowEngine()) == room.engine.info
+
+
 async def test_answers_come_in_the_order_of_their_ends(room: Room) -> None:
     room.engine.held = asyncio.Event()
     client = await room.connect()

@@ -56,7 +56,10 @@ async def publish_and_follow(room: Room, client: RemoteEngine, count: int) -> Ev
 
 async def test_a_stopped_client_gets_one_gap_and_goes_on(room: Room) -> None:
     process = await asyncio.create_subprocess_exec(
-        *("timeout", "--foreground", "30", sys.executable, "-c", FOLLOWER, str(room.path)), stdout=subprocess.PIPE
+        *("timeout", "--foreground", "30", sys.executable, "-c", FOLLOWER, str(room.path)),
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[3],
+        env={"PATH": os.environ["PATH"]},
     )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"ready\n"

@@ -189,7 +189,7 @@ def test_files_are_signed_by_their_bytes(tmp_path: Path) -> None:
     for name in ("a.py", "b.cfg", "c.txt", "sub/d.py", "e.in"):
         (tmp_path / name).write_text(name)
     planned = only(
-        "- {id: a, action: execute, command: 'python3 ../a.py --config=../b.cfg -r../c.txt d.py::test @../e.in sub no.py',"
+        "- {id: a, action: test, command: 'python3 ../a.py --config=../b.cfg -r../c.txt d.py::test @../e.in sub x.py',"
         " workdir: sub}",
         tmp_path,
     )

@@ -24,9 +24,7 @@ def _steps(count: int, more: str = "") -> str:
 
 def _bomb() -> str:
     names = "abcdefghijklmnopqrst"
-    lines = [
-        f"{name}: &{name} [{', '.join(['*' + before] * 9)}]" for before, name in pairwise(names)
-    ]
+    lines = [f"{name}: &{name} [{', '.join(['*' + before] * 9)}]" for before, name in pairwise(names)]
     return "a: &a [x, x]\n" + "\n".join(lines)
 
 

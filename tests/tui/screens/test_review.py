@@ -36,7 +36,7 @@ def _one(engine: ScriptedEngine) -> Any:
     return command
 
 
-async def test_the_safe_path_for_two_risky_steps_of_twelve_takes_four_keys_here() -> None:
+async def test_the_safe_path_for_two_risky_steps_of_twelve_takes_five_keys_with_the_one_that_opens_it() -> None:
     engine, clock = ScriptedEngine(plans.to_review()), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:

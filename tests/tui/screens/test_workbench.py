@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine import Cancel, Pause, Phase, QuestionKind, Resume, StepState, TaskView
-from engine.errors import Refused
+from engine import Cancel, ListEvents, ListTasks, Pause, Phase, QuestionKind, Resume, StepState, TaskView
+from engine.errors import Refused, StoreError
 from engine.model.events import PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, StepStarted, TaskRequested
 from engine.model.question import Answer
 from engine.testing import NOON, ScriptedEngine
@@ -143,6 +143,20 @@ async def test_a_refusal_is_told() -> None:
         assert "wait [for] it" in picture(pilot)
 
 
+async def test_a_store_that_cannot_be_read_is_told_and_the_screen_stays() -> None:
+    engine = _engine()
+    async with scenes.app(engine).run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+
+        def broken(query: ListTasks) -> None:
+            raise StoreError(reason="the disk is on fire")
+
+        engine.answers[ListTasks] = broken
+        engine.emit(TaskRequested(scenes.task(20)), task=20)
+        await until(pilot, lambda: "the disk is on fire" in picture(pilot))
+        assert "tests/test_query.py" in picture(pilot)
+
+
 async def test_a_question_rings_and_shows_a_banner_to_who_types() -> None:
     engine = _engine()
     async with scenes.app(engine).run_test(size=SIZE) as pilot:
@@ -166,8 +180,6 @@ async def test_the_diff_of_changed_bytes() -> None:
 
 
 async def test_notes_tell_the_events_of_the_task() -> None:
-    from engine import ListEvents
-
     engine = _engine()
     event = engine.emit(StepStarted(scenes.status("tests", S.RUNNING, 41, run=4), "/l"), task=12, step="tests")
     engine.answers[ListEvents] = lambda query: (event,)

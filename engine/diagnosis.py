@@ -1,0 +1,120 @@
+"""What works on this machine and what does not: looked at, never repaired, nothing changed. For `signoff doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import stat
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from engine.errors import SpawnFailed
+
+LOW = 1 << 30
+"""Free bytes under which a disk is called low: one log may take as much."""
+
+
+class Health(StrEnum):
+    """How one thing is."""
+
+    WELL = "well"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    health: Health
+    text: str
+
+
+async def diagnose(state: Path) -> AsyncIterator[Finding]:
+    """Look at everything, what is quick first."""
+    yield _well("program", f"signoff {_version()} from {Path(__file__).parent}")
+    yield _well("python", f"{platform.python_version()} on {platform.system()} {platform.release()}")
+    for finding in _directory(state):
+        yield finding
+    yield await _store(state)
+    yield _disk(state)
+    async for finding in _sandbox():
+        yield finding
+    for name, use in (("git", "the tour and repositories"), ("tmux", "copying, and leaving a screen open")):
+        where = shutil.which(name)
+        yield _well(name, where) if where else _warning(name, f"not found; used for {use}")
+
+
+def _directory(state: Path) -> Iterator[Finding]:
+    from engine.storage.lock import is_owned
+
+    if not state.is_dir():
+        yield _well("state", f"{state} (not there yet; the first task makes it)")
+        return
+    mode = stat.S_IMODE(state.stat().st_mode)
+    private = not mode & 0o077 and state.stat().st_uid == os.getuid()
+    told = f"{state}, mode {mode:04o}"
+    yield _well("state", told) if private else _fault("state", f"{told}: others can enter it; chmod 700 it")
+    if not os.access(state, os.R_OK | os.W_OK | os.X_OK):
+        yield _fault("owner", f"{state} cannot be written by you")
+        return
+    if not is_owned(state):
+        yield _well("owner", "nobody; the next signoff becomes it")
+        return
+    pid = (state / "owner").read_text(errors="replace").strip()
+    yield _well("owner", f"process {pid or '?'}")
+
+
+async def _store(state: Path) -> Finding:
+    from engine.storage.check import quick_check
+
+    problem = await quick_check(state)
+    return _fault("store", problem) if problem else _well("store", "quick_check ok")
+
+
+def _disk(state: Path) -> Finding:
+    place = next(folder for folder in (state, *state.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    told = f"{free / 1e9:.1f} GB free at {place}"
+    return _well("disk", told) if free >= LOW else _warning("disk", f"{told}: less than one log may take")
+
+
+async def _sandbox() -> AsyncIterator[Finding]:
+    """Each level, really tried; the best that works is the one that runs use."""
+    from engine.process import Level, probe
+
+    chosen = False
+    for level in Level:
+        try:
+            found = await probe(level)
+        except SpawnFailed as error:
+            yield _warning(f"sandbox {level}", str(error))
+            continue
+        yield _well(f"sandbox {level}", ("works: " if chosen else "works and is used: ") + found.reason)
+        chosen = True
+    if not chosen:
+        yield _fault("sandbox", "no level works: nothing can run")
+
+
+def _version() -> str:
+    try:
+        return version("signoff")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _well(name: str, text: str) -> Finding:
+    return Finding(name=name, health=Health.WELL, text=text)
+
+
+def _warning(name: str, text: str) -> Finding:
+    return Finding(name=name, health=Health.WARNING, text=text)
+
+
+def _fault(name: str, text: str) -> Finding:
+    return Finding(name=name, health=Health.FAULT, text=text)

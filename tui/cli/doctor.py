@@ -1,0 +1,87 @@
+"""`doctor`: what works here, what does not, and why; it looks and changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from argparse import ArgumentParser
+from collections.abc import Iterator
+
+from engine.configuration import InvalidConfiguration, file_path, load, unused
+from engine.diagnosis import Finding, Health, diagnose
+from tui.cli.arguments import json_option
+from tui.cli.call import Call, Verb
+from tui.cli.exits import Exit
+from tui.presentation.safe import safe
+
+_MARKS = {Health.WELL: ("✓", "ok", "success"), Health.WARNING: ("!", "!", "warning"), Health.FAULT: ("✗", "x", "error")}
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--paths", action="store_true", help="print where things are, and nothing else")
+    json_option(parser)
+
+
+async def _doctor(call: Call) -> int:
+    if call.args.paths:
+        _paths(call)
+        return 0
+    found = [finding async for finding in diagnose(call.state)] + [*_configuration(call), *_terminal(call)]
+    if call.json:
+        call.console.json([{"name": f.name, "health": f.health.value, "text": f.text} for f in found])
+    else:
+        for finding in found:
+            call.console.say(_line(finding, call))
+    return Exit.FAILED if any(finding.health is Health.FAULT for finding in found) else Exit.COMPLETED
+
+
+def _paths(call: Call) -> None:
+    where = {
+        "state": call.state,
+        "store": call.state / "signoff.db",
+        "socket": call.state / "socket",
+        "anchors": call.state / "anchors.log",
+        "crashes": call.state / "crashes",
+        "configuration": file_path(call.world.environ),
+    }
+    if call.json:
+        call.console.json({name: str(path) for name, path in where.items()})
+        return
+    for name, path in where.items():
+        call.console.say(f"{name:<14} {safe(str(path))}")
+
+
+def _line(finding: Finding, call: Call) -> str:
+    glyph, letter, style = _MARKS[finding.health]
+    console = call.console
+    mark = f"{finding.health.value}:" if console.plain else letter if console.ascii_only else glyph
+    return f"{console.paint(mark, style)} {safe(finding.name):<20} {safe(finding.text)}"
+
+
+def _configuration(call: Call) -> Iterator[Finding]:
+    path = file_path(call.world.environ)
+    try:
+        load(environ=call.world.environ)
+    except InvalidConfiguration as error:
+        for fault in error.faults:
+            yield Finding(name="configuration", health=Health.FAULT, text=str(fault))
+    else:
+        there = "" if path.exists() else " (not there; the defaults hold)"
+        yield Finding(name="configuration", health=Health.WELL, text=f"{path}{there}")
+    for name in unused(call.world.environ):
+        yield Finding(name="configuration", health=Health.WARNING, text=f"{name} is no setting and was left out")
+
+
+def _terminal(call: Call) -> Iterator[Finding]:
+    environ, console = call.world.environ, call.console
+    if not console.tty:
+        yield Finding(name="terminal", health=Health.WELL, text="stdout is none")
+        return
+    size = shutil.get_terminal_size()
+    colours = environ.get("COLORTERM") or "as TERM says"
+    signs = "ASCII only" if console.ascii_only else "Unicode"
+    text = f"TERM={environ.get('TERM', '')}, {size.columns}x{size.lines}, colours {colours}, {signs}"
+    small = size.columns < 80 or size.lines < 24
+    yield Finding(name="terminal", health=Health.WARNING if small else Health.WELL, text=text)
+
+
+VERBS = {"doctor": Verb(_doctor, _arguments, "signoff doctor --paths")}
