@@ -139,9 +139,9 @@ async def connect(state: Path, need: Need, settings: Settings) -> EngineClient:
             return await Owner.open(Opening(state=state, settings=settings))
         return await Engine.open(Opening(state=state, settings=settings, executes=False))
     except Owned as error:
-        from engine.host import RemoteEngine
+        from engine.host import EngineGone, RemoteEngine
 
         try:
             return await RemoteEngine.connect(state / SOCKET)
-        except OSError:
+        except EngineGone:
             raise error from None

@@ -51,7 +51,7 @@ class ScriptedEngine:
         self.seq = 0
         self._followers: list[asyncio.Queue[Event | Gap | LogGrew | None]] = []
 
-    async def do(self, command: Command) -> Reply:
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
         if refusal := self.refusal:
             self.refusal = None
             raise refusal

@@ -6,17 +6,15 @@ Imports as little as it can: `--help` must not pay for an engine, nor `ls` for a
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
 from io import TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tui.cli.arguments import parse, parse_command, verb_of
 from tui.cli.table import overview
 
+TYPE_CHECKING = False  # as in `typing`, which is not worth its import here
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from tui.cli.call import Call, World
 
@@ -44,6 +42,8 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
 
 
 def _run(words: Sequence[str], world: World) -> int:
+    from tui.cli.arguments import parse
+
     before = parse(words)
     if before.help:
         world.out.write(overview())
@@ -61,6 +61,8 @@ def _carry_out(before: Namespace, world: World) -> int:
         from tui.cli.workbench import open_workbench
 
         open_workbench(_call(before, world))
+    from tui.cli.arguments import parse_command, verb_of
+
     try:
         args = parse_command(before.command, before.rest, before)
     except SystemExit:  # argparse has printed the help of the command
@@ -79,6 +81,8 @@ def _call(args: Namespace, world: World) -> Call:
 
 
 def _state(args: Namespace, world: World) -> Path:
+    from pathlib import Path
+
     if given := getattr(args, "state", None):
         return (world.cwd / Path(given).expanduser()).absolute()
     from engine.configuration import state_path
@@ -97,9 +101,8 @@ def _state_in(words: Sequence[str], world: World) -> Path:
 
 def _never_fail_to_print() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with suppress(ValueError):  # a stream that somebody closed
-            if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, TextIOWrapper) and not stream.closed:
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

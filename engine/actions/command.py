@@ -16,7 +16,7 @@ from engine.actions.base import Context, Result
 from engine.errors import SpawnFailed
 from engine.model.run import ProcessEnd, Receipt
 from engine.model.tier import Tier
-from engine.policy import Command, parse_command
+from engine.policy import Command, executed_words, parse_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,13 @@ async def run_command(context: Context) -> Result:
 async def run_script(context: Context) -> Result:
     """One script, handed to bash as a file of exactly the signed bytes."""
     return await _run(context, (BASH,), context.planned.step.operand)
+
+
+def _bound(context: Context) -> tuple[process.SealedFile, ...]:
+    """The signed files whose text would be executed: only their sealed bytes can be."""
+    workdir = _workdir(context)
+    executed = {(workdir / word).resolve() for word in executed_words(context.planned.step.operand)}
+    return tuple(file for file in context.sealed if file.path in executed or file.copy.read_bytes()[:2] == b"#!")
 
 
 def _workdir(context: Context) -> Path:
@@ -74,7 +81,7 @@ def _launch(context: Context, argv: tuple[str, ...], script: str | None) -> proc
             writes=tuple(Path(path).expanduser() for path in step.writes),
             sockets=step.sockets,
             masked=context.masked,
-            sealed=context.sealed,
+            sealed=_bound(context),
         ),
         log=Path(context.log),
         limits=process.Limits(memory=settings.memory, processes=settings.processes, log=settings.log_limit),
@@ -122,6 +129,10 @@ def _alarm(seconds: float | None, ring: Callable[[], None]) -> Iterator[Callable
 
 
 def _result(exited: process.Exit, receipt: Receipt | None) -> Result:
+    if exited.changed:
+        changed = ", ".join(path.name for path in exited.changed)
+        error = f"{changed} was changed by something else while the step ran; what it did is in the log"
+        return Result(exit_code=exited.code, error=error, failure="bytes", summary=exited.first_line, receipt=receipt)
     if exited.code == 0 and receipt is None:
         return Result(exit_code=0, summary=exited.first_line)
     how = f"exit {exited.code}" if exited.signal is None else f"ended by signal {exited.signal}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.policy.allow import LEVELS, Policy, tighten
 from engine.policy.argv import Command, CommandError, parse_command
+from engine.policy.executed import executed_words
 from engine.policy.inspection import Inspected, assess_command, assess_script
 from engine.policy.verdict import Decision, Verdict, assess, decide
 
@@ -22,6 +23,7 @@ __all__ = [
     "assess_command",
     "assess_script",
     "decide",
+    "executed_words",
     "parse_command",
     "tighten",
 ]

@@ -42,6 +42,7 @@ _BACKTICK_ESCAPE = re.compile(r"\\([`$\\])")
 _ONE_LINE = frozenset(
     "command file_redirect herestring_redirect declaration_command unset_command variable_assignment".split()
 )
+_JOINED = re.compile(rb"(?:\\\n)*")
 _GAP = re.compile(rb"(?:[ \t]|\\\n)*")
 _OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&", "<>"})
 
@@ -94,9 +95,8 @@ class _Walk:
             kind = node.type
             if node.is_missing or (node.is_named and kind not in _KNOWN):
                 self.odd.append(_at(destructive("this cannot be parsed, so what it does is not known", "syntax"), node))
-            if kind in _ONE_LINE and not _touching(node):
-                text = "commands on different lines are taken for one, so what it does is not certain"
-                self.odd.append(_at(destructive(text, "syntax"), node))
+            if _misread(node):
+                self.odd.append(_at(destructive("bash may read this otherwise than it looks", "syntax"), node))
             if node.is_named and (visit := _VISITS.get(kind)):
                 stdin = visit(self, node, stdin) or stdin
             stack.extend(_children(node, kind, stdin))
@@ -267,13 +267,19 @@ def _after_redirects(parent: Node | None, body: Node) -> list[Node]:
     return found
 
 
-def _touching(node: Node) -> bool:
-    """Whether only blanks stand between the parts of a node, and no end of a line."""
+def _gaps(node: Node) -> bytes:
+    """What stands between the parts of a node."""
     source, start = node.text or b"", node.start_byte
-    children = node.children
-    return all(
-        _GAP.fullmatch(source[left.end_byte - start : right.start_byte - start]) for left, right in pairwise(children)
-    )
+    pairs = pairwise(node.children)
+    return b"".join(source[left.end_byte - start : right.start_byte - start] for left, right in pairs)
+
+
+def _misread(node: Node) -> bool:
+    """Where the grammar is known to differ from bash: it joins lines, puts blanks in a word, reads `==` as operator."""
+    if node.type == "concatenation":
+        return not _JOINED.fullmatch(_gaps(node))
+    operators = node.type == "command" and any(child.type in ("==", "=~") for child in node.children)
+    return operators or (node.type in _ONE_LINE and not _GAP.fullmatch(_gaps(node)))
 
 
 def _redirected(path: str, node: Node, *, writes: bool) -> Findings:

@@ -21,7 +21,8 @@ SPLIT = "\x02"
 """Between the words of one value: the elements of an array."""
 _DEFAULT = "\x01"
 _MARK = re.compile(r'\0("?)([^\0\x01]*)(?:\x01([^\0]*))?\0')
-_WORD = re.compile(r"\\(\n|.)|(\[(?=[^\]]*\])|[*?])", re.DOTALL)
+_WORD = re.compile(r"\\(\n|.)|(\[.*|[*?])", re.DOTALL)
+_CUT = re.compile(r"[\[{]|^\$$")
 _STRING_ESCAPE = re.compile(r'\\([$`"\\\n])')
 _ANSI = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
@@ -57,12 +58,21 @@ def decode_all(nodes: Sequence[Node]) -> list[str]:
     found: list[str] = []
     end = -1
     for node in nodes:
-        if node.start_byte == end:
+        if node.start_byte == end or _joined(node, end):
             found[-1] += decode(node)
         else:
             found.append(decode(node))
         end = node.end_byte
     return found
+
+
+def _joined(node: Node, end: int) -> bool:
+    """Whether nothing but line continuations stands between a node and the end of the one before."""
+    parent = node.parent
+    if parent is None or end < parent.start_byte or (node.start_byte - end) % 2:
+        return False
+    gap = (parent.text or b"")[end - parent.start_byte : node.start_byte - parent.start_byte]
+    return gap == b"\\\n" * (len(gap) // 2)
 
 
 def variants(words: Sequence[str], assigned: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
@@ -127,7 +137,8 @@ def _string(node: Node) -> str:
     parts: list[str] = []
     for child in node.children:
         if child.type in ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion"):
-            parts.append(_plain(source[position : child.start_byte - start]))
+            blanks = len(child.text or b"") - len((child.text or b"").lstrip())
+            parts.append(_plain(source[position : child.start_byte - start + blanks]))
             parts.append(_expansion(child, quoted=True))
             position = child.end_byte - start
         elif child.type == "string":
@@ -141,12 +152,13 @@ def _plain(source: bytes) -> str:
 
 
 def _concatenation(node: Node) -> str:
+    """Parts that touch; from a brace, a bracket or a lone `$` on, the rest is not known."""
     bare = "".join(_text(child) for child in node.children if child.type == "word")
-    braced = "{" in bare and ("," in bare or ".." in bare)
     parts: list[str] = []
     for child in node.children:
-        if braced and child.type == "word" and "{" in _text(child):
-            return "".join((*parts, _text(child).partition("{")[0], UNKNOWN * 2))
+        cut = _CUT.search(_text(child)) if child.type == "word" or not child.is_named else None
+        if cut and (cut[0] != "{" or "," in bare or ".." in bare):
+            return "".join((*parts, _text(child)[: cut.start()], UNKNOWN * 2))
         parts.append(decode(child))
     return "".join(parts)
 

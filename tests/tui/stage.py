@@ -77,6 +77,11 @@ async def press(pilot: Pilot[Any], clock: Clock, *keys: str) -> None:
         await settle(pilot)
 
 
+def said(pilot: Pilot[Any]) -> list[str]:
+    """What the toasts say."""
+    return [notification.message for notification in pilot.app._notifications]
+
+
 async def gone(pilot: Pilot[Any], screen: Screen[Any]) -> None:
     """Until a screen has left the stack."""
     await until(pilot, lambda: screen not in pilot.app.screen_stack)

@@ -22,6 +22,7 @@ from tui.presentation.task import title as task_title
 from tui.presentation.wrap import cells
 
 MAX_NAME = 16
+_TIER = 11
 _GLANCE = 500
 """Characters of a text that a row of a list looks at: more than any screen is wide."""
 ROUTINE = (Tier.EXECUTE, Tier.WRITE, Tier.READ)
@@ -47,7 +48,7 @@ class Row:
     """Position in the plan, counted from 1."""
     group: Tier | None = None
     numbers: tuple[int, ...] = ()
-    """The steps in a group that are not shown one by one."""
+    """The steps of a group."""
 
     @property
     def selectable(self) -> bool:
@@ -117,11 +118,9 @@ def rows(reading: Reading, opened: Collection[Tier] = ()) -> list[Row]:
         made.append(Row(heading="routine"))
     for tier in ROUTINE:
         of_tier = [(number, planned) for number, planned in routine if planned.tier is tier]
-        open_ = tier in opened
-        shown = [(n, p) for n, p in of_tier if open_ or not reading.runs(p.id) or strange(p)]
-        seen = set() if open_ else {n for n, _ in shown}
-        if folded := tuple(n for n, _ in of_tier if n not in seen):
-            made.append(Row(group=tier, numbers=folded))
+        if of_tier:
+            made.append(Row(group=tier, numbers=tuple(number for number, _ in of_tier)))
+        shown = ((n, p) for n, p in of_tier if tier in opened or not reading.runs(p.id) or strange(p))
         made += [Row(planned=planned, number=number) for number, planned in shown]
     return made
 
@@ -150,10 +149,10 @@ def line(row: Row, reading: Reading, width: int, *, opened: bool = False, ascii_
         (f" {row.number:>3} ", MUTED),
         column(name, reading.name_width),
         "  ",
-        (f"{look.glyph(ascii_only=ascii_only)} ", look.style),
-        column(content(look.word, look.style), 11 if planned.tier.asks else 7),
-        " ",
     )
+    if planned.tier.asks:
+        word = column(content(look.word, look.style), _TIER)
+        head += assemble((f"{look.glyph(ascii_only=ascii_only)} ", look.style), word, " ")
     return clipped(head + _about(planned, reading), width, ascii_only=ascii_only)
 
 
