@@ -143,7 +143,7 @@ def _sources(
 def _table(file: Path, faults: list[Fault]) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:  # a TOMLDecodeError and a UnicodeDecodeError are ValueErrors
         faults.append(Fault(str(error), file=str(file)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -65,7 +65,6 @@ class Live:
     started: bool = False
     """Whether it has left the queue of the pool."""
     run: int | None = None
-    failures: list[Failure] = field(default_factory=list)
     retry: asyncio.TimerHandle | None = None
     """Set while it waits for its next try."""
 
@@ -73,7 +72,14 @@ class Live:
 class Execution:
     """The steps of one task between `queued` and its end."""
 
-    def __init__(self, task: Task, plan: Plan, statuses: tuple[StepStatus, ...], rooms: Rooms) -> None:
+    def __init__(
+        self,
+        task: Task,
+        plan: Plan,
+        statuses: tuple[StepStatus, ...],
+        produced: Mapping[tuple[str, str], str],
+        rooms: Rooms,
+    ) -> None:
         self.task = task
         self.plan = plan
         self.token = CancelToken()
@@ -89,7 +95,9 @@ class Execution:
         self._clearances: dict[str, str] = {}
         self._held: list[str] = []
         """Ready steps that a pause or the end of a cancelled tree keeps back."""
-        self._produced: dict[str, str] = {}
+        self._failures: dict[str, list[Failure]] = {}
+        """The failed tries of the steps that are tried again by themselves."""
+        self._produced = dict(produced)
         self._makes = _makers(plan)
         self._alarm: asyncio.TimerHandle | None = None
         self._worked = 0.0
@@ -101,11 +109,13 @@ class Execution:
     def begin(self, answered: tuple[Question, ...], questions: tuple[Question, ...]) -> None:
         """Start what can start; `answered` and `questions` are those of this attempt, closed and open."""
         for question in answered:
-            if question.answer in CLEARS:
+            started = self.statuses[question.step].started
+            if question.answer in CLEARS and not (started and question.answered and question.answered <= started):
                 self._clearances[question.step] = question.digest
         for question in questions:
             self._questions[question.step] = question
             self._rooms.confirmations.watch(question)
+        self._tick()
         self._decide(self._frontier.start())
 
     # What the frontier says
@@ -131,7 +141,7 @@ class Execution:
         return self._position[status.id], status
 
     def _submit(self, step_id: str) -> None:
-        if self.task.phase is Phase.PAUSED or (self.token.fired and self._runs_alive()):
+        if self._kept_back() or any(need in self._live for need in self._planned[step_id].step.needs):
             self._held.append(step_id)
             return
         live = self._live[step_id] = Live()
@@ -160,6 +170,7 @@ class Execution:
     def _job(self, planned: PlannedStep, live: Live) -> Job:
         def begun(status: StepStatus, run: Run) -> None:
             live.run = run.id
+            self._clearances.pop(status.id, None)  # an answer is good for one start
             self._note(status)
 
         return Job(
@@ -171,8 +182,8 @@ class Execution:
             task_attempt=self.task.attempt,
             token=live.token,
             clearance=self._clearances.get(planned.id, ""),
-            retrying=bool(live.failures),
-            news=self._news(planned) if planned.tier.asks or planned.files else (),
+            retrying=planned.id in self._failures,
+            news=lambda: self._news(planned),
             produced=self._produced,
             makes=self._makes.get(planned.id, ()),
             begun=begun,
@@ -196,16 +207,28 @@ class Execution:
                 if not live.token.fired:
                     self._ask(step_id, answer)
                 self._drop(step_id)
-            case Lost():
+            case Lost() if live.token.fired:
                 self._drop(step_id)
+            case Lost():
+                self._refused(step_id, answer)
             case End():
                 self._ended(step_id, live, answer)
+
+    def _refused(self, step_id: str, lost: Lost) -> None:
+        """Its start could not be recorded and nobody cancelled it: it fails rather than to wait for ever."""
+        now = self._rooms.clock()
+        status = replace(
+            self.statuses[step_id], state=StepState.FAILED, cause=Cause.FAILED, error=lost.reason, ended=now
+        )
+        self._rooms.store.change_steps(self.task.id, [self._note(status)], "refused")
+        del self._live[step_id]
+        self._decide(self._frontier.end(step_id, StepState.FAILED))
 
     def _ended(self, step_id: str, live: Live, end: End) -> None:
         if live.token.fired:
             self._drop(step_id)
             return
-        self._produced.update(end.produced)
+        self._produced.update({(step_id, path): digest for path, digest in end.run.produced.items()})
         delay = self._delay(step_id, live, end)
         if delay is not None:
             self._again(step_id, live, end, delay)
@@ -217,12 +240,13 @@ class Execution:
     def _delay(self, step_id: str, live: Live, end: End) -> float | None:
         if end.status.state is not StepState.FAILED:
             return None
-        live.failures.append(Failure(end.run.failure, end.run.error))
-        return retry_delay(self._planned[step_id].step.retry, live.failures, random.random())
+        failures = self._failures.setdefault(step_id, [])
+        failures.append(Failure(end.run.failure, end.run.error))
+        return retry_delay(self._planned[step_id].step.retry, failures, random.random())
 
     def _again(self, step_id: str, live: Live, end: End, delay: float) -> None:
         """Another try by itself after a delay that holds no slot."""
-        status = replace(end.status, state=StepState.PENDING, cause=None)
+        status = replace(end.status, state=StepState.READY, cause=None, ended=None)
         reason = f"tried again in {delay:.1f} s: {end.status.error}"
         self._rooms.store.change_steps(self.task.id, [self._note(status)], reason)
         live.run = None
@@ -264,7 +288,8 @@ class Execution:
         cleanup = set() if again else self._cleanup()
         flipped = [status for status in self.statuses.values() if not status.state.ended and status.id not in cleanup]
         rows = self._flip(flipped, reason or f"task {phase.value}")
-        runs = [live.run for live in self._live.values() if live.run is not None]
+        ended = {status.id for status in flipped}
+        runs = [live.run for step_id, live in self._live.items() if step_id in ended and live.run is not None]
         before = self.task
         if not again:
             outcome = Outcome.TIMED_OUT if phase is Phase.TIMED_OUT else Outcome.CANCELLED
@@ -274,7 +299,8 @@ class Execution:
             )
         durable = self._rooms.store.cancel(before, self.task, rows, runs, actor)
         self.token.fire(reason)
-        self._fire({status.id for status in flipped})
+        self._tick()
+        self._fire(ended)
         self._held.clear()
         for status in flipped:
             self._hold(self._frontier.end(status.id, status.state))
@@ -283,14 +309,15 @@ class Execution:
         return durable
 
     def _cleanup(self) -> set[str]:
-        """Steps that run in any case, of which something they stand on has begun."""
-        return {
-            planned.id
-            for planned in self.plan.steps
-            if planned.step.when is When.ALWAYS
-            and not self.statuses[planned.id].state.ended
-            and any(self.statuses[need].attempt for need in planned.step.needs)
-        }
+        """Steps that run in any case, of which something they stand on has begun, however far above."""
+        cleanup, begun = set(), set()
+        for planned in self.plan.steps:  # in topological order
+            above = not begun.isdisjoint(planned.step.needs)
+            if above and planned.step.when is When.ALWAYS and not self.statuses[planned.id].state.ended:
+                cleanup.add(planned.id)
+            if above or self.statuses[planned.id].attempt:
+                begun.add(planned.id)
+        return cleanup
 
     def _flip(self, statuses: list[StepStatus], reason: str) -> list[tuple[int, StepStatus]]:
         now = self._rooms.clock()
@@ -317,15 +344,18 @@ class Execution:
         self._held += decision.ready
 
     def _release(self) -> None:
-        if self.task.phase is Phase.PAUSED or (self.token.fired and self._runs_alive()):
+        if self._kept_back():
             return
         held, self._held = self._held, []
         for step_id in held:
             if not self.statuses[step_id].state.ended:
                 self._submit(step_id)
 
-    def _runs_alive(self) -> bool:
-        return any(live.token.fired for live in self._live.values())
+    def _kept_back(self) -> bool:
+        """Whether nothing may begin: in a pause, and after a cancellation until the trees are gone."""
+        if self.token.fired:
+            return any(live.token.fired for live in self._live.values())
+        return self.task.phase is Phase.PAUSED
 
     def cancel_step(self, step_id: str, actor: str, reason: str) -> Awaitable[int]:
         """End one step; its dependents are skipped, its siblings go on (B7.4)."""
@@ -355,7 +385,7 @@ class Execution:
         before = self.task
         self.task = replace(before, phase=advance(before.phase, phase), waits=waits)
         self._tick()
-        return self._rooms.store.set_phase(before, self.task, actor=actor)
+        return self._rooms.store.set_phase(before, self.task, actor=actor, patient=True)
 
     def _settle(self) -> None:
         """Bring the phase in line with what runs, waits or has ended."""
@@ -364,7 +394,7 @@ class Execution:
                 self._phase(Phase.EXECUTING, ())
             return
         if self.token.fired:
-            if not self._held:
+            if not self._held and not self._questions:
                 self._close()
         elif self._frontier.done:
             self._conclude()
@@ -409,6 +439,14 @@ class Execution:
             self._worked += loop.time() - self._working_since
             self._working_since = None
             self._alarm.cancel()
+
+    def let_go(self) -> None:
+        """The engine closes: nothing of this may begin by itself any more."""
+        self._closed = True
+        self._tick()
+        for live in self._live.values():
+            if live.retry is not None:
+                live.retry.cancel()
 
     def _time_out(self) -> None:
         self.cancel(ENGINE, f"ran longer than its timeout of {self.plan.timeout:g} s", Phase.TIMED_OUT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,11 @@ from engine.commands import (
     VerifyAudit,
 )
 from engine.errors import SignoffError, UsageError
-from engine.model.tier import Reason
 from engine.storage.reader import Reader
-from engine.views import Explanation
 
 if TYPE_CHECKING:
     from engine.policy import Policy
+    from engine.views import Explanation
 
 
 class Queries:
@@ -72,11 +72,6 @@ async def _targets(query: ListTargets) -> Any:
 
 
 async def _explain(query: Explain, policy: Policy) -> Explanation:
-    from engine.model.plan import Action
-    from engine.policy import assess, decide
+    from engine.planning.explain import explain
 
-    verdict = assess(Action.SHELL if query.shell else Action.EXECUTE, query.operand, policy=policy)
-    reasons = verdict.reasons
-    if verdict.refused:
-        reasons = (Reason(verdict.tier, verdict.refused, "refused"), *reasons)
-    return Explanation(tier=verdict.tier, reasons=reasons, verdict=decide(verdict, policy).value, hints=verdict.hints)
+    return explain(query.operand, shell=query.shell, path=os.environ.get("PATH", ""), policy=policy)

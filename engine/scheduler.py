@@ -50,6 +50,8 @@ class Scheduler:
         """Which task writes in which root."""
         self._queue: list[int] = []
         self._beginning: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        """Held while a task is looked up and begun or stopped, never while a change becomes durable."""
 
     @property
     def executing(self) -> int:
@@ -70,14 +72,18 @@ class Scheduler:
             await self._begin_next()
 
     async def _begin_next(self) -> None:
-        for number in list(self._queue):
-            task = await self._store.read.task(number)
-            plan = await self._store.read.plan(number, task.revision)
-            if plan is None or task.phase is not Phase.QUEUED:
-                self._queue.remove(number)
-            elif number in self._queue and self._claim(task, plan):
-                self._queue.remove(number)
-                await self._begin(task, plan)
+        async with self._turn:
+            for number in list(self._queue):
+                task = await self._store.read.task(number)
+                plan = await self._store.read.plan(number, task.revision)
+                if plan is None or task.phase is not Phase.QUEUED:
+                    self._queue.remove(number)
+                elif task.signed != plan.digest:
+                    self._queue.remove(number)
+                    self._refuse(task)
+                elif self._claim(task, plan):
+                    self._queue.remove(number)
+                    await self._begin(task, plan)
 
     def _claim(self, task: Task, plan: Plan) -> bool:
         """One writing task per root at a time (B6.8)."""
@@ -85,9 +91,13 @@ class Scheduler:
             return True
         return self._writers.setdefault(task.root, task.id) == task.id
 
+    def _refuse(self, task: Task) -> None:
+        """What is signed is not what would run: the task fails, the others go on."""
+        error = str(NotSigned(revision=task.revision, task=task.id))
+        failed = replace(task, phase=advance(task.phase, Phase.FAILED), error=error, ended=self._clock())
+        self._store.set_phase(task, failed)
+
     async def _begin(self, task: Task, plan: Plan) -> None:
-        if task.signed != plan.digest:
-            raise NotSigned(revision=task.revision, task=task.id)
         executing = replace(
             task, phase=advance(task.phase, Phase.EXECUTING), started=self._clock(), ended=None, outcome=None, error=""
         )
@@ -95,13 +105,13 @@ class Scheduler:
         await self.take_up(executing, plan)
 
     async def take_up(self, task: Task, plan: Plan) -> None:
-        """Go on with a task that is executing, blocked or paused, as its rows stand."""
+        """Go on with a task that is executing or blocked, as its rows stand."""
         self._claim(task, plan)
         reader = self._store.read
-        statuses = await reader.statuses(task.id)
-        execution = Execution(task, plan, statuses, self._rooms)
-        self._executions[task.id] = execution
-        execution.begin(await reader.answered(task.id, task.attempt), await reader.questions(task.id))
+        statuses, produced = await reader.statuses(task.id), await reader.produced(task.id)
+        answered, questions = await reader.answered(task.id, task.attempt), await reader.questions(task.id)
+        execution = self._executions[task.id] = Execution(task, plan, statuses, produced, self._rooms)
+        execution.begin(answered, questions)
 
     def _over(self, execution: Execution) -> None:
         self._executions.pop(execution.task.id, None)
@@ -119,19 +129,20 @@ class Scheduler:
 
     async def cancel(self, command: Cancel, actor: str) -> Reply:
         """Cancel a task or one of its steps. Cancelling what was cancelled already does nothing."""
-        execution = self._executions.get(command.task)
-        task = execution.task if execution is not None else await self._store.read.task(command.task)
+        async with self._turn:
+            execution = self._executions.get(command.task)
+            task = execution.task if execution is not None else await self._store.read.task(command.task)
+            if command.step is None and execution is not None:
+                durable = execution.cancel(actor, command.reason)
+            elif command.step is None and not task.phase.ended:
+                durable = await self._cancel_idle(task, actor, command.reason)
         if command.step is not None:
             return await self._cancel_step(task, execution, command.step, actor, command.reason)
-        if execution is not None:
-            seq = await execution.cancel(actor, command.reason)
-        elif task.phase.ended:
+        if execution is None and task.phase.ended:
             return Reply(task=task.id, seq=self._store.seq, text=f"task {task.id} was {task.phase} already")
-        else:
-            seq = await self._cancel_idle(task, actor, command.reason)
-        return Reply(task=task.id, seq=seq, text=f"task {task.id} cancelled")
+        return Reply(task=task.id, seq=await durable, text=f"task {task.id} cancelled")
 
-    async def _cancel_idle(self, task: Task, actor: str, reason: str) -> int:
+    async def _cancel_idle(self, task: Task, actor: str, reason: str) -> Awaitable[int]:
         """A task that nothing runs of here."""
         now = self._clock()
         after = replace(
@@ -149,7 +160,7 @@ class Scheduler:
         ]
         if task.id in self._queue:
             self._queue.remove(task.id)
-        return await self._store.cancel(task, after, flipped, (), actor)
+        return self._store.cancel(task, after, flipped, (), actor)
 
     async def _cancel_step(self, task: Task, execution: Execution | None, step: str, actor: str, reason: str) -> Reply:
         if execution is None:

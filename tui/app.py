@@ -126,11 +126,7 @@ class SignoffApp(Desk):
         except SignoffError as error:
             self.explain_error(error)
             return
-        self.push_screen(ConfirmScreen(question, view), self._answered)
-
-    def _answered(self, answer: object) -> None:
-        if isinstance(answer, Command):
-            self.carry_out(answer)
+        self.push_screen(ConfirmScreen(question, view))
 
     def page(self, run: int) -> None:
         self.run_worker(self._page(run), group="away", exclusive=True)
@@ -170,9 +166,7 @@ class SignoffApp(Desk):
 
     def action_mouse(self) -> None:
         self._mouse = not self._mouse
-        name = "_enable_mouse_support" if self._mouse else "_disable_mouse_support"
-        switch = getattr(self._driver, name, None)
-        if switch is not None:
+        if switch := getattr(self._driver, f"_{'enable' if self._mouse else 'disable'}_mouse_support", None):
             switch()
         self.say("the mouse is ours again" if self._mouse else "the mouse is the terminal's: select, then m")
 

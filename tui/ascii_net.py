@@ -13,7 +13,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_LIKE = dict(zip("·…─━→←▸◂▾≈“”⟨⟩↳│┃▔▁", "->--><><v~\"\"<>>||--", strict=True))
+_LIKE = dict(zip("·…─━→←▸◂▾≈“”⟨⟩↳│┃▔▁", '->--><><v~""<>>||--', strict=True))
 
 
 class AsciiNet(LineFilter):

@@ -12,8 +12,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from engine import EngineClient, Gap, LogGrew, SignoffError
-from engine.model.events import Event
+from engine import EngineClient, Event, Gap, LogGrew, SignoffError
 from tui.messages import Desk, Happened, LogsGrew, Resynced
 
 BATCH = 0.04

@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from engine import Question, StepStatus, TaskView
-from engine.model.events import (
+from engine import (
     Event,
     PhaseChanged,
     PlanRejected,
     PlanReturned,
     PlanSigned,
     PlanWritten,
+    Question,
     QuestionAnswered,
     QuestionAsked,
     StepEnded,
     StepsChanged,
     StepStarted,
+    StepStatus,
     TaskEnded,
     TaskRemoved,
+    TaskView,
 )
 
 

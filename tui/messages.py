@@ -15,8 +15,7 @@ from textual.app import App
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine import Command, EngineClient, LogGrew, Question, SignoffError
-    from engine.model.events import Event
+    from engine import Command, EngineClient, Event, LogGrew, Question, SignoffError
 
 
 class Happened(Message, bubble=False):

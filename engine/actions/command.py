@@ -78,7 +78,7 @@ def _launch(context: Context, argv: tuple[str, ...], script: str | None) -> proc
             writable=context.planned.tier is not Tier.READ,
             home=context.home,
             network=bool(step.network),
-            writes=tuple(Path(path).expanduser() for path in step.writes),
+            writes=tuple(_workdir(context) / Path(path).expanduser() for path in step.writes),
             sockets=step.sockets,
             masked=context.masked,
             sealed=_bound(context),

@@ -15,6 +15,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+", re.ASCII)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])", re.ASCII)
 MAX_SECONDS = 366 * 86400.0
+MAX_TEXT = 64
+"""Characters of a duration."""
 
 
 def parse_duration(text: object) -> float:
@@ -23,7 +25,7 @@ def parse_duration(text: object) -> float:
     Raises:
         ValueError: not a duration, not positive, not finite, or over a year.
     """
-    if isinstance(text, str) and _DURATION.fullmatch(text):
+    if isinstance(text, str) and len(text) <= MAX_TEXT and _DURATION.fullmatch(text):
         seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
     elif isinstance(text, (int, float)) and not isinstance(text, bool):
         seconds = float(text)

@@ -18,6 +18,9 @@ from engine.model.tier import Reason, Tier
 from engine.model.union import TaggedBy
 
 MAX_STEPS = 10_000
+MAX_NAMES = 2_000
+"""Step ids that are looked through for the one that was meant."""
+MAX_SUGGESTIONS = 20
 
 
 class Action(StrEnum):
@@ -339,21 +342,23 @@ def _id_faults(steps: tuple[Step, ...]) -> list[Fault]:
 
 def _need_faults(steps: tuple[Step, ...]) -> list[Fault]:
     known = {step.id for step in steps}
-    faults = []
+    names = sorted(known)[:MAX_NAMES]
+    faults: list[Fault] = []
     for index, step in enumerate(steps):
         for need in step.needs:
             place = f"steps[{index}].needs"
             if need == step.id:
                 faults.append(Fault("a step cannot need itself", place))
             elif need not in known:
-                faults.append(Fault(f"no step '{need}'{_nearest(need, known)}", place))
+                meant = _nearest(need, names) if len(faults) < MAX_SUGGESTIONS else ""
+                faults.append(Fault(f"no step '{need}'{meant}", place))
     return faults
 
 
-def _nearest(name: str, known: set[str]) -> str:
+def _nearest(name: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, sorted(known)[:2000], n=1)
+    close = get_close_matches(name[:64], names, n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 

@@ -43,6 +43,7 @@ _ONE_LINE = frozenset(
     "command file_redirect herestring_redirect declaration_command unset_command variable_assignment".split()
 )
 _JOINED = re.compile(rb"(?:\\\n)*")
+_MISREAD = {"word": re.compile(rb"(?<!\\)[ \t\n]"), "file_descriptor": re.compile(rb"^[^{\d]")}
 _GAP = re.compile(rb"(?:[ \t]|\\\n)*")
 _OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&", "<>"})
 
@@ -68,6 +69,7 @@ class _Walk:
     """One pass that collects, and one that judges, since a variable may be assigned after it is used."""
 
     def __init__(self, source: bytes) -> None:
+        self.source = source
         self.lines = source.split(b"\n")
         self.root = _parser().parse(source).root_node
         self.calls: list[tuple[Node, str | Input]] = []
@@ -150,6 +152,11 @@ class _Walk:
         if text.startswith("`") and (inside := _BACKTICK_ESCAPE.sub(r"\1", text[1:-1])) != text[1:-1]:
             self.odd.append(Script(inside, node.start_point.row + 1))
 
+    def comment(self, node: Node, stdin: str | Input) -> None:
+        """After a line continuation that touches a word, `#` goes on with that word and what follows runs."""
+        if self.source.endswith(b"\\\n", 0, node.start_byte):
+            self.odd.append(_at(destructive("bash may not take this for a comment", "syntax"), node))
+
     def quoted(self, node: Node, stdin: str | Input) -> None:
         if _INDEX.search(node.text or b""):
             text = "a text with a command in an array index runs it when it is evaluated"
@@ -177,13 +184,12 @@ class _Walk:
 
     def redirect(self, node: Node) -> Findings:
         operators = {child.type for child in node.children if not child.is_named}
-        for target in node.children_by_field_name("destination")[:1]:
-            for words in variants([decode(target)], self.assigned):
-                path = words[0] if words else UNKNOWN
-                yield from _redirected(path, node, writes=bool(operators & _OUTPUTS) and target.type != "number")
+        writes = bool(operators & _OUTPUTS) and all(part.type != "number" for part in _destinations(node)[0:1])
+        for words in variants(decode_all(_destinations(node))[:1], self.assigned):
+            yield from _redirected(words[0] if words else UNKNOWN, node, writes=writes)
 
     def call(self, node: Node, stdin: str | Input) -> Findings:
-        words = [*_words(node), *decode_all(_after_redirects(node.parent, node))]
+        words = [*_words(node), *_after_redirects(node.parent, node)]
         line = node.start_point.row + 1
         for argv in variants(words, self.assigned):
             if not argv and words and any("\0" in word for word in words):
@@ -202,6 +208,7 @@ _VISITS = {
     "variable_assignment": _Walk.assignment,
     "for_statement": _Walk.loop,
     "function_definition": _Walk.function,
+    "comment": _Walk.comment,
     "expansion": _Walk.expansion,
     "command_substitution": _Walk.backticks,
     "raw_string": _Walk.quoted,
@@ -251,20 +258,24 @@ def _words(node: Node) -> list[str]:
     return [_text(words[0]), *decode_all(words[1:]), *assignments]
 
 
-def _after_redirects(parent: Node | None, body: Node) -> list[Node]:
+def _after_redirects(parent: Node | None, body: Node) -> list[str]:
     """The arguments that follow a redirect: the grammar gives them to the redirect, bash to the command."""
     if parent is None or parent.type != "redirected_statement" or parent.child_by_field_name("body") != body:
         return []
-    found: list[Node] = []
+    found: list[str] = []
     waiting = [child for child in parent.children if child != body]
     while waiting:
         child = waiting.pop(0)
         if child.type == "file_redirect":
-            found.extend(child.children_by_field_name("destination")[1:])
+            found.extend(decode_all(_destinations(child))[1:])
         elif child.type == "heredoc_redirect":
-            found.extend(child.children_by_field_name("argument"))
+            found.extend(decode_all(child.children_by_field_name("argument")))
             waiting.extend(part for part in child.children if part.type.endswith("_redirect"))
     return found
+
+
+def _destinations(redirect: Node) -> list[Node]:
+    return redirect.children_by_field_name("destination")
 
 
 def _gaps(node: Node) -> bytes:
@@ -278,6 +289,8 @@ def _misread(node: Node) -> bool:
     """Where the grammar is known to differ from bash: it joins lines, puts blanks in a word, reads `==` as operator."""
     if node.type == "concatenation":
         return not _JOINED.fullmatch(_gaps(node))
+    if pattern := _MISREAD.get(node.type):
+        return bool(pattern.search(node.text or b""))
     operators = node.type == "command" and any(child.type in ("==", "=~") for child in node.children)
     return operators or (node.type in _ONE_LINE and not _GAP.fullmatch(_gaps(node)))
 

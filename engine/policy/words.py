@@ -57,12 +57,13 @@ def decode_all(nodes: Sequence[Node]) -> list[str]:
     """The words of some nodes: those that touch are one word, whatever the grammar makes of them."""
     found: list[str] = []
     end = -1
+    lone_dollar = False
     for node in nodes:
-        if node.start_byte == end or _joined(node, end):
-            found[-1] += decode(node)
-        else:
+        if node.start_byte != end and not _joined(node, end):
             found.append(decode(node))
-        end = node.end_byte
+        else:
+            found[-1] += UNKNOWN * 2 if lone_dollar else decode(node)
+        end, lone_dollar = node.end_byte, _text(node).endswith("$")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -30,10 +31,16 @@ async def fill(state: Path) -> None:
     await engine.close()
 
 
-def once(words: list[str]) -> float:
+def compiled(folder: Path) -> dict[str, str]:
+    """An environment in which modules are compiled once and kept, as an installation has them."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+
+
+def once(words: list[str], environ: dict[str, str]) -> float:
     """Milliseconds of one process."""
     began = perf_counter()
-    subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL, env=environ)
     return (perf_counter() - began) * 1e3
 
 
@@ -42,15 +49,18 @@ def main() -> None:
         state = Path(folder)
         asyncio.run(fill(state))
         program = ["-m", "tui", "--state", str(state)]
-        cases = {"--help": [*program, "--help"], "ls": [*program, "ls"], "show": [*program, "show", "7"]}
-        times: dict[str, list[float]] = {name: [] for name in ("floor", *cases)}
-        for _ in range(ROUNDS):
-            times["floor"].append(once(["-c", "pass"]))
+        cases = {"--help": ["-m", "tui", "--help"], "ls": [*program, "ls"], "show": [*program, "show", "7"]}
+        cases["floor"] = ["-c", "pass"]
+        environ = compiled(state)
+        times: dict[str, list[float]] = {name: [] for name in cases}
+        for turn in range(ROUNDS + 1):
             for name, words in cases.items():
-                times[name].append(once(words))
-    floor = statistics.median(times["floor"])
-    for name in cases:
-        above = statistics.median(times[name]) - floor
+                took = once(words, environ)
+                if turn:  # the first one compiles
+                    times[name].append(took)
+    floor = statistics.median(times.pop("floor"))
+    for name, took_each in times.items():
+        above = statistics.median(took_each) - floor
         report_absolute(f"V6 signoff {name} above python -c pass ({floor:.0f} ms)", above, goal=GOAL, unit="ms")
 
 

@@ -11,16 +11,20 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import cycle
 
-from engine import ListTasks, StepState, TaskSummary
+from engine import ListTasks, StepState, StepStatus, TaskSummary
 from engine.model.events import StepEnded
 from engine.testing import ScriptedEngine
 from tests.tui import scenes
-from tests.tui.pilots import bench, opened
+from tests.tui.pilots import bench, opened, until
 from tests.tui.terminal import Terminal
 from tui.presentation.steps import moved
+from tui.screens.workbench import Workbench
+from tui.widgets.step_graph import StepGraph
 
 SECONDS = 5.0
 
@@ -63,11 +67,8 @@ def streaming() -> None:
     told("V8 key echo, p95", echoes[int(len(echoes) * 0.95)], "ms", 50)
 
 
-_ways = [b"w", b"\x1b[<", b"x"]
-
-
 def _echo(terminal: Terminal) -> float:
-    """Milliseconds until `x` shows its warning; `escape` takes it away again."""
+    """Milliseconds until `x` shows its warning; another key takes it away again."""
     terminal.read(0.03)
     began = time.perf_counter()
     terminal.press([b"x"])
@@ -87,16 +88,16 @@ async def redraw() -> None:
             widget, graph, view = screen.graph, screen.graph.graph, screen.view
             assert graph is not None and view is not None
             graph.shape.drawn.clear()
-            first = _timed(lambda: widget.redraw(), 1)
-            state = [view.steps[count // 2], replace(view.steps[count // 2], state=StepState.FAILED)]
+            status = view.steps[count // 2]
+            states = cycle([replace(status, state=StepState.FAILED), status])
+            told(f"V9 first drawing of {count} steps", _timed(widget.redraw, 1), "ms", goal)
+            told(f"V9 one step of {count} changes", _timed(partial(_change, widget, states, engine.now), 50), "ms", 2)
 
-            def change(turn: list[int] = [0]) -> None:  # noqa: B006
-                turn[0] += 1
-                widget.graph = moved(widget.graph, [state[turn[0] % 2]], engine.now)  # type: ignore[arg-type] # noqa: B023
-                [widget.line(y) for y in range(widget.size.height)]  # noqa: B023
 
-            told(f"V9 first drawing of {count} steps", first, "ms", goal)
-            told(f"V9 one step of {count} changes", _timed(change, 50), "ms", 2)
+def _change(widget: StepGraph, states: Iterator[StepStatus], now: float) -> None:
+    assert widget.graph is not None
+    widget.graph = moved(widget.graph, [next(states)], now)
+    widget.render_lines(widget.size.region)
 
 
 def _timed(work: Callable[[], object], times: int) -> float:
@@ -145,11 +146,15 @@ async def event_to_screen() -> None:
             state = StepState.FAILED if number % 2 else StepState.COMPLETED
             began = time.perf_counter()
             engine.emit(StepEnded(scenes.status("tests", state, 41, 41, 4)), task=12, step="tests")
-            while (status := screen.status_of("tests")) is None or status.state is not state:
-                await asyncio.sleep(0)
+            await until(pilot, lambda wanted=state: _state(screen) is wanted)  # type: ignore[misc]
             screen.graph.render_lines(screen.graph.size.region)
             taken.append((time.perf_counter() - began) * 1e3)
     told("V11 event to drawn graph, p95", sorted(taken)[int(len(taken) * 0.95)], "ms", 50)
+
+
+def _state(screen: Workbench) -> StepState | None:
+    status = screen.status_of("tests")
+    return status.state if status else None
 
 
 if __name__ == "__main__":

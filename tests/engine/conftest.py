@@ -21,7 +21,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: broken.append(context))
     made = Desk(tmp_path)
     yield made
-    if made._engine is not None and not made.engine._info().fault:
+    if made.is_open:
         report = await made.engine.read(VerifyAudit())
         assert report.ok, report
     await made.close()

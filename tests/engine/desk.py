@@ -17,6 +17,7 @@ from engine import (
     Answer,
     Cancel,
     Command,
+    EngineInfo,
     ListQuestions,
     ListRuns,
     MakePlan,
@@ -28,6 +29,7 @@ from engine import (
     Resume,
     Run,
     RunState,
+    ShowEngine,
     ShowTask,
     Sign,
     StepState,
@@ -41,7 +43,7 @@ from engine.model.plan import Action
 from engine.settings import Settings
 
 F = TypeVar("F", bound=Fact)
-PATIENCE = 15.0
+PATIENCE = 10.0
 """Seconds until an event that does not come fails the test."""
 
 
@@ -130,6 +132,10 @@ class Desk:
     def engine(self) -> Engine:
         assert self._engine is not None
         return self._engine
+
+    @property
+    def is_open(self) -> bool:
+        return self._engine is not None
 
     async def open(
         self, *, real: bool = False, executes: bool = True, user: str = "ana", **settings: Any
@@ -228,13 +234,15 @@ class Desk:
 
     async def until(self, holds: Callable[[Event], bool], after: int = 0) -> Event:
         """The first event after number `after` of which `holds` is true."""
-        async with self._more:
-            async with asyncio.timeout(PATIENCE):
-                while True:
-                    found = next((event for event in self.heard if event.seq > after and holds(event)), None)
-                    if found is not None:
-                        return found
-                    await self._more.wait()
+        looked = 0
+        async with self._more, asyncio.timeout(PATIENCE):
+            while True:
+                while looked < len(self.heard):
+                    event = self.heard[looked]
+                    looked += 1
+                    if event.seq > after and holds(event):
+                        return event
+                await self._more.wait()
 
     async def fact(self, kind: type[F], task: int, step_id: str | None = None, after: int = 0) -> F:
         """The first fact of a kind about a task, or about one of its steps."""
@@ -275,10 +283,10 @@ class Desk:
         await self.fact(TaskEnded, task, after=after)
         return await self.show(task)
 
-    @property
-    def seq(self) -> int:
+    async def seq(self) -> int:
         """The number of the last event."""
-        return self.engine._info().seq
+        info: EngineInfo = await self.engine.read(ShowEngine())
+        return info.seq
 
     def kinds(self, task: int, step_id: str | None = None) -> list[str]:
         """What happened to a task, or to one of its steps, in order."""

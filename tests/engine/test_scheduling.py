@@ -151,8 +151,7 @@ async def test_a_retry_that_a_pause_kept_back_goes_on_counting_and_asks_nobody(d
     await desk.fact(StepEnded, task, "a")
     await desk.do(Pause(task=task))
     await desk.changed(task, "a", StepState.READY)
-    seq = desk.seq
-    desk.script.hold("probe")
+    seq = await desk.seq()
     other = await desk.begin(step("other", retry={"attempts": 1, "delay": 0.1, "jitter": False}))
     await desk.ended(other)
     await desk.resume(task)

@@ -26,7 +26,7 @@ async def _grow(engine: ScriptedEngine, rate: int) -> None:
         due = int((time.monotonic() - began) * rate)
         log += b"".join(_LINE % n for n in range(number, due))
         number = due
-        engine.logs[4] = log
+        engine.logs[4] = bytes(log)
         engine.signal(LogGrew(task=12, step="tests", run=4, size=len(log)))
         await asyncio.sleep(0.01)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -19,6 +21,16 @@ SMALL, LARGE = (80, 24), (120, 36)
 _NAMES = tuple(HOSTILE)
 TRICKS = tuple(_NAMES[start : start + 6] for start in range(0, len(_NAMES), 6))
 """The hostile strings by name, some at a time."""
+
+
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times of day as in Greenwich, wherever the tests run."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 class Clock:

@@ -51,6 +51,7 @@ TICK = 1.0
 _BAR = 24
 _BEFORE = frozenset({Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.QUEUED})
 """A task that is cancelled here has nothing alive: no further event ends it."""
+_MOVING = frozenset({StepState.READY, StepState.RUNNING})
 _WAITING = frozenset({Phase.AWAITING_APPROVAL, Phase.BLOCKED, Phase.PAUSED})
 
 
@@ -143,7 +144,7 @@ class Following:
         before = self.view.task.phase
         followed = follow(self.view, [event], self._place)
         self.view = followed.view
-        if followed.stale or isinstance(event.fact, TaskEnded):
+        if followed.stale or isinstance(event.fact, TaskEnded | QuestionAnswered):
             await self.look_again()
         if self._call.json:
             self._console.json(shapes.event_line(event, self.view))
@@ -167,8 +168,10 @@ class Following:
             return False
         if self._manners.wait or self._asking or self._interrupts:
             return False
-        if task.phase is Phase.PAUSED:
-            return not any(status.state is StepState.RUNNING for status in self.view.steps)
+        if any(status.state in _MOVING for status in self.view.steps):
+            return False
+        if task.phase is Phase.BLOCKED and not self.view.questions:
+            return False
         return all(not self._ours(question) or question.id in self._later for question in self.view.questions)
 
     def _ours(self, question: Question) -> bool:

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from textual.content import Content
 
-from engine import PlannedStep, Question, QuestionKind, Receipt, Run, RunState, StepStatus, TaskView, When
-from engine.model.plan import StepBase
+from engine import PlannedStep, Question, QuestionKind, Receipt, Run, RunState, Step, StepStatus, TaskView, When
 from tui.presentation.amounts import clock
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, column
@@ -104,7 +103,7 @@ def _when(when: When) -> str:
     return {When.ALWAYS: "  runs however they end", When.FAILURE: "  runs when one fails"}.get(when, "")
 
 
-def _touches(step: StepBase) -> Iterator[str]:
+def _touches(step: Step) -> Iterator[str]:
     network = step.network
     yield "any network" if network is True else f"network {' '.join(network)}" if network else "no network"
     yield from (f"writes {path}" for path in step.writes)

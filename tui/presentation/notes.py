@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from engine.model.events import (
+from engine import (
+    ENGINE,
+    Answer,
     EngineClosed,
     EngineOpened,
     Event,
@@ -24,13 +26,11 @@ from engine.model.events import (
     StepEnded,
     StepsChanged,
     StepStarted,
+    StepStatus,
     TaskEnded,
     TaskRemoved,
     TaskRequested,
 )
-from engine.model.question import Answer
-from engine.model.run import StepStatus
-from engine.model.task import ENGINE
 from tui.presentation.amounts import clock
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, column

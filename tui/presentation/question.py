@@ -139,7 +139,7 @@ def _ask(question: Question, view: TaskView, now: float) -> Iterator[Line]:
     for position, news in enumerate(question.news):
         yield Line("new" if position == 0 else "", news)
     yield Line("answer", "becomes the result of the step; what needs it goes on")
-    yield Line("if denied", _if_no(question, view))
+    yield Line("if no", _if_no(question, view))
 
 
 def _log(log: Sequence[str]) -> Iterator[Line]:

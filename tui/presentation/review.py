@@ -274,7 +274,9 @@ def page_title(row: Row, ascii_only: bool = False) -> Content:
     if row.planned is None:
         return content(f"{len(row.numbers)} {TIERS[row.group or Tier.READ].word}", "bold")
     dot = " - " if ascii_only else " · "
-    return assemble((f"{row.number} {row.planned.id[:_GLANCE]}", "bold"), (dot + dot.join(headline(row.planned)), MUTED))
+    return assemble(
+        (f"{row.number} {row.planned.id[:_GLANCE]}", "bold"), (dot + dot.join(headline(row.planned)), MUTED)
+    )
 
 
 def page_of(row: Row, reading: Reading) -> Page:

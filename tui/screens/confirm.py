@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import events, getters, on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -20,15 +20,13 @@ from textual.widgets import Input, Static
 from engine import Answer, ListQuestions, Question, QuestionKind, Resolve, SignoffError, TaskView
 from engine.errors import AlreadyAnswered
 from engine.model.events import QuestionAnswered
-from tui.messages import Desk, Happened, Resynced
-from tui.presentation.content import content
+from tui.messages import Happened, Resynced
+from tui.presentation.content import content, log_line
 from tui.presentation.line import MUTED
 from tui.presentation.question import answered, facts_page, heading, operand_page, options, place, run_of
 from tui.presentation.trouble import trouble
-from tui.screens.deliberate import Deliberate
-from tui.screens.keys import KeysScreen
-from tui.widgets.key_line import Choices, Key, KeyLine
-from tui.widgets.lines import Lines
+from tui.screens.deciding import DecidingScreen
+from tui.widgets.key_line import Choices, Key
 from tui.widgets.operand_view import OperandView
 from tui.widgets.rule import Rule
 
@@ -66,7 +64,7 @@ _WIDEST, _CHROME = 112, 5
 _LOG_BYTES, _LOG_LINES = 4096, 5
 
 
-class ConfirmScreen(ModalScreen[Answer | None]):
+class ConfirmScreen(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
     """Asks one question; ends with the answer that the engine took, or None for later.
 
     Args:
@@ -75,7 +73,6 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         now: monotonic time in seconds, as Textual stamps events.
     """
 
-    app = getters.app(Desk)
     CSS_PATH = "confirm.tcss"
     AUTO_FOCUS = "#choices"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -93,9 +90,8 @@ class ConfirmScreen(ModalScreen[Answer | None]):
     ]
 
     def __init__(self, question: Question, view: TaskView, *, now: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
+        super().__init__(now)
         self._question, self._task_view = question, view
-        self._deliberate = Deliberate(now)
         self._armed: Answer | None = None
         self._chosen: int | None = None
         self._sending = False
@@ -113,9 +109,7 @@ class ConfirmScreen(ModalScreen[Answer | None]):
             yield Choices(id="choices")
 
     def on_mount(self) -> None:
-        for lines in self.query(Lines):
-            lines.ascii_only = self.app.ascii_only
-        self.watch(self.app, "app_focus", self._focus_came_back, init=False)
+        self.prepare()
         question, view = self._question, self._task_view
         rule = self.query_one("#heading", Rule)
         rule.left, rule.lit = heading(question, view, ascii_only=self.app.ascii_only), True
@@ -156,7 +150,7 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         operand = self._operand.get_content_height(size, size, inner)
         self._facts.styles.height = facts
         listed = min(len(self._question.options), 9)
-        self._operand.styles.height = max(2, min(operand, size.height - facts - listed - _CHROME))
+        self._operand.styles.height = max(1, min(operand, size.height - facts - listed - _CHROME))
 
     @work(exclusive=True, group="count")
     async def _count(self) -> None:
@@ -164,7 +158,7 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         try:
             questions: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
         except SignoffError as error:
-            self._notice(trouble(error, _KEPT))
+            self.notice(trouble(error, _KEPT))
             return
         waiting = [question.id for question in questions]
         text = place(self._question, waiting, ascii_only=self.app.ascii_only)
@@ -180,10 +174,10 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         try:
             part = await self.app.engine.read_log(run, -_LOG_BYTES, _LOG_BYTES)
         except SignoffError as error:
-            self._notice(trouble(error, _KEPT))
+            self.notice(trouble(error, _KEPT))
             return
-        lines = [line for line in part.data.decode("utf-8", "surrogateescape").split("\n") if line.strip()]
-        self._tell(lines[-_LOG_LINES:])
+        lines = [line for line in part.data.split(b"\n") if line.strip()]
+        self._tell([log_line(line).plain for line in lines[-_LOG_LINES:]])
 
     def _offer(self) -> None:
         """Show what may be answered now; the focus is on the safe answer."""
@@ -207,11 +201,6 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         if self._chosen is not None:
             return (_LATER, Key("enter", f"answers {self._chosen + 1}", "answer"), _DENY)
         return _CHOICES[self._question.kind]
-
-    def _notice(self, text: str = "") -> None:
-        notice = self.query_one("#notice", Static)
-        notice.update(content(text))
-        notice.set_class(bool(text), "-shown")
 
     @on(OperandView.Scrolled)
     def _scrolled(self) -> None:
@@ -237,21 +226,11 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         self.app.say(why)
         self.dismiss(None)
 
-    def on_screen_resume(self) -> None:
-        self.call_after_refresh(self._deliberate.appear)
-
-    def on_screen_suspend(self) -> None:
-        self._deliberate.hide()
-
-    def _focus_came_back(self, focused: bool) -> None:
-        if focused:
-            self._deliberate.appear()
-
     # What the person does
 
     def on_key(self, event: events.Key) -> None:
-        self._deliberate.press(event)
-        if not self._deliberate.settled:
+        self.deliberate.press(event)
+        if not self.deliberate.settled:
             event.stop()
         elif self._armed is not None and self._armed not in _TYPED:
             event.stop()
@@ -260,18 +239,8 @@ class ConfirmScreen(ModalScreen[Answer | None]):
             self._choose(int(event.key) - 1)
 
     def on_click(self, event: events.Click) -> None:
-        self._deliberate.press(event)
-        if event.widget is self.query_one("#options") and self._deliberate.settled:
+        if event.widget is self.query_one("#options") and self.deliberate.settled:
             self._choose(event.y)
-
-    @on(Input.Changed)
-    def _typed(self, message: Input.Changed) -> None:
-        self._deliberate.press(message)
-
-    @on(KeyLine.Pressed)
-    async def _pressed(self, message: KeyLine.Pressed) -> None:
-        if self._deliberate.settled:
-            await self.run_action(message.key.action)
 
     def _choose(self, place: int) -> None:
         if 0 <= place < len(self._question.options):
@@ -280,14 +249,11 @@ class ConfirmScreen(ModalScreen[Answer | None]):
 
     def action_read_on(self) -> None:
         """A page of the operand, and after its end of what is new."""
-        self._notice()
+        self.notice()
         (self._facts if self._operand.at_end else self._operand).action_page(1)
 
     def action_scroll(self, by: int) -> None:
         (self._facts if self._operand.at_end and by > 0 else self._operand).action_scroll(by)
-
-    def action_keys(self) -> None:
-        self.app.push_screen(KeysScreen.of(self))
 
     def action_later(self) -> None:
         """Back from a half-given answer; else leave the question as it is."""
@@ -322,8 +288,8 @@ class ConfirmScreen(ModalScreen[Answer | None]):
 
     def _arm(self, answer: Answer) -> None:
         """The first of two deliberate acts."""
-        if self._armed is None and not self._sending and self._deliberate.settled:
-            self._notice()
+        if self._armed is None and not self._sending and self.deliberate.settled:
+            self.notice()
             self._armed = answer
             self._words.value = ""
             self._offer()
@@ -346,17 +312,15 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         if words:
             self._send(self._armed, words)
         else:
-            self._notice("Write a few words first: they are kept with the answer.")
+            self.notice("Write a few words first: they are kept with the answer.")
 
     def _may_run(self) -> bool:
         if not self._seen:
-            self._notice("Read the operand to its end first: space reads on.")
+            self.notice("Read the operand to its end first: space reads on.")
         return self._seen and self._is_meant()
 
     def _is_meant(self) -> bool:
-        if self._deliberate.settled and not self._deliberate.alone:
-            self._notice("That came too quickly to be meant. Press it again.")
-        return self._deliberate.meant and not self._sending
+        return not self._sending and not self.too_quick()
 
     @work(group="answer")
     async def _send(self, answer: Answer, reason: str = "") -> None:
@@ -370,6 +334,6 @@ class ConfirmScreen(ModalScreen[Answer | None]):
         except SignoffError as error:
             self._sending = False
             self._disarm()
-            self._notice(trouble(error, _KEPT))
+            self.notice(trouble(error, _KEPT))
         else:
             self.dismiss(answer)

@@ -11,7 +11,7 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from engine import AcceptResult, Cancel, Kill, Pause, Phase, Question, Remove, Resume, StepState
+from engine import AcceptResult, Cancel, Kill, Pause, Phase, QuestionAsked, Remove, Resume, StepState
 from engine import Command as Verb
 from tui.commands import Place, bindings
 from tui.messages import Happened
@@ -129,10 +129,10 @@ class Workbench(WorkbenchView):
 
         self.app.push_screen(NewTaskScreen(self.app.root), self._made)
 
-    def _made(self, task: object) -> None:
+    def _made(self, task: int | None) -> None:
         """A new task is looked at at once."""
-        if isinstance(task, int):
-            self.load(task)
+        if task is not None:
+            self.open_tasks(task)
 
     def action_inbox(self) -> None:
         from tui.screens.inbox import InboxScreen
@@ -147,8 +147,6 @@ class Workbench(WorkbenchView):
 
     @on(Happened)
     def _asked(self, message: Happened) -> None:
-        from engine.model.events import QuestionAsked
-
         for event in message.events:
             if isinstance(event.fact, QuestionAsked):
                 self.app.asked(event.fact.question)
@@ -292,7 +290,3 @@ class Workbench(WorkbenchView):
             self.app.say("this step has no log")
         else:
             self.app.page(self.log_view.run_id)
-
-    def waiting(self) -> Question | None:
-        """The question that a banner tells of first."""
-        return self.questions[0] if self.questions else None

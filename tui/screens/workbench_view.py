@@ -6,10 +6,6 @@ is the business of `workbench`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import wraps
-from typing import Concatenate, ParamSpec
-
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -27,7 +23,6 @@ from engine import (
     Run,
     ShowEngine,
     ShowTask,
-    SignoffError,
     StepState,
     StepStatus,
     TaskSummary,
@@ -43,6 +38,7 @@ from tui.presentation.line import MUTED
 from tui.presentation.notes import notes
 from tui.presentation.steps import counts, graph_of, moved, unlogged, wanted
 from tui.presentation.task import banner, empty, header
+from tui.screens.told import told
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.lines import Lines
 from tui.widgets.log_view import LogView
@@ -60,24 +56,6 @@ _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]
 _HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (10, "-high")]
 _LISTS = 0.5
 """Seconds between two readings of lists that events tell too little about."""
-
-
-Arguments = ParamSpec("Arguments")
-
-
-def told(
-    method: Callable[Concatenate[WorkbenchView, Arguments], Awaitable[None]],
-) -> Callable[Concatenate[WorkbenchView, Arguments], Coroutine[None, None, None]]:
-    """Say why something could not be read, and keep what is shown."""
-
-    @wraps(method)
-    async def guarded(self: WorkbenchView, *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        try:
-            await method(self, *args, **kwargs)
-        except SignoffError as error:
-            self.app.explain_error(error)
-
-    return guarded
 
 
 class WorkbenchView(Screen[None]):
@@ -139,11 +117,13 @@ class WorkbenchView(Screen[None]):
 
     @work(group="tasks", exclusive=True)
     @told
-    async def open_tasks(self) -> None:
-        """Read all that is shown anew."""
+    async def open_tasks(self, task: int | None = None) -> None:
+        """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
         self.status_bar.info = await self._info()
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
+        if task is not None:
+            self.window.choose(task)
         self.show_rows()
         if self.window.chosen is not None:
             await self._load(self.window.chosen.task.id)

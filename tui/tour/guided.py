@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any, ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from engine import (
     Answer,
@@ -21,6 +19,7 @@ from engine import (
     QuestionAnswered,
     QuestionAsked,
     QuestionKind,
+    RunCancelled,
     TaskEnded,
 )
 from tui.app import Options, SignoffApp
@@ -44,12 +43,16 @@ class Act(IntEnum):
 LINES: Mapping[Act, tuple[str, str]] = {
     Act.READ: ("read", "space shows the two risky steps, each to its end"),
     Act.SIGN: ("sign", "A, then y: exactly these bytes may run"),
-    Act.TAMPER: ("tamper", "t changes deploy.sh on disk; then i opens, space, Y"),
-    Act.DENY: ("deny", "refused, see the diff: i, D, a reason, enter"),
+    Act.TAMPER: ("tamper", "t changes deploy.sh on disk. Then answer Y  (i: the question)"),
+    Act.DENY: ("deny", "refused. i shows what changed; then D, a reason, enter"),
     Act.CANCEL: ("cancel", "watch ignores SIGTERM: XX, X again; 4 has the receipt"),
     Act.LEAVE: ("leave", "a task of the tour runs on: q leaves, enter comes back"),
     Act.END: ("the end", "still there. q, then: cd your-repository && signoff"),
 }
+
+
+LOOK = 0.2
+"""Seconds between two looks at which screen is up: the line follows the person."""
 
 
 class Guide(Static):
@@ -57,7 +60,12 @@ class Guide(Static):
 
     DEFAULT_CSS = "Guide { dock: top; height: 1; background: $primary; color: $text; text-style: bold; }"
 
+    act: Act | None = None
+
     def show(self, act: Act) -> None:
+        if act is self.act:
+            return
+        self.act = act
         name, line = LINES[act]
         number = f" tour {act} of 6 " if act is not Act.END else " tour "
         self.update(assemble((number, "reverse"), (f" {name}", ""), (f" · {line}", "")))
@@ -70,7 +78,7 @@ class Tour(SignoffApp):
         act: where to go on, after the person has left and come back.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "tamper", "Tamper with deploy.sh", show=False)]
+    CSS_PATH = "../app.tcss"
 
     def __init__(self, engine: EngineClient, options: Options, scene: Scene, act: Act = Act.READ) -> None:
         super().__init__(engine, options)
@@ -82,7 +90,7 @@ class Tour(SignoffApp):
         self.run_worker(self._watch_acts(), group="acts")
         if self.act is Act.READ:
             self.push_screen(ReviewScreen(1))
-        self.call_after_refresh(self._guide)
+        self.set_interval(LOOK, self._guide)
 
     async def _watch_acts(self) -> None:
         async for item in self.engine.events():
@@ -98,6 +106,9 @@ class Tour(SignoffApp):
                 return Act.DENY
             case QuestionAnswered(question=question) if question.answer is Answer.DENY:
                 return Act.CANCEL
+            case RunCancelled(receipt=receipt):
+                left = f"{len(receipt.survivors)} left alive" if receipt.survivors else "none left alive"
+                self.say(f"receipt: {len(receipt.ends)} processes ended in {receipt.seconds:.1f} s, {left}")
             case TaskEnded(task=task) if task.id == 1 and self.act < Act.LEAVE:
                 return Act.LEAVE
         return None
@@ -107,28 +118,23 @@ class Tour(SignoffApp):
         self._guide()
 
     async def on_event(self, event: events.Event) -> None:
+        # A modal hides the keys of the app; the hand that tampers is not bound by modals.
+        if isinstance(event, events.Key) and event.key == "t" and not isinstance(self.focused, Input):
+            self._tamper()
+            return
         await super().on_event(event)
-        if isinstance(event, (events.Key, events.Click)):
-            self.call_after_refresh(self._guide)
 
     def _guide(self) -> None:
         screen = self.screen
-        if self.act is Act.READ and isinstance(screen, ReviewScreen) and screen.read_through:
+        if self.act is Act.READ and isinstance(screen, ReviewScreen) and screen.reading and not screen.reading.unread:
             self.act = Act.SIGN
         guides = screen.query(Guide)
         if guides:
             guides.first().show(self.act)
         else:
-            screen.mount(guide := Guide(markup=False))
-            self.call_after_refresh(guide.show, self.act)
+            screen.mount(Guide(markup=False))
 
-    def push_screen(self, *arguments: Any, **options: Any) -> Any:
-        """Every screen that comes up carries the line."""
-        mounted = super().push_screen(*arguments, **options)
-        self.call_after_refresh(self._guide)
-        return mounted
-
-    def action_tamper(self) -> None:
+    def _tamper(self) -> None:
         """Change the signed script, as somebody else might."""
         if self.act < Act.TAMPER:
             self.say("sign first, then tamper")

@@ -18,7 +18,6 @@ from engine import (
     QuestionAsked,
     QuestionKind,
     Resolve,
-    Resume,
     RunCancelled,
     ShowTask,
     Sign,
@@ -105,7 +104,8 @@ class Telling:
                 receipt = event.fact.receipt
                 ends = ", ".join(sorted({f"{end.name} by {end.end}" for end in receipt.ends}))
                 left = f"{len(receipt.survivors)} left alive" if receipt.survivors else "none left alive"
-                self.say(f"          receipt: {len(receipt.ends)} processes ended in {receipt.seconds:.1f} s ({safe(ends)}), {left}")
+                how = f"{len(receipt.ends)} processes ended in {receipt.seconds:.1f} s ({safe(ends)})"
+                self.say(f"          receipt: {how}, {left}")
             if isinstance(event.fact, TaskEnded):
                 return
 
@@ -123,7 +123,8 @@ class Telling:
                 case TaskEnded(task=task) if task.id == short.task.id:
                     report = await self.engine.read(VerifyAudit())
                     kept = "verifies" if report.ok else f"does not verify: {report.problem}"
-                    self.say(f"          {task.phase}; the record of {report.events} events {kept}, head {report.head[:12]}")
+                    record = f"the record of {report.events} events {kept}, head {report.head[:12]}"
+                    self.say(f"          {task.phase}; {record}")
                     return task.phase.value == "completed" and report.ok
         return False
 

@@ -88,7 +88,8 @@ class OperandView(Lines, can_focus=True):
         if not shown:
             return f"{total} of {total}, end"
         end = ", end" if self.seen else ""
-        return f"{shown[0].line}-{shown[-1].line} of {total}{end}"
+        first, last = shown[0].line, shown[-1].line
+        return f"{first if first == last else f'{first}-{last}'} of {total}{end}"
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         self._lay(width)

@@ -29,7 +29,9 @@ class TextView(Lines, can_focus=True):
 
     @property
     def lines(self) -> list[Content]:
-        """The rows at the present width."""
+        """The rows at the present width; none while the view is out of sight."""
+        if not self.size.width:
+            return []
         width = max(8, self.size.width - 1)
         if self._folded[0] != width or self._folded[1] is not self.paragraphs:
             self._folded = (width, self.paragraphs, [row for text in self.paragraphs for row in folded(text, width)])

@@ -18,16 +18,14 @@ from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
 from tests.tui.pilots import picture, until
 from tests.tui.screens.test_workbench_hostile import poisoned
-from tests.tui.stage import LARGE, SMALL, TRICKS, Clock, Restless, app, gone, opened, press, said, settle, show
+from tests.tui.stage import LARGE, SMALL, TRICKS, Clock, Restless, app, gone, opened, press, said, settle, show, utc  # noqa: F401
 from tui.screens.confirm import ConfirmScreen
 
 Compare = Callable[..., bool]
 LOG = b"pg_dump: dumping contents of table sessions\n\x1b[31mALTER TABLE\x1b[0m sessions\nstill waiting for a lock\n"
 
 
-@pytest.fixture(autouse=True)
-def _zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 def _asked(question: Question) -> tuple[ScriptedEngine, TaskView]:

@@ -18,7 +18,7 @@ from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
 from tests.tui.pilots import picture, until
 from tests.tui.screens.test_workbench_hostile import poisoned
-from tests.tui.stage import LARGE, SMALL, TRICKS, Clock, Restless, app, gone, opened, press, settle, show
+from tests.tui.stage import LARGE, SMALL, TRICKS, Clock, Restless, app, gone, opened, press, settle, show, utc  # noqa: F401
 from tui.screens.review import ReviewScreen
 from tui.widgets.operand_view import OperandView
 from tui.widgets.step_list import StepList
@@ -26,9 +26,7 @@ from tui.widgets.step_list import StepList
 Compare = Callable[..., bool]
 
 
-@pytest.fixture(autouse=True)
-def _zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 def _one(engine: ScriptedEngine) -> Any:

@@ -1,0 +1,179 @@
+"""Commands that decide: what exactly they give the engine, and that only a person at a terminal can sign or confirm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine import (
+    AcceptResult,
+    Answer,
+    Cancel,
+    Command,
+    Need,
+    Outcome,
+    Pause,
+    Phase,
+    Reject,
+    Remove,
+    Resolve,
+    Return,
+    Sign,
+    TaskView,
+)
+from engine.errors import StaleRevision
+from engine.testing import ScriptedEngine
+from tests.tui import plans
+from tests.tui.cli.outside import Typist, call
+
+
+def given(engine: ScriptedEngine) -> Command:
+    (command,) = engine.done
+    return replace(command, key="")
+
+
+def test_signing_shows_the_plan_and_signs_what_was_shown() -> None:
+    engine, ana = ScriptedEngine(plans.to_review()), Typist("y")
+    said = call(engine, "approve", "12", "--skip", "7,bench", "--skip", "notes", person=ana)
+    assert said.code == 0
+    assert said.needs == [Need.DECIDE]
+    assert "DROP TABLE sessions" in ana.seen
+    assert ana.prompts == ["Sign 4f1c9a of task 12 (without bench, bench, notes)? [y/N] "]
+    assert given(engine) == Sign(
+        task=12, revision=3, digest=plans.DIGEST, skip=("bench", "bench", "notes"), means="command", key=""
+    )
+
+
+@pytest.mark.parametrize("typed", ["", "n", "yess", "ja"])
+def test_everything_but_a_yes_is_a_no(typed: str) -> None:
+    engine = ScriptedEngine(plans.to_review())
+    assert call(engine, "approve", "12", person=Typist(typed)).code == 3
+    assert engine.done == []
+
+
+DECIDING = [
+    (["approve", "12"], plans.to_review()),
+    (["confirm", "12", "migrate"], plans.asking(plans.QUESTION)),
+    (["deny", "12", "migrate", "--reason", "no"], plans.asking(plans.QUESTION)),
+    (["answer", "12", "which", "staging"], plans.asking(plans.ASK)),
+]
+
+
+@pytest.mark.parametrize(("words", "view"), DECIDING, ids=[words[0] for words, _ in DECIDING])
+def test_without_a_terminal_nobody_decides(words: list[str], view: TaskView) -> None:
+    engine = ScriptedEngine(view)
+    said = call(engine, *words)
+    assert said.code == 3
+    assert engine.done == []
+    assert said.needs == []
+    assert "needs a person at a terminal" in said.err
+    assert "run --yes" in said.err
+
+
+def test_a_revision_that_is_not_the_present_one_is_refused_before_it_is_shown() -> None:
+    engine, ana = ScriptedEngine(plans.to_review()), Typist()
+    said = call(engine, "approve", "12", "--revision", "2", person=ana)
+    assert said.code == 1
+    assert ana.seen == ""
+    assert "at revision 3, not 2" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (
+            ["reject", "12", "--reason", "wrong branch"],
+            Reject(task=12, revision=3, reason="wrong branch", means="command", key=""),
+        ),
+        (
+            ["return", "12", "--note", "test first"],
+            Return(task=12, revision=3, note="test first", means="command", key=""),
+        ),
+        (["pause", "12"], Pause(task=12, key="")),
+        (["accept", "12"], AcceptResult(task=12, key="")),
+        (["rm", "12"], Remove(task=12, key="")),
+        (["cancel", "12", "9", "--reason", "late"], Cancel(task=12, step="migrate", reason="late", key="")),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_what_each_command_gives_the_engine(words: list[str], command: Command) -> None:
+    engine = ScriptedEngine(plans.to_review())
+    assert call(engine, *words).code == 0
+    assert given(engine) == command
+
+
+def test_cancelling_a_task_exits_as_its_outcome() -> None:
+    done = plans.view_of(phase=Phase.CANCELLED)
+    cancelled = replace(done, task=replace(done.task, outcome=Outcome.CANCELLED))
+    said = call(ScriptedEngine(cancelled), "cancel", "12")
+    assert said.code == 4
+    assert "task 12 cancelled" in said.out
+
+
+def test_confirming_shows_what_the_signer_could_not_know() -> None:
+    engine, ana = ScriptedEngine(plans.asking(plans.QUESTION)), Typist("y")
+    assert call(engine, "confirm", "12", "9", person=ana).code == 0
+    assert "pins changed 1 file" in ana.seen
+    assert "DROP TABLE sessions" in ana.seen
+    assert "\x1b" not in ana.seen
+    assert given(engine) == Resolve(
+        question=7, answer=Answer.ONCE, digest=plans.QUESTION.digest, means="command", key=""
+    )
+
+
+def test_later_is_the_safe_answer() -> None:
+    engine = ScriptedEngine(plans.asking(plans.QUESTION))
+    said = call(engine, "confirm", "12", "migrate", person=Typist(""))
+    assert said.code == 3
+    assert engine.done == []
+    assert "the question stays" in said.err
+
+
+def test_denying_records_the_reason() -> None:
+    engine = ScriptedEngine(plans.asking(plans.QUESTION))
+    assert call(engine, "deny", "12", "migrate", "--reason", "not on a Friday", person=Typist()).code == 0
+    command = given(engine)
+    assert isinstance(command, Resolve)
+    assert (command.answer, command.reason) == (Answer.DENY, "not on a Friday")
+
+
+@pytest.mark.parametrize(
+    ("view", "step", "text", "answer"),
+    [
+        (plans.asking(plans.ASK), "which", "staging please", Answer.TEXT),
+        (plans.asking(plans.INTERRUPTED), "migrate", "again", Answer.AGAIN),
+        (plans.asking(plans.INTERRUPTED), "migrate", "done", Answer.DONE),
+        (plans.asking(plans.INTERRUPTED), "migrate", "fail", Answer.FAIL),
+    ],
+)
+def test_answers_by_kind_of_question(view: TaskView, step: str, text: str, answer: Answer) -> None:
+    engine = ScriptedEngine(view)
+    assert call(engine, "answer", "12", step, *text.split(), person=Typist()).code == 0
+    command = given(engine)
+    assert isinstance(command, Resolve)
+    assert command.answer is answer
+    assert command.reason == (text if answer is Answer.TEXT else "")
+
+
+def test_an_answer_that_does_not_fit_says_what_does() -> None:
+    engine = ScriptedEngine(plans.asking(plans.INTERRUPTED))
+    said = call(engine, "confirm", "12", "migrate", person=Typist())
+    assert said.code == 2
+    assert "signoff answer 12 migrate again|done|fail" in said.err
+    assert engine.done == []
+
+
+def test_a_step_that_asks_nothing() -> None:
+    said = call(ScriptedEngine(plans.asking(plans.ASK)), "confirm", "12", "tests", person=Typist())
+    assert said.code == 2
+    assert "asks nothing" in said.err
+
+
+def test_a_refusal_of_the_engine_is_told_with_its_hint() -> None:
+    engine = ScriptedEngine(plans.to_review())
+    engine.refusal = StaleRevision(task=12, current=4, given=3)
+    said = call(engine, "approve", "12", person=Typist("yes"))
+    assert said.code == 1
+    assert "is at revision 4, not 3" in said.err
+    assert "read the present revision" in said.err

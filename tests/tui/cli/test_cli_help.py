@@ -1,0 +1,76 @@
+"""Every command explains itself; starting costs no more than it must; completions are scripts that shells accept."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.tui.cli.outside import call
+from tui.cli.table import COMMANDS
+
+
+def test_the_overview_names_every_command() -> None:
+    said = call(None, "--help")
+    assert said.code == 0
+    assert all(f"  {name} " in said.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_each_command_has_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(None, name, "--help").code == 0
+    told = capsys.readouterr().out
+    assert f"usage: signoff {name}" in told
+    assert f"Example:\n  signoff {name}" in told
+    assert "--state" in told
+
+
+def test_a_misspelt_command_is_answered_with_the_right_one() -> None:
+    said = call(None, "shw", "12")
+    assert said.code == 2
+    assert "did you mean signoff show?" in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    "words", [["show"], ["show", "twelve"], ["ls", "--lim", "3"], ["run", "x", "--confirm", "write"]]
+)
+def test_wrong_arguments_exit_2_and_point_to_help(words: list[str]) -> None:
+    said = call(None, *words)
+    assert said.code == 2
+    assert f"signoff {words[0]} --help" in said.err
+
+
+def test_the_version_is_printed() -> None:
+    assert call(None, "--version").out.startswith("signoff ")
+
+
+def test_the_workbench_needs_a_terminal_that_can_draw() -> None:
+    said = call(None)
+    assert said.code == 2
+    assert "signoff ls" in said.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_are_valid_where_the_shell_is_here_to_say_so(shell: str) -> None:
+    script = call(None, "completion", shell).out
+    assert "signoff" in script
+    assert "approve" in script
+    if shutil.which(shell):
+        subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=20)
+
+
+HEAVY = ("pydantic", "textual", "rich", "yaml", "tree_sitter", "shtab", "platformdirs")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["ls"], ["show", "--help"], ["ls", "--json"]])
+def test_looking_imports_nothing_heavy(words: list[str], tmp_path: object) -> None:
+    source = (
+        "import sys; from tui.__main__ import main; code = main(sys.argv[1:]);"
+        f"print(sorted(set({HEAVY}) & set(sys.modules)), file=sys.stderr); sys.exit(code)"
+    )
+    program = [sys.executable, "-c", source, "--state", str(tmp_path), *words]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=20, check=True)
+    assert ended.stderr.splitlines()[-1] == "[]"

@@ -1,0 +1,320 @@
+"""`run` and `resume` over a scripted engine: what they take words for, whom they ask, what they print, how they exit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine import (
+    Answer,
+    AuditReport,
+    Command,
+    Fault,
+    InvalidPlan,
+    MakePlan,
+    Need,
+    Outcome,
+    Phase,
+    Reply,
+    Resolve,
+    Resume,
+    Sign,
+    StepState,
+    StepStatus,
+    TaskView,
+    VerifyAudit,
+    Wait,
+)
+from engine.model.events import Fact, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
+from engine.testing import ScriptedEngine
+from tests.tui import plans
+from tests.tui.cli.outside import Obedient, Typist, call
+
+Happens = Callable[[ScriptedEngine, Command], None]
+STEPS = plans.twelve()[:2]
+
+
+def engine_with(view: TaskView) -> Obedient:
+    engine = Obedient(view)
+    engine.answers[VerifyAudit] = lambda query: AuditReport(ok=True, events=9, head="abcdef0123456789")
+    return engine
+
+
+def ends(outcome: Outcome, phase: Phase = Phase.COMPLETED) -> Happens:
+    """The first step ends, then the task."""
+
+    def happen(engine: ScriptedEngine, command: Command) -> None:
+        view = engine.views[12]
+        ended = replace(view.task, phase=phase, outcome=outcome)
+        first = StepStatus(id="baseline", state=StepState.COMPLETED, started=0.0, ended=31.0, summary="214 passed")
+        engine.views[12] = replace(view, task=ended, steps=(first, *view.steps[1:]), seq=2)
+        _emit(engine, (StepEnded(first), "baseline"), (TaskEnded(ended), None))
+
+    return happen
+
+
+def _emit(engine: ScriptedEngine, *facts: tuple[Fact, str | None]) -> None:
+    for fact, step in facts:
+        engine.emit(fact, task=12, step=step)
+
+
+def blocked_by_migrate(engine: ScriptedEngine, command: Command) -> None:
+    """A destructive step asks, and nothing else can run."""
+    view = plans.asking(plans.QUESTION)
+    engine.views[12] = replace(view, seq=2, task=replace(view.task, waits=(Wait.CONFIRMATION,)))
+    _emit(engine, (QuestionAsked(plans.QUESTION), "migrate"), (PhaseChanged(engine.views[12].task), None))
+
+
+def answered(engine: ScriptedEngine, command: Command) -> None:
+    assert isinstance(command, Resolve)
+    closed = replace(plans.QUESTION, answer=command.answer)
+    _emit(engine, (QuestionAnswered(closed), "migrate"))
+    outcome = Outcome.OK if command.answer is Answer.ONCE else Outcome.DENIED
+    ends(outcome, Phase.COMPLETED if outcome is Outcome.OK else Phase.FAILED)(engine, command)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "phase", "code"),
+    [
+        (Outcome.OK, Phase.COMPLETED, 0),
+        (Outcome.PARTIAL, Phase.COMPLETED, 0),
+        (Outcome.STEP_FAILED, Phase.FAILED, 1),
+        (Outcome.DENIED, Phase.FAILED, 3),
+        (Outcome.EXPIRED, Phase.FAILED, 3),
+        (Outcome.CANCELLED, Phase.CANCELLED, 4),
+        (Outcome.OVER_BUDGET, Phase.BUDGET_EXCEEDED, 5),
+        (Outcome.TIMED_OUT, Phase.TIMED_OUT, 6),
+        (Outcome.OK, Phase.READY, 7),
+    ],
+)
+def test_the_exit_code_follows_the_outcome(outcome: Outcome, phase: Phase, code: int) -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.on[Sign] = ends(outcome, phase)
+    said = call(engine, "run", "12", "--yes")
+    assert said.code == code
+    assert said.needs == [Need.EXECUTE]
+    assert "1 baseline 0:31  214 passed" in said.out
+    assert "audit: event 9, head abcdef012345" in said.out
+
+
+def test_yes_signs_as_the_user_and_is_recorded_so() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.on[Sign] = ends(Outcome.OK)
+    call(engine, "run", "12", "--yes")
+    (sign,) = engine.done
+    assert isinstance(sign, Sign)
+    assert (sign.digest, sign.means) == (plans.DIGEST, "run --yes")
+
+
+def test_the_policy_can_forbid_yes() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    said = call(engine, "run", "12", "--yes", environ={"SIGNOFF_POLICY_ALLOW_YES": "false"})
+    assert said.code == 3
+    assert engine.done == []
+
+
+def test_a_person_reads_and_signs() -> None:
+    engine, ana = engine_with(plans.view_of(*STEPS)), Typist("y")
+    engine.on[Sign] = ends(Outcome.OK)
+    assert call(engine, "run", "12", person=ana).code == 0
+    assert "pytest -q" in ana.seen
+    assert ana.prompts == ["Sign 4f1c9a and run? [y/N] "]
+    (sign,) = engine.done
+    assert isinstance(sign, Sign)
+    assert sign.means == "command"
+
+
+def test_not_signed_is_not_run() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    said = call(engine, "run", "12", person=Typist(""))
+    assert said.code == 3
+    assert engine.done == []
+    assert "signoff approve 12" in said.err
+
+
+def test_nobody_to_ask_for_the_signature() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    said = call(engine, "run", "12")
+    assert said.code == 3
+    assert engine.done == []
+    assert "signoff run 12 --yes" in said.err
+
+
+def test_with_json_nobody_is_asked_and_every_line_is_an_event() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.on[Sign] = ends(Outcome.OK)
+    said = call(engine, "run", "12", "--yes", "--json", person=Typist())
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert [list(line) for line in lines] == [["seq", "time", "actor", "kind", "task", "step", "data"]] * 2
+    assert [line["kind"] for line in lines] == ["step_ended", "task_ended"]
+    assert lines[0]["data"]["status"]["state"] == "completed"
+    assert list(lines[1]["data"])[-1] == "steps"
+    assert lines[1]["data"]["outcome"] == "ok"
+
+
+def test_yes_never_confirms_and_without_a_terminal_the_task_waits() -> None:
+    engine = engine_with(plans.view_of(*plans.twelve()))
+    engine.on[Sign] = blocked_by_migrate
+    said = call(engine, "run", "12", "--yes")
+    assert said.code == 3
+    assert [type(command) for command in engine.done] == [Sign]
+    assert "migrate asks before it runs" in said.err
+
+
+@pytest.mark.parametrize(("typed", "answer", "code"), [(["y"], Answer.ONCE, 0), (["d", "no"], Answer.DENY, 3)])
+def test_on_a_terminal_the_question_is_put(typed: list[str], answer: Answer, code: int) -> None:
+    engine, ana = engine_with(plans.view_of(*plans.twelve())), Typist(*typed)
+    engine.on.update({Sign: blocked_by_migrate, Resolve: answered})
+    assert call(engine, "run", "12", "--yes", person=ana).code == code
+    assert "DROP TABLE sessions" in ana.seen
+    assert "pins changed 1 file" in ana.seen
+    resolve = engine.done[-1]
+    assert isinstance(resolve, Resolve)
+    assert (resolve.answer, resolve.digest, resolve.means) == (answer, plans.QUESTION.digest, "command")
+
+
+def test_later_leaves_the_task_waiting() -> None:
+    engine = engine_with(plans.view_of(*plans.twelve()))
+    engine.on[Sign] = blocked_by_migrate
+    said = call(engine, "run", "12", "--yes", person=Typist(""))
+    assert said.code == 3
+    assert [type(command) for command in engine.done] == [Sign]
+
+
+def test_confirmations_given_ahead() -> None:
+    engine = engine_with(plans.view_of(*plans.twelve()))
+    engine.on.update({Sign: blocked_by_migrate, Resolve: answered})
+    assert call(engine, "run", "12", "--yes", "--confirm", "destructive,external").code == 0
+    resolve = engine.done[-1]
+    assert isinstance(resolve, Resolve)
+    assert (resolve.answer, resolve.means) == (Answer.ONCE, "run --confirm")
+
+
+def test_what_was_given_ahead_is_for_its_tiers_only() -> None:
+    engine = engine_with(plans.view_of(*plans.twelve()))
+    engine.on[Sign] = blocked_by_migrate
+    assert call(engine, "run", "12", "--yes", "--confirm", "external").code == 3
+    assert [type(command) for command in engine.done] == [Sign]
+
+
+def test_changed_bytes_are_never_confirmed_ahead() -> None:
+    def drifts(engine: ScriptedEngine, command: Command) -> None:
+        view = plans.asking(plans.DRIFT)
+        engine.views[12] = replace(view, seq=2, task=replace(view.task, waits=(Wait.DRIFT,)))
+        _emit(engine, (QuestionAsked(plans.DRIFT), "migrate"), (PhaseChanged(engine.views[12].task), None))
+
+    engine = engine_with(plans.view_of(*plans.twelve()))
+    engine.on[Sign] = drifts
+    assert call(engine, "run", "12", "--yes", "--confirm", "destructive").code == 3
+    assert [type(command) for command in engine.done] == [Sign]
+
+
+@pytest.mark.parametrize("phase", [Phase.COMPLETED, Phase.FAILED, Phase.CANCELLED, Phase.PAUSED])
+def test_what_run_cannot_go_on_with(phase: Phase) -> None:
+    said = call(engine_with(plans.view_of(*STEPS, phase=phase)), "run", "12")
+    assert said.code == 2
+    assert "nothing was run" in said.err
+    assert "signoff resume 12" in said.err or phase is Phase.COMPLETED
+
+
+def test_resume_makes_another_attempt_and_follows_it() -> None:
+    engine = engine_with(plans.view_of(*STEPS, phase=Phase.FAILED))
+
+    def resumes(engine: ScriptedEngine, command: Command) -> None:
+        view = engine.views[12]
+        engine.views[12] = replace(view, task=replace(view.task, phase=Phase.QUEUED))
+        ends(Outcome.OK)(engine, command)
+
+    engine.on[Resume] = resumes
+    assert call(engine, "resume", "12", "--from", "2").code == 0
+    (resume,) = engine.done
+    assert isinstance(resume, Resume)
+    assert (resume.task, resume.from_step) == (12, "versions")
+
+
+class Planner(Obedient):
+    """Makes every plan task 12."""
+
+    async def do(self, command: Command) -> Reply:
+        return replace(await super().do(command), task=12)
+
+
+def planner() -> Planner:
+    engine = Planner(plans.view_of(*STEPS))
+    engine.answers[VerifyAudit] = lambda query: AuditReport(ok=True, events=9, head="ab")
+    engine.on[Sign] = ends(Outcome.OK)
+    return engine
+
+
+def test_run_takes_an_existing_file_for_a_plan(tmp_path: Path) -> None:
+    (tmp_path / "up.yaml").write_text("request: x\n")
+    engine = planner()
+    said = call(engine, "run", "up.yaml", "--yes", cwd=tmp_path)
+    assert (said.code, "plan file up.yaml" in said.err) == (0, True)
+    make = engine.done[0]
+    assert isinstance(make, MakePlan)
+    assert (make.document, make.name, make.root) == ("request: x\n", "up.yaml", str(tmp_path))
+
+
+def test_run_takes_other_words_for_a_request(tmp_path: Path) -> None:
+    engine = planner()
+    said = call(engine, "run", "fix", "the", "tests", "--yes", cwd=tmp_path)
+    assert (said.code, "signoff: request" in said.err) == (0, True)
+    make = engine.done[0]
+    assert isinstance(make, MakePlan)
+    assert (make.document, make.request) == (None, "fix the tests")
+
+
+def test_a_plan_file_that_is_not_there_is_no_request(tmp_path: Path) -> None:
+    engine = planner()
+    said = call(engine, "run", "up.yaml", cwd=tmp_path)
+    assert said.code == 2
+    assert engine.done == []
+
+
+def test_a_plan_from_stdin() -> None:
+    engine = planner()
+    assert call(engine, "plan", "-f", "-", stdin="request: x\n").code == 0
+    make = engine.done[0]
+    assert isinstance(make, MakePlan)
+    assert (make.document, make.name) == ("request: x\n", "stdin")
+
+
+@pytest.mark.parametrize("words", [["plan"], ["plan", "-f", "x.yaml", "and", "words"]])
+def test_plan_wants_a_request_or_a_file(words: list[str]) -> None:
+    assert call(planner(), *words).code == 2
+
+
+FAULT = Fault("no step 'prot' (did you mean 'port'?)", "steps[2].needs", "plan.yaml", 14, 12)
+
+
+def test_all_faults_of_a_plan_are_told_with_their_places() -> None:
+    engine = planner()
+    engine.refusal = InvalidPlan((FAULT, Fault("a plan needs at least one step", "steps")))
+    said = call(engine, "plan", "-f", "-", stdin="x")
+    assert said.code == 2
+    assert "plan.yaml:14:12  steps[2].needs: no step 'prot' (did you mean 'port'?)\nsteps: a plan" in said.err
+
+
+def test_faults_as_json() -> None:
+    engine = planner()
+    engine.refusal = InvalidPlan((FAULT,))
+    said = call(engine, "plan", "-f", "-", "--json", stdin="x")
+    assert said.code == 2
+    assert json.loads(said.out) == {
+        "errors": [{"file": "plan.yaml", "line": 14, "column": 12, "field": "steps[2].needs", "message": FAULT.message}]
+    }
+
+
+def test_what_nobody_foresaw_is_one_line_and_a_file(tmp_path: Path) -> None:
+    engine = ScriptedEngine()
+    said = call(engine, "--state", str(tmp_path), "audit")  # no scripted answer: a TypeError
+    assert said.code == 1
+    assert "Traceback" not in said.err
+    (kept,) = (tmp_path / "crashes").iterdir()
+    assert str(kept) in said.err
+    assert "no scripted answer to VerifyAudit" in kept.read_text()

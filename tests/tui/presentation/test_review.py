@@ -1,0 +1,106 @@
+"""The review as text: what must be read, what a skip takes along, what a signature would mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Plan, PlannedStep, StepState, Tier, When
+from engine.model.frontier import Frontier
+from engine.model.plan import Execute
+from engine.testing import NOON
+from tests.tui import plans
+from tui.presentation.review import Reading, Verdicts, cascade, heading, history, line, missing, rows, signing
+
+
+def _reading(**verdicts: frozenset[str]) -> Reading:
+    view = plans.to_review()
+    assert view.plan is not None
+    return Reading.of(view.plan, Verdicts(**verdicts))
+
+
+def test_risky_steps_stand_first_and_routine_ones_are_folded_by_tier() -> None:
+    shown = rows(_reading())
+    assert [row.heading or (row.planned and row.planned.id) or row.group for row in shown] == [
+        "read these", "migrate", "push", "routine", Tier.EXECUTE, Tier.WRITE, Tier.READ,
+    ]  # fmt: skip
+    assert [row.numbers for row in shown if row.group] == [(1, 4, 5, 6, 7, 8), (3,), (2, 10, 12)]
+
+
+def test_an_opened_tier_shows_its_steps_below_it() -> None:
+    shown = rows(_reading(), {Tier.WRITE})
+    place = next(position for position, row in enumerate(shown) if row.group is Tier.WRITE)
+    planned = shown[place + 1].planned
+    assert planned is not None and planned.id == "pins"
+
+
+def test_what_is_skipped_shows_though_its_tier_is_folded() -> None:
+    reading = _reading(skipped=frozenset({"bench"}))
+    shown = {row.planned.id: line(row, reading, 80).plain for row in rows(reading) if row.planned}
+    assert "skip → skips 8 chart" in shown["bench"]
+    assert "skipped with bench" in shown["chart"]
+
+
+def test_a_name_that_looks_like_another_is_never_folded_away() -> None:
+    odd = PlannedStep(step=Execute(id="odd", command="curl gіthub.com"), tier=Tier.READ)  # noqa: RUF001
+    view = plans.view_of(odd, plans.twelve()[1])
+    assert view.plan is not None
+    assert "odd" in [row.planned.id for row in rows(Reading.of(view.plan, Verdicts())) if row.planned]
+
+
+def test_what_is_missing_is_named_until_all_that_asks_was_read_or_skipped() -> None:
+    assert "9 migrate, 11 push" in missing(_reading())
+    assert "11 push" in missing(_reading(read=frozenset({"migrate"})))
+    assert missing(_reading(read=frozenset({"migrate", "push"}))) == ""
+    assert missing(_reading(skipped=frozenset({"migrate"}))) == ""
+    assert heading(rows(_reading())[0], _reading(read=frozenset({"push"}))) == ("read these", "1 of 2 read")
+
+
+def test_a_signature_says_what_runs_what_does_not_and_what_asks_again() -> None:
+    said = signing(plans.to_review(), _reading(skipped=frozenset({"bench", "push"})), "ana")
+    assert said == "Sign rev 3 4f1c9a as ana: 8 run, 4 skipped, 1 asks again at run?"
+
+
+def test_history_fits_the_room_it_has() -> None:
+    view = plans.to_review()
+    assert history(view, NOON, 80) == "this digest ran well 3 times, last 2 days ago, signed by ben"
+    assert history(view, NOON, 50) == "ran well 3 times, 2 days ago, signed by ben"
+    assert history(view, NOON, 30) == "ran well 3 times, 2 days ago"
+    assert history(replace(view, signed_before=None), NOON, 80) == ""
+
+
+@st.composite
+def _plans(draw: st.DrawFn) -> tuple[Plan, str]:
+    count = draw(st.integers(2, 8))
+    planned = []
+    for number in range(count):
+        needs = draw(st.sets(st.integers(0, number - 1), max_size=3)) if number else set()
+        when = draw(st.sampled_from(When)) if needs else When.SUCCESS
+        step = Execute(id=f"s{number}", command="true", needs=tuple(f"s{need}" for need in sorted(needs)), when=when)
+        planned.append(PlannedStep(step=step, rank=number))
+    return Plan(steps=tuple(planned)), f"s{draw(st.integers(0, count - 1))}"
+
+
+@given(_plans(), st.booleans())
+def test_the_cascade_is_the_one_the_engine_will_carry_out(case: tuple[Plan, str], denied: bool) -> None:
+    """Everything else succeeds: then what the engine skips because of one step is what was shown."""
+    plan, origin = case
+    end = StepState.CANCELLED if denied else StepState.SKIPPED
+
+    def skipped(without: bool) -> set[str]:
+        frontier = Frontier([planned.step for planned in plan.steps], {})
+        waiting, lost = frontier.start(), set[str]()
+        todo = list(waiting.ready)
+        lost |= {step for step, _, _ in waiting.skipped}
+        while todo:
+            step = todo.pop(0)
+            decision = frontier.end(step, end if without and step == origin else StepState.COMPLETED)
+            todo += decision.ready
+            lost |= {step for step, _, _ in decision.skipped}
+        return lost
+
+    idle = {planned.id for planned in plan.steps if planned.step.when is When.FAILURE}
+    if origin not in skipped(False):
+        assert set(cascade(plan, {origin}, failed=denied)) - idle == skipped(True) - skipped(False) - idle
