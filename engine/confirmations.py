@@ -106,6 +106,10 @@ class Confirmations:
         if question.answer is not None:
             raise _too_late(question)
         self._check(question, command)
+        now = self._clock()
+        if question.deadline is not None and not question.asked <= now < question.deadline:
+            await self._close(question, Answer.EXPIRED, ENGINE, "nobody answered by the deadline")
+            raise Refused(problem=f"The deadline of {question.step} has passed: it was not run and may be asked again")
         seq = await self._close(question, command.answer, actor, command.reason)
         return Reply(task=question.task, seq=seq, text=f"{question.step}: {_WORDS[command.answer]}")
 
@@ -120,9 +124,6 @@ class Confirmations:
             raise Refused(
                 problem=f"What {question.step} would run has changed since it was shown; nothing was recorded"
             )
-        now = self._clock()
-        if question.deadline is not None and not question.asked <= now < question.deadline:
-            raise Refused(problem=f"The deadline of {question.step} has passed: it was not run and may be asked again")
 
     async def _close(self, question: Question, answer: Answer, actor: str, reason: str) -> int:
         now = self._clock()

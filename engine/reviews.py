@@ -78,7 +78,10 @@ class Reviews:
             raise Refused(
                 problem=f"Task {task.id} is {task.phase}: only ended tasks can be removed", hint="cancel it first"
             )
-        seq = await self._store.remove_task(task, actor)
+        try:
+            seq = await self._store.remove_task(task, actor)
+        except Conflict:
+            raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet") from None
         return Reply(task=task.id, seq=seq, text=f"task {task.id} removed; its events stay in the audit log")
 
     async def _present(self, number: int, revision: int, digest: str | None) -> tuple[Task, Plan]:
@@ -122,6 +125,8 @@ class Reviews:
             return await self._store.sign(before, after, signature, skips)
         except Conflict:
             now = await self._store.read.task(before.id)
+            if now.revision == before.revision:
+                raise IllegalTransition(noun="task", source=now.phase, target=after.phase) from None
             raise StaleRevision(task=before.id, current=now.revision, given=before.revision) from None
 
 

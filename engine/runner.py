@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING
 from engine import process
 from engine.actions import Act, Context, Result, Waits
 from engine.client import LogGrew
-from engine.errors import Conflict, SignoffError
+from engine.errors import SignoffError, SpawnFailed, StoreError
 from engine.model.digest import sha256, step_digest
-from engine.model.evolve import evolve
 from engine.model.events import Notified
+from engine.model.evolve import evolve
 from engine.model.plan import Action, Ask, Plan, PlannedStep, SignedFile
 from engine.model.question import QuestionKind
 from engine.model.run import Cause, Run, StepStatus
@@ -53,10 +54,10 @@ class Job:
     """The step digest that a person allowed in this attempt; empty if nobody was asked."""
     retrying: bool = False
     """Whether this is another try under the step's own retry rule."""
-    news: tuple[str, ...] = ()
+    news: Callable[[], tuple[str, ...]]
     """What ran since the plan was signed."""
-    produced: Mapping[str, str] = field(default_factory=dict)
-    """Digest of each file as the step that makes it left it."""
+    produced: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Digest of each file, by the step that makes it and its path, as that step left it."""
     makes: tuple[str, ...] = ()
     """Files that later steps expect from this one."""
     begun: Callable[[StepStatus, Run], None]
@@ -69,12 +70,13 @@ class End:
 
     status: StepStatus
     run: Run
-    produced: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Lost:
-    """Somebody decided about the step before it could start."""
+    """It could not start: somebody decided about the step before, or what is signed is another plan."""
+
+    reason: str
 
 
 class Runner:
@@ -106,9 +108,9 @@ class Runner:
         with _sealing(job) as into:
             try:
                 sealed = _seal(job, into) if into else ()
-            except SignoffError as error:
+                waits = await self._doubt(job, sealed)
+            except (SignoffError, OSError) as error:
                 return await self._refuse(job, error)
-            waits = await self._doubt(job, sealed)
             if waits is not None:
                 return waits
             return await self._run(job, sealed)
@@ -124,7 +126,7 @@ class Runner:
         repeatable = planned.tier is Tier.READ or step.idempotent or job.retrying
         started_before = job.status.attempt > 0 and not repeatable
         asks = planned.tier.asks or planned.tier in self._settings.policy.ask
-        if not (sealed or asks or started_before):
+        if not (planned.files or asks or started_before):
             return None
         present = _as_they_are(planned, sealed, job.root)
         digest = step_digest(present)
@@ -134,12 +136,12 @@ class Runner:
         if drifted:
             diff = await self._diff(planned, drifted, sealed, job.root)
             news = tuple(f"{file.path} is not what was signed" for file in drifted)
-            return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news), diff=diff)
+            return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news()), diff=diff)
         if asks:
-            return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=job.news)
+            return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=job.news())
         if started_before:
             how = job.status.error or "it had started and did not complete"
-            return Waits(kind=QuestionKind.INTERRUPTED, digest=digest, news=(how, *job.news))
+            return Waits(kind=QuestionKind.INTERRUPTED, digest=digest, news=(how, *job.news()))
         return None
 
     async def _diff(
@@ -159,24 +161,24 @@ class Runner:
             pieces.append(_unified(file.path, before, after))
         return "".join(pieces)[:MAX_DIFF]
 
-    async def _refuse(self, job: Job, error: SignoffError) -> End | Lost:
+    async def _refuse(self, job: Job, error: SignoffError | OSError) -> End | Lost:
         """The step could not even be looked at: it fails without having run."""
         started = await self._record_start(job)
-        if started is None:
-            return Lost()
+        if isinstance(started, Lost):
+            return started
         return self._finish(job, *started, Result(error=str(error), failure="bytes"))
 
     # The run itself
 
     async def _run(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> End | Lost:
         started = await self._record_start(job)
-        if started is None:
-            return Lost()
+        if isinstance(started, Lost):
+            return started
         status, run = started
         result = Result() if job.token.fired else await self._act(job, run, sealed)
         return self._finish(job, status, run, result)
 
-    async def _record_start(self, job: Job) -> tuple[StepStatus, Run] | None:
+    async def _record_start(self, job: Job) -> tuple[StepStatus, Run] | Lost:
         now, number = self._clock(), next(self._store.runs)
         status = StepStatus(
             id=job.planned.id,
@@ -200,8 +202,8 @@ class Runner:
         job.begun(status, run)
         try:
             await self._store.start_step(job.position, status, run, job.plan.digest)
-        except Conflict:
-            return None
+        except StoreError as error:
+            return Lost(str(error))
         return status, run
 
     async def _act(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Result:
@@ -211,6 +213,8 @@ class Runner:
             return Result(error=str(error), failure="launch")
         except OSError as error:
             return Result(error=f"{error.strerror or error}: {error.filename or job.planned.id}", failure="launch")
+        except Exception as error:  # a step that breaks inside must end too, or its task would wait for ever
+            return Result(error=f"{type(error).__name__}: {error}", failure="internal")
 
     def _context(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Context:
         task, step = run.task, run.step
@@ -244,7 +248,7 @@ class Runner:
             return End(status=status, run=run)
         failed = bool(result.failure)
         state = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}.get(result.failure, RunState.FAILED)
-        run = evolve(run, state=state, ended=now, **vars(result))
+        run = evolve(run, state=state, ended=now, produced=_produced(job), **vars(result))
         status = evolve(
             status,
             state=StepState.FAILED if failed else StepState.COMPLETED,
@@ -255,7 +259,7 @@ class Runner:
             ended=now,
         )
         self._store.end_step(job.position, status, run)
-        return End(status=status, run=run, produced=_produced(job))
+        return End(status=status, run=run)
 
 
 def _folder(path: Path) -> Path:
@@ -276,7 +280,7 @@ def _sealing(job: Job) -> AbstractContextManager[str | None]:
 
 
 def _seal(job: Job, into: str) -> tuple[process.SealedFile, ...]:
-    paths = [job.root / file.path for file in job.planned.files if file.sha256 or file.path in job.produced]
+    paths = [job.root / file.path for file in job.planned.files]
     return process.seal([path for path in paths if path.exists()], job.root, Path(into))
 
 
@@ -287,15 +291,19 @@ def _as_they_are(planned: PlannedStep, sealed: tuple[process.SealedFile, ...], r
     return replace(planned, files=files)
 
 
-def _drifted(file: SignedFile, planned: PlannedStep, produced: Mapping[str, str]) -> bool:
+def _drifted(file: SignedFile, planned: PlannedStep, produced: Mapping[tuple[str, str], str]) -> bool:
     signed = next(known for known in planned.files if known.path == file.path)
-    return file.sha256 != (produced.get(file.path, "") if signed.produced_by else signed.sha256)
+    maker = signed.produced_by
+    return file.sha256 != (produced.get((maker, file.path), "") if maker else signed.sha256)
 
 
 def _produced(job: Job) -> dict[str, str]:
     """Digests of the files that later steps expect from this one."""
-    made = {path: job.root / path for path in job.makes}
-    return {name: process.digest_file(path, job.root) for name, path in made.items() if path.is_file()}
+    made = {}
+    for path in job.makes:
+        with suppress(SpawnFailed, OSError):  # not made, or not to be read: whoever needs it is asked
+            made[path] = process.digest_file(job.root / path, job.root)
+    return made
 
 
 def _unified(path: str, before: bytes | None, after: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from engine.commands import Cancel, Kill, Pause, Reply, Resume
@@ -120,6 +120,12 @@ class Scheduler:
         if self._queue:
             self._beginning = asyncio.create_task(self._begin_next(), name="begin the next task")
 
+    def close(self) -> None:
+        """Begin nothing more, whatever time it is."""
+        self._queue.clear()
+        for execution in self._executions.values():
+            execution.let_go()
+
     def _answered(self, question: Question, status: StepStatus) -> None:
         execution = self._executions.get(question.task)
         if execution is not None:
@@ -130,17 +136,23 @@ class Scheduler:
     async def cancel(self, command: Cancel, actor: str) -> Reply:
         """Cancel a task or one of its steps. Cancelling what was cancelled already does nothing."""
         async with self._turn:
-            execution = self._executions.get(command.task)
-            task = execution.task if execution is not None else await self._store.read.task(command.task)
-            if command.step is None and execution is not None:
+            execution, task = await self._look_up(command.task)
+            if command.step is not None:
+                durable = self._cancel_step(task, execution, command.step, actor, command.reason)
+            elif execution is not None:
                 durable = execution.cancel(actor, command.reason)
-            elif command.step is None and not task.phase.ended:
+            elif task.phase.ended:
+                return Reply(task=task.id, seq=self._store.seq, text=f"task {task.id} was {task.phase} already")
+            else:
                 durable = await self._cancel_idle(task, actor, command.reason)
-        if command.step is not None:
-            return await self._cancel_step(task, execution, command.step, actor, command.reason)
-        if execution is None and task.phase.ended:
-            return Reply(task=task.id, seq=self._store.seq, text=f"task {task.id} was {task.phase} already")
-        return Reply(task=task.id, seq=await durable, text=f"task {task.id} cancelled")
+        if durable is None:
+            return Reply(task=task.id, seq=self._store.seq, text=f"{command.step} had ended already")
+        return Reply(task=task.id, seq=await durable, text=f"{command.step or f'task {task.id}'} cancelled")
+
+    async def _look_up(self, task: int) -> tuple[Execution | None, Task]:
+        """The task as it stands, and its execution where it has one."""
+        execution = self._executions.get(task)
+        return execution, execution.task if execution is not None else await self._store.read.task(task)
 
     async def _cancel_idle(self, task: Task, actor: str, reason: str) -> Awaitable[int]:
         """A task that nothing runs of here."""
@@ -162,15 +174,15 @@ class Scheduler:
             self._queue.remove(task.id)
         return self._store.cancel(task, after, flipped, (), actor)
 
-    async def _cancel_step(self, task: Task, execution: Execution | None, step: str, actor: str, reason: str) -> Reply:
+    def _cancel_step(
+        self, task: Task, execution: Execution | None, step: str, actor: str, reason: str
+    ) -> Awaitable[int] | None:
+        """None where the step had ended."""
         if execution is None:
             raise Refused(problem=f"Task {task.id} does not execute: none of its steps can be cancelled alone")
         if step not in execution.statuses:
             raise UnknownStep(task=task.id, step=step)
-        status = execution.statuses[step]
-        if status.state.ended:
-            return Reply(task=task.id, seq=self._store.seq, text=f"{step} was {status.state} already")
-        return Reply(task=task.id, seq=await execution.cancel_step(step, actor, reason), text=f"{step} cancelled")
+        return None if execution.statuses[step].state.ended else execution.cancel_step(step, actor, reason)
 
     async def kill(self, command: Kill, actor: str) -> Reply:
         """Cancel, and let no cleanup step begin."""
@@ -182,13 +194,14 @@ class Scheduler:
 
     async def pause(self, command: Pause, actor: str) -> Reply:
         """Start nothing new of a task; what runs goes on."""
-        execution = self._executions.get(command.task)
-        if execution is not None:
-            seq = await execution.pause(actor)
-        else:
-            task = await self._store.read.task(command.task)
-            seq = await self._store.set_phase(task, replace(task, phase=advance(task.phase, Phase.PAUSED)), actor=actor)
-        return Reply(task=command.task, seq=seq, text=f"task {command.task} paused; what runs goes on")
+        async with self._turn:
+            execution, task = await self._look_up(command.task)
+            if execution is not None:
+                durable = execution.pause(actor)
+            else:
+                paused = replace(task, phase=advance(task.phase, Phase.PAUSED), waits=())
+                durable = self._store.set_phase(task, paused, actor=actor)
+        return Reply(task=command.task, seq=await durable, text=f"task {command.task} paused; what runs goes on")
 
     async def resume(self, command: Resume, actor: str) -> Reply:
         """Go on with a paused task, or begin another attempt of an ended one (B4.6)."""

@@ -53,5 +53,7 @@ def test_the_types_are_strict() -> None:
 )
 def test_a_start_imports_only_what_it_needs(module: str, unwanted: set[str]) -> None:
     code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
     assert not unwanted & set(json.loads(done.stdout))

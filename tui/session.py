@@ -25,9 +25,7 @@ def sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings
     return asyncio.run(_sit(make, state, settings, leash))
 
 
-async def _sit(
-    make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash
-) -> int:
+async def _sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash) -> int:
     engine = await connect(state, Need.EXECUTE, settings)
     app = make(engine, leash)
     return await attended(engine, leash, _screen(app), lambda: app.exit())

@@ -46,7 +46,7 @@ class Result:
     exit_code: int | None = None
     error: str = ""
     failure: str = ""
-    """`exit timeout launch bytes`; empty when it completed."""
+    """`exit timeout launch bytes internal`; empty when it completed."""
     summary: str = ""
     receipt: Receipt | None = None
     """Of a tree that was ended by us."""

@@ -13,7 +13,6 @@ from engine.model.plan import StepBase, When
 from engine.model.run import Cause
 from engine.model.state import StepState
 
-
 _FAILURES = frozenset({StepState.FAILED, StepState.CANCELLED})
 
 

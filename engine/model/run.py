@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.model.state import RunState, StepState
@@ -84,9 +85,11 @@ class Run:
     exit_code: int | None = None
     error: str = ""
     failure: str = ""
-    """Failure class: `exit timeout launch bytes interrupted`; empty when it did not fail."""
+    """Failure class: `exit timeout launch bytes internal interrupted`; empty when it did not fail."""
     summary: str = ""
     log: str = ""
     level: str = ""
     """The sandbox level it ran at."""
     receipt: Receipt | None = None
+    produced: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each file that later steps expect from this one, as it left them."""

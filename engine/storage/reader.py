@@ -6,7 +6,8 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from engine.commands import Reply
@@ -34,26 +35,28 @@ class Reader:
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
         connection.row_factory = sqlite3.Row
-        self._moment = asyncio.Lock()
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock()
         self._plans: dict[tuple[int, int], Plan] = {}
         """The revisions read last; a revision never changes, and numbers of tasks are not given twice."""
 
     async def _all(self, sql: str, *parameters: object) -> list[Any]:
         try:
-            async with self._connection.execute(sql, parameters) as cursor:
+            async with self._turn, self._connection.execute(sql, parameters) as cursor:
                 return list(await cursor.fetchall())
         except sqlite3.Error as error:
             raise translate(error) from error
 
     @asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[None]:
-        """Everything read inside is of one moment."""
-        async with self._moment:
-            await self._connection.execute("BEGIN")
+    async def _snapshot(self) -> AsyncIterator[Reader]:
+        """A reader of one moment; all other reads wait, for inside it they would see that moment too."""
+        inside = copy(self)
+        inside._turn = nullcontext()
+        async with self._turn:
+            await inside._all("BEGIN")
             try:
-                yield
+                yield inside
             finally:
-                await self._connection.execute("COMMIT")
+                await inside._all("COMMIT")
 
     async def task(self, task: int) -> Task:
         """One task row. Raises `UnknownTask`."""
@@ -141,6 +144,15 @@ class Reader:
         found = await self._all(f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE id = ?", run)
         return rows.run_of(found[0]) if found else None
 
+    async def produced(self, task: int) -> dict[tuple[str, str], str]:
+        """Digest of each file that a step made for later ones, by step and path, as its latest run left it."""
+        sql = (
+            "SELECT steps.id, runs.produced FROM steps JOIN runs ON runs.id = steps.run"
+            " WHERE steps.task = ? AND runs.produced <> '{}'"
+        )
+        found = [(row["id"], json.loads(row["produced"])) for row in await self._all(sql, task)]
+        return {(step, path): digest for step, made in found for path, digest in made.items()}
+
     async def unfinished_runs(self) -> list[Run]:
         """Runs without an end record."""
         sql = f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE state IN ('running', 'cancelling') ORDER BY id"
@@ -153,19 +165,17 @@ class Reader:
 
     async def view(self, task: int) -> TaskView:
         """Everything about one task, of one moment. Raises `UnknownTask`."""
-        async with self._snapshot():
-            row = await self.task(task)
-            seq = await self._all("SELECT COALESCE(MAX(seq), 0) AS seq FROM events")
-            statuses = await self.statuses(task)
+        async with self._snapshot() as moment:
+            row = await moment.task(task)
             return TaskView(
                 task=row,
-                plan=await self.plan(task, row.revision),
-                steps=statuses,
-                signatures=await self.signatures(task),
-                questions=await self.questions(task),
-                logs=await self._logs(task),
-                seq=seq[0]["seq"],
-                signed_before=await self._signed_before(row),
+                plan=await moment.plan(task, row.revision),
+                steps=await moment.statuses(task),
+                signatures=await moment.signatures(task),
+                questions=await moment.questions(task),
+                logs=await moment._logs(task),
+                seq=await moment.seq(),
+                signed_before=await moment._signed_before(row),
             )
 
     async def _logs(self, task: int) -> dict[str, str]:
@@ -203,8 +213,10 @@ class Reader:
         """The highest task, run and question numbers ever given; those of removed tasks are not given again."""
         sql = (
             "SELECT (SELECT COALESCE(MAX(task), 0) FROM events WHERE task IS NOT NULL) AS task,"
-            " (SELECT COALESCE(MAX(id), 0) FROM runs) AS run,"
-            " (SELECT COALESCE(MAX(id), 0) FROM questions) AS question"
+            " (SELECT COALESCE(MAX(n), 0) FROM (SELECT MAX(id) AS n FROM runs"
+            " UNION SELECT number FROM given WHERE noun = 'runs')) AS run,"
+            " (SELECT COALESCE(MAX(n), 0) FROM (SELECT MAX(id) AS n FROM questions"
+            " UNION SELECT number FROM given WHERE noun = 'questions')) AS question"
         )
         row = (await self._all(sql))[0]
         return row["task"], row["run"], row["question"]

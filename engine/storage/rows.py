@@ -34,7 +34,7 @@ TASK_COLUMNS = (
 STEP_COLUMNS = "id, state, attempt, run, exit_code, error, cause, summary, started, ended, held_by"
 RUN_COLUMNS = (
     "id, task, step, task_attempt, attempt, state, started, ended, exit_code, error, failure, summary, log,"
-    " level, receipt"
+    " level, receipt, produced"
 )
 QUESTION_COLUMNS = (
     "id, task, step, kind, asked, deadline, digest, news, diff, options, answer, answered_by, answered, reason"
@@ -74,6 +74,7 @@ def run_of(row: sqlite3.Row) -> Run:
     """A row with RUN_COLUMNS."""
     values = _fields(row)
     values["state"] = RunState(values["state"])
+    values["produced"] = json.loads(values["produced"])
     if values["receipt"]:
         receipt = json.loads(values["receipt"])
         ends = tuple(ProcessEnd(**end) for end in receipt.pop("ends", ()))

@@ -65,14 +65,19 @@ _INSERT_RUN = (
     " VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)"
 )
 _END_RUN = (
-    "UPDATE runs SET state=?, ended=?, exit_code=?, error=?, failure=?, summary=?, receipt=?"
-    " WHERE id=? AND state IN ('running', 'cancelling')"
+    "UPDATE runs SET state=?, ended=?, exit_code=?, error=?, failure=?, summary=?, receipt=?,"
+    " produced=? WHERE id=? AND state IN ('running', 'cancelling')"
+)
+_DELETE_TASK = (
+    "DELETE FROM tasks WHERE id=? AND phase=?"
+    " AND NOT EXISTS (SELECT 1 FROM runs WHERE task=? AND state IN ('running', 'cancelling'))"
 )
 _ASK = (
     "INSERT INTO questions (id, task, step, kind, attempt, asked, deadline, digest, news, diff, options)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 ENDED_STATES = tuple(state.value for state in StepState if state.ended)
+_MOOT = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND step=? AND answer IS NULL"
 _ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=? WHERE id=? AND answer IS NULL"
 
 
@@ -151,9 +156,11 @@ class Store:
         change.facts.insert(0, (fact, after.id, None))
         return self._writer.apply(change)
 
-    def set_phase(self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE) -> Durable:
+    def set_phase(
+        self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE, patient: bool = False
+    ) -> Durable:
         """A transition of a task, refused if its phase or attempt is another by now."""
-        change = self._phase(before, after, actor=actor, patient=actor == ENGINE)
+        change = self._phase(before, after, actor=actor, patient=patient or actor == ENGINE)
         change.facts += [(fact, after.id, None) for fact in extra]
         return self._writer.apply(change)
 
@@ -187,8 +194,11 @@ class Store:
 
     def remove_task(self, task: Task, actor: str) -> Durable:
         """Forget the rows of an ended task; its events stay."""
-        guard: Statement = ("DELETE FROM tasks WHERE id = ? AND phase = ?", (task.id, task.phase))
+        guard: Statement = (_DELETE_TASK, (task.id, task.phase, task.id))
         change = Change(guard=guard, actor=actor, what=f"task {task.id}", patient=False)
+        for table in ("runs", "questions"):
+            change.writes.append((f"INSERT OR REPLACE INTO given SELECT '{table}', MAX(id) FROM {table}"
+                                  " HAVING MAX(id) > COALESCE((SELECT number FROM given WHERE noun = ?), 0)", (table,)))
         for table in ("plans", "signatures", "steps", "runs", "questions"):
             change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
         change.facts.append((TaskRemoved(task.request), task.id, None))
@@ -223,8 +233,8 @@ class Store:
     @staticmethod
     def _end_run(run: Run) -> Statement:
         receipt = encode(run.receipt) if run.receipt else None
-        values = (run.state, run.ended, run.exit_code, run.error, run.failure, run.summary, receipt, run.id)
-        return _END_RUN, values
+        values = (run.state, run.ended, run.exit_code, run.error, run.failure, run.summary, receipt)
+        return _END_RUN, (*values, encode(run.produced) if run.produced else "{}", run.id)
 
     @staticmethod
     def _step_values(task: int, position: int, status: StepStatus) -> tuple[object, ...]:
@@ -249,12 +259,14 @@ class Store:
     def cancel(
         self, before: Task, after: Task, statuses: Sequence[tuple[int, StepStatus]], runs: Sequence[int], actor: str
     ) -> Durable:
-        """Flip every state that is not ended; runs that are alive become `cancelling`, open questions moot."""
-        change = self._phase(before, after, actor=actor, patient=False)
+        """Flip these steps; those of `runs` become `cancelling`, their open questions moot.
+
+        It waits for space on a full disk, as all that is done whether it can be written or not.
+        """
+        change = Change(actor=actor) if after is before else self._phase(before, after, actor=actor, patient=True)
         self._steps(change, after.id, statuses, "cancelled")
         self._mark_cancelling(change, runs)
-        moot = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND answer IS NULL"
-        change.writes.append((moot, (actor, after.ended, after.id)))
+        change.many.append((_MOOT, [(actor, status.ended, after.id, status.id) for _, status in statuses]))
         return self._writer.apply(change)
 
     def cancel_step(self, task: int, step: tuple[int, StepStatus], runs: Sequence[int], actor: str) -> Durable:
@@ -267,10 +279,7 @@ class Store:
         )
         change.facts.append((StepsChanged((status,), "cancelled"), task, status.id))
         self._mark_cancelling(change, runs)
-        moot = (
-            "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND step=? AND answer IS NULL"
-        )
-        change.writes.append((moot, (actor, status.ended, task, status.id)))
+        change.writes.append((_MOOT, (actor, status.ended, task, status.id)))
         return self._writer.apply(change)
 
     @staticmethod

@@ -137,16 +137,12 @@ class Desk:
     def is_open(self) -> bool:
         return self._engine is not None
 
-    async def open(
-        self, *, real: bool = False, executes: bool = True, user: str = "ana", **settings: Any
-    ) -> Engine:
+    async def open(self, *, real: bool = False, executes: bool = True, user: str = "ana", **settings: Any) -> Engine:
         """Become the owner; `real` steps are processes, else only `plan` steps run, and by the script."""
         actions: Mapping[Action, Act] = {**ACTIONS, Action.PLAN: self.script} if real else {Action.PLAN: self.script}
         chosen = Settings(**{"sandbox": "" if real else "group", "parallel": 8, **settings})
         self._engine = await Engine.open(
-            Opening(
-                state=self.state, settings=chosen, executes=executes, clock=self.clock, actions=actions, user=user
-            )
+            Opening(state=self.state, settings=chosen, executes=executes, clock=self.clock, actions=actions, user=user)
         )
         self._ear = asyncio.create_task(self._listen(self._engine), name="ear")
         return self._engine
@@ -206,9 +202,7 @@ class Desk:
         return await self.do(Resume(task=task, from_step=from_step))
 
     async def answer(self, question: Question, answer: Answer, reason: str = "", actor: str | None = None) -> Reply:
-        return await self.do(
-            Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest), actor
-        )
+        return await self.do(Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest), actor)
 
     # Looking
 
@@ -261,18 +255,20 @@ class Desk:
 
     async def phase(self, task: int, phase: Phase, after: int = 0) -> Event:
         return await self.until(
-            lambda event: isinstance(event.fact, PhaseChanged)
-            and event.task == task
-            and event.fact.task.phase is phase,
+            lambda event: (
+                isinstance(event.fact, PhaseChanged) and event.task == task and event.fact.task.phase is phase
+            ),
             after,
         )
 
     async def changed(self, task: int, step_id: str, state: StepState, after: int = 0) -> StepStatus:
         """The step is told to be in a state by an event about several steps."""
         event = await self.until(
-            lambda event: isinstance(event.fact, StepsChanged)
-            and event.task == task
-            and any(status.id == step_id and status.state is state for status in event.fact.statuses),
+            lambda event: (
+                isinstance(event.fact, StepsChanged)
+                and event.task == task
+                and any(status.id == step_id and status.state is state for status in event.fact.statuses)
+            ),
             after,
         )
         assert isinstance(event.fact, StepsChanged)

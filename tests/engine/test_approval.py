@@ -82,9 +82,7 @@ async def test_an_unknown_task_is_told_so_without_an_event(desk: Desk) -> None:
 async def test_of_two_signers_at_once_one_signs_and_the_other_is_told(desk: Desk) -> None:
     await desk.open()
     task = await desk.plan(step("a"))
-    answers = await asyncio.gather(
-        desk.sign(task, actor="ana"), desk.sign(task, actor="ben"), return_exceptions=True
-    )
+    answers = await asyncio.gather(desk.sign(task, actor="ana"), desk.sign(task, actor="ben"), return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in answers) == ["IllegalTransition", "Reply"]
     view = await desk.ended(task)
     assert [signature.actor for signature in view.signatures] == ["ana"]
@@ -224,7 +222,9 @@ async def test_the_same_key_is_carried_out_once(desk: Desk) -> None:
     await desk.ended(task)
     await desk.reopen()
     assert {reply.seq for reply in (*replies, await desk.do(sign))} == {replies[0].seq}
-    made = MakePlan(root=str(desk.root), document='{"request": "x", "steps": [{"id": "a", "action": "plan", "text": "x"}]}')
+    made = MakePlan(
+        root=str(desk.root), document='{"request": "x", "steps": [{"id": "a", "action": "plan", "text": "x"}]}'
+    )
     assert {(await desk.do(made)).task for _ in range(3)} == {2}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine import StepState, StepStatus, TaskView
+from engine import StepState, StepStatus, Task, TaskView
 from tui.presentation.amounts import clock
 from tui.presentation.graph import Graph, Node
 
@@ -67,10 +67,12 @@ def wanted(view: TaskView, step: str) -> str:
     return max(ended, key=lambda s: s.ended or 0.0).id if ended else (view.steps[0].id if view.steps else "")
 
 
-def unlogged(status: StepStatus | None) -> str:
+def unlogged(status: StepStatus | None, task: Task) -> str:
     """Why a step has no log to show."""
     if status is None:
         return ""
+    if not task.signed and not status.state.ended:
+        return "not started: nobody has signed this plan yet (r reviews it)"
     match status.state:
         case StepState.PENDING | StepState.READY:
             return f"held by {status.held_by}" if status.held_by else "not started yet: what it needs comes first"

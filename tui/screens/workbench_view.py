@@ -294,8 +294,10 @@ class WorkbenchView(Screen[None]):
             self.header_rule.left, self.header_rule.right = left, right
 
     def _show_log(self) -> None:
+        if self.view is None:
+            return
         status = self.status_of(self.step)
-        self.log_view.nothing = unlogged(status)
+        self.log_view.nothing = unlogged(status, self.view.task)
         self.log_view.live = status is not None and status.state is StepState.RUNNING
         self.log_view.show(status.run if status else None)
         self.show_place()

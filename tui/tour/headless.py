@@ -113,9 +113,7 @@ class Telling:
         self.scene.mend()
         self.say("6 again   the signed script is back; a short task runs to its end")
         short = await self._plan(NIGHTLY.replace("1 25", "1 3").replace("of 25", "of 3"))
-        await self.engine.do(
-            Sign(task=short.task.id, revision=1, digest=short.task.digest, means=MEANS)
-        )
+        await self.engine.do(Sign(task=short.task.id, revision=1, digest=short.task.digest, means=MEANS))
         async for event in self._following():
             match event.fact:
                 case StepStarted() | StepEnded() if event.task == short.task.id:

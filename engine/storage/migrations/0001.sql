@@ -1,4 +1,5 @@
--- Tasks, plans, signatures, steps, runs, questions, events, and the keys of commands that were carried out.
+-- Tasks, plans, signatures, steps, runs, questions, events, the numbers given before rows were removed, and the keys of
+-- commands that were carried out.
 
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY,
@@ -80,7 +81,8 @@ CREATE TABLE runs (
     summary TEXT NOT NULL DEFAULT '',
     log TEXT NOT NULL,
     level TEXT NOT NULL,
-    receipt TEXT
+    receipt TEXT,
+    produced TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 CREATE INDEX runs_task ON runs (task, step);
 CREATE INDEX runs_alive ON runs (state) WHERE state IN ('running', 'cancelling');
@@ -117,6 +119,11 @@ CREATE TABLE events (
     hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX events_task ON events (task, seq) WHERE task IS NOT NULL;
+
+CREATE TABLE given (
+    noun TEXT PRIMARY KEY,
+    number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE commands (
     key TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-"""`run` and `resume` over a scripted engine: what they take words for, whom they ask, what they print, how they exit."""
+"""`run` and `resume` over a scripted engine: what they take words for, whom they ask, what they print, how they end."""
 
 from __future__ import annotations
 

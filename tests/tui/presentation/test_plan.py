@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import PlannedStep
+from engine.model.plan import Shell
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
 from tests.tui.screens.test_workbench_hostile import poisoned
@@ -84,6 +86,6 @@ def test_nothing_leaves_a_code_span(text: str) -> None:
 
 
 def test_an_operand_of_fences_cannot_close_its_fence() -> None:
-    step = plans.PlannedStep(step=plans.Shell(id="x", script="````\n# not a heading\n```\n@everyone"))
+    step = PlannedStep(step=Shell(id="x", script="````\n# not a heading\n```\n@everyone"))
     text = markdown(plans.view_of(step))
     assert "`````bash\n````\n# not a heading\n```\n@everyone\n`````" in text

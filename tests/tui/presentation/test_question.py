@@ -6,17 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from engine import Answer
+from engine import Answer, Question
 from engine.testing import NOON
 from tests.tui import plans
 from tests.tui.stage import utc  # noqa: F401
 from tui.presentation.question import answered, facts_page, heading, operand_page, place, run_of, waits
 
-
 pytestmark = pytest.mark.usefixtures("utc")
 
 
-def _facts(question: plans.Question) -> dict[str, str]:
+def _facts(question: Question) -> dict[str, str]:
     lines = facts_page(question, plans.asking(question), NOON).lines
     return {line.label: line.text for line in lines}
 

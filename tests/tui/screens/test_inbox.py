@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine import Answer, Gap, ListQuestions, TaskView
+from engine import Answer, Gap, ListQuestions, Phase, TaskView
 from engine.errors import StoreDamaged
 from engine.model.events import QuestionAnswered, QuestionAsked
 from engine.testing import NOON, ScriptedEngine
@@ -76,7 +76,7 @@ async def test_it_follows_what_happens() -> None:
 
 async def test_old_plans_are_found_behind_any_number_of_newer_tasks() -> None:
     old = plans.to_review()
-    done = plans.view_of(phase=plans.Phase.COMPLETED)
+    done = plans.view_of(phase=Phase.COMPLETED)
     newer = (replace(done, task=replace(done.task, id=number)) for number in range(20, 1300))
     async with opened(ScriptedEngine(old, *newer), InboxScreen()) as pilot:
         assert "1 waiting" in picture(pilot)
@@ -90,7 +90,7 @@ async def test_a_store_that_cannot_be_read_is_told_and_not_a_traceback() -> None
 
     async with opened(engine, InboxScreen()) as pilot:
         engine.answers[ListQuestions] = refuse
-        engine.signal(Gap(1))
+        engine.signal(Gap(seq=1))
         await until(pilot, lambda: "Nothing was changed" in picture(pilot))
         assert "is damaged (not a database)" in picture(pilot)
 

@@ -10,9 +10,10 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from engine import Reject, Return, Sign, TaskView
+from engine import Command, Reject, Return, Sign, TaskView
 from engine.errors import StaleRevision
 from engine.model.events import PlanSigned, PlanWritten
+from engine.model.plan import Shell
 from engine.testing import ScriptedEngine
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
@@ -55,8 +56,7 @@ async def test_an_unread_step_that_asks_blocks_signing_and_is_named() -> None:
 
 async def test_a_long_operand_counts_as_read_only_after_its_last_line_was_shown() -> None:
     script = "\n".join(f"echo {number}" for number in range(60))
-    step = plans.migrate()
-    long = replace(step, step=replace(step.step, script=script, needs=()))  # type: ignore[call-arg]
+    long = replace(plans.migrate(), step=Shell(id="migrate", script=script))
     engine, clock = ScriptedEngine(plans.view_of(long)), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:
@@ -141,7 +141,9 @@ async def test_any_key_but_y_goes_back_to_reading() -> None:
 
 
 @pytest.mark.parametrize(("key", "kind", "field"), [("R", Return, "note"), ("x", Reject, "reason")])
-async def test_feedback_takes_words_and_enter_and_is_never_an_approval(key: str, kind: type, field: str) -> None:
+async def test_feedback_takes_words_and_enter_and_is_never_an_approval(
+    key: str, kind: type[Command], field: str
+) -> None:
     engine, clock = ScriptedEngine(plans.to_review()), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:
@@ -150,8 +152,7 @@ async def test_feedback_takes_words_and_enter_and_is_never_an_approval(key: str,
         await press(pilot, clock, *"yAy", "enter")
         await gone(pilot, screen)
     command = _one(engine)
-    assert type(command) is kind
-    assert (command.revision, getattr(command, field)) == (3, "yAy")
+    assert (type(command), command.revision, getattr(command, field)) == (kind, 3, "yAy")
 
 
 async def test_a_skip_shows_what_it_takes_along_and_is_signed_with_the_rest() -> None:

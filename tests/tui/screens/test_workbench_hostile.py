@@ -65,7 +65,7 @@ def _events(view: TaskView, text: str) -> Iterator[Event]:
 _TRICKS = list(HOSTILE)
 GROUPS = {
     **{"+".join(names): names for names in (_TRICKS[start : start + 6] for start in range(0, len(_TRICKS), 6))},
-    "ascii": _TRICKS,
+    "ascii": [trick for trick in _TRICKS if trick not in ("long", "wide")],
 }
 _OURS = re.compile(r"\x1b\[[0-9;]*[mH]|\x1b\[\?2026[hl]|\n|\r")
 """What the compositor itself writes: styles, places, line ends."""

@@ -1,0 +1,252 @@
+"""The program as people and scripts run it: real processes, a real engine, exit codes, signals, pipes, a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+LIMIT = 40
+PROGRAM = [sys.executable, "-m", "tui"]
+GOOD = "request: say hello\nsteps:\n  - {id: one, action: shell, script: echo hello}\n"
+GOOD += "  - {id: two, action: execute, command: ls, needs: [one]}\n"
+BAD = "request: fail\nsteps:\n  - {id: one, action: shell, script: 'echo oops >&2; exit 9'}\n"
+RISKY = "request: remove\nsteps:\n  - {id: wipe, action: shell, script: rm -rf build}\n"
+WRONG = "request: x\nsteps:\n  - {id: one, action: execute, command: ls, needs: [oen]}\n"
+LONG = "request: wait\nsteps:\n  - {id: nap, action: shell, script: 'echo up; sleep 20'}\n"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
+    root = str(Path(__file__).parents[3])
+    own = {"SIGNOFF_STATE": str(tmp_path / "state"), "SIGNOFF_SANDBOX": "group", "SIGNOFF_GRACE": "500ms"}
+    return kept | own | {"SIGNOFF_CONFIG": str(tmp_path / "config.toml"), "PYTHONPATH": root}
+
+
+class Shell:
+    """Runs the program in a directory of its own, without a controlling terminal."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.folder, self.environ = folder, environ
+
+    def plan(self, text: str) -> None:
+        (self.folder / "plan.yaml").write_text(text)
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PROGRAM, *words],
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            start_new_session=True,
+            check=False,
+        )
+
+    @contextmanager
+    def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        process = subprocess.Popen(
+            ["timeout", "-k", "5", str(LIMIT), *PROGRAM, *words],
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.communicate(timeout=LIMIT)
+
+
+@pytest.fixture
+def signoff(tmp_path: Path, environ: dict[str, str]) -> Shell:
+    (folder := tmp_path / "work").mkdir()
+    return Shell(folder, environ)
+
+
+def test_a_plan_is_signed_run_and_looked_at(signoff: Shell) -> None:
+    signoff.plan(GOOD)
+    asked = signoff("run", "plan.yaml")
+    assert asked.returncode == 3
+    assert "signoff run 1 --yes" in asked.stderr
+    ran = signoff("run", "1", "--yes")
+    assert ran.returncode == 0, ran.stderr
+    assert "✓ 1 one 0:00  hello" in ran.stdout
+    assert "task 1 completed, ok" in ran.stdout
+    assert signoff("log", "1", "one").stdout == "hello\n"
+    assert json.loads(signoff("ls", "--json").stdout)[0]["outcome"] == "ok"
+    assert signoff("audit").stdout.startswith("ok: ")
+    assert signoff("run", "1").returncode == 2
+
+
+def test_a_failing_step_exits_1_and_resume_tries_again(signoff: Shell) -> None:
+    signoff.plan(BAD)
+    ran = signoff("run", "plan.yaml", "--yes", "--json")
+    assert ran.returncode == 1
+    last = json.loads(ran.stdout.splitlines()[-1])
+    assert (last["kind"], last["data"]["outcome"]) == ("task_ended", "step_failed")
+    assert last["data"]["steps"][0]["exit_code"] == 9
+    again = signoff("resume", "1")
+    assert again.returncode == 1
+    assert json.loads(signoff("show", "1", "--json").stdout)["attempt"] == 2
+
+
+def test_an_invalid_plan_exits_2_and_stores_nothing(signoff: Shell) -> None:
+    signoff.plan(WRONG)
+    told = signoff("run", "plan.yaml", "--yes")
+    assert told.returncode == 2
+    assert "plan.yaml:3:" in told.stderr
+    assert "did you mean 'one'?" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert signoff("ls").stdout == ""
+
+
+def test_a_dry_run_judges_and_keeps_nothing(signoff: Shell, tmp_path: Path) -> None:
+    signoff.plan(RISKY)
+    judged = signoff("plan", "-f", "plan.yaml", "--dry-run")
+    assert judged.returncode == 0
+    assert "DESTRUCTIVE, verdict ask" in judged.stdout
+    assert not (tmp_path / "state").exists()
+
+
+def test_yes_does_not_confirm_and_ahead_does(signoff: Shell) -> None:
+    signoff.plan(RISKY)
+    (signoff.folder / "build").mkdir()
+    waits = signoff("run", "plan.yaml", "--yes")
+    assert waits.returncode == 3
+    assert "wipe asks before it runs" in waits.stderr
+    assert (signoff.folder / "build").is_dir()
+    (question,) = json.loads(signoff("inbox", "--json").stdout)
+    assert (question["task"], question["step"], question["kind"]) == (1, "wipe", "confirmation")
+    assert signoff("confirm", "1", "wipe").returncode == 3
+    goes_on = signoff("run", "1", "--confirm", "destructive")
+    assert goes_on.returncode == 0, goes_on.stderr
+    assert not (signoff.folder / "build").exists()
+
+
+def test_ctrl_c_cancels_and_shows_the_receipt(signoff: Shell) -> None:
+    signoff.plan(LONG)
+    with signoff.started("run", "plan.yaml", "--yes") as running:
+        assert running.stdout is not None
+        assert "nap" in running.stdout.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=LIMIT)
+    assert "Ctrl-C again kills at once" in err
+    assert "nap: gone in" in out
+    assert "none alive" in out
+    shown = json.loads(signoff("show", "1", "--json").stdout)
+    assert (shown["phase"], shown["steps"][0]["state"]) == ("cancelled", "cancelled")
+
+
+def test_others_use_the_owner(signoff: Shell) -> None:
+    signoff.plan(LONG)
+    with signoff.started("serve") as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline().startswith("serving ")
+        assert signoff("plan", "-f", "plan.yaml").returncode == 0
+        with signoff.started("run", "1", "--yes") as running:
+            assert running.stdout is not None
+            assert "nap" in running.stdout.readline()
+            cancelled = signoff("cancel", "1")
+            assert cancelled.returncode == 4
+            assert "none alive" in cancelled.stdout
+            assert running.wait(LIMIT) == 4
+
+
+def test_a_reader_that_leaves_early_is_no_error(signoff: Shell) -> None:
+    signoff.plan(GOOD)
+    signoff("plan", "-f", "plan.yaml")
+    line = f"{' '.join(PROGRAM)} schema | true; exit ${{PIPESTATUS[0]}}"
+    piped = subprocess.run(
+        ["bash", "-c", line], cwd=signoff.folder, env=signoff.environ, capture_output=True, text=True, timeout=LIMIT
+    )
+    assert piped.returncode in (0, 141)
+    assert piped.stderr == ""
+
+
+def test_a_person_signs_at_a_terminal(signoff: Shell) -> None:
+    signoff.plan(GOOD)
+    signoff("plan", "-f", "plan.yaml")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(signoff.folder)
+        os.execvpe("timeout", ["timeout", "--foreground", str(LIMIT), *PROGRAM, "approve", "1"], signoff.environ)
+    shown = _until(terminal, b"[y/N] ")
+    os.write(terminal, b"y\n")
+    shown += _until(terminal, b"signoff run 1")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    os.close(terminal)
+    assert b"echo hello" in shown
+    view = json.loads(signoff("show", "1", "--json").stdout)
+    assert view["phase"] == "queued"
+    assert signoff("run", "1").returncode == 0
+
+
+def _until(terminal: int, end: bytes) -> bytes:
+    """What the terminal shows until a text has come; the program's own limit ends a wait for nothing."""
+    seen = b""
+    while end not in seen:
+        seen += os.read(terminal, 4096)
+    return seen
+
+
+def test_doctor_looks_at_everything_and_changes_nothing(signoff: Shell, tmp_path: Path) -> None:
+    found = json.loads(signoff("doctor", "--json").stdout)
+    names = [finding["name"] for finding in found]
+    for name in ("program", "python", "state", "store", "disk", "sandbox group", "git", "tmux", "configuration"):
+        assert name in names
+    assert all(list(finding) == ["name", "health", "text"] for finding in found)
+    assert not (tmp_path / "state").exists()
+    assert str(tmp_path / "state") in signoff("doctor", "--paths").stdout
+
+
+def test_doctor_names_a_damaged_store(signoff: Shell, tmp_path: Path) -> None:
+    signoff.plan(GOOD)
+    signoff("plan", "-f", "plan.yaml")
+    store = tmp_path / "state" / "signoff.db"
+    store.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+    before = store.read_bytes()
+    told = signoff("doctor")
+    assert told.returncode == 1
+    assert "damaged" in told.stdout
+    assert signoff("ls").returncode == 1
+    assert "Traceback" not in signoff("ls").stderr
+    assert store.read_bytes() == before
+
+
+def test_a_wrong_configuration_starts_nothing_but_stops_nobody_from_looking(signoff: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("grace = 'soon'\nparalel = 3\n")
+    signoff.plan(GOOD)
+    told = signoff("run", "plan.yaml", "--yes")
+    assert told.returncode == 2
+    assert "config.toml  paralel: no such setting (did you mean 'parallel'?)" in told.stderr
+    assert not (tmp_path / "state").exists()
+    assert signoff("ls").returncode == 0
+
+
+def test_config_edit_becomes_the_editor(signoff: Shell, tmp_path: Path) -> None:
+    signoff.environ["EDITOR"] = "cat"
+    edited = signoff("config", "edit")
+    assert edited.returncode == 0
+    assert "# grace" in edited.stdout
+    assert (tmp_path / "config.toml").exists()
+    assert signoff("config", "path").stdout.strip() == str(tmp_path / "config.toml")
+    shown = signoff("config", "show", "--origin", "--set", "parallel=3")
+    assert 'sandbox = "group"  # environment SIGNOFF_SANDBOX' in shown.stdout
+    assert "parallel = 3  # option" in shown.stdout
+    assert "grace = 0.5  # environment SIGNOFF_GRACE" in shown.stdout
