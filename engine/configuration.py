@@ -2,20 +2,22 @@
 
 Every setting has a key, the name of its field in `Settings` or `policy.` and a name of `Policy`; the key decides how it
 is written in each source. Values are validated by pydantic, imported only when there is a value to validate. A fault
-names the source and the key. Nothing here is read before somebody asks.
+names the source and the key. Nothing here is read before somebody asks, and
+importing it costs nothing.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Fault, UsageError
-from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
 
 PREFIX = "SIGNOFF_"
 PLACES = frozenset({"SIGNOFF_STATE", "SIGNOFF_CONFIG"})
@@ -23,7 +25,7 @@ PLACES = frozenset({"SIGNOFF_STATE", "SIGNOFF_CONFIG"})
 DEFAULT = "default"
 OPTION = "option"
 
-TEMPLATE = """\
+CONFIGURATION_TEMPLATE = """\
 # Settings of signoff. Uncomment what shall differ from the default; `signoff config show --origin` tells where each
 # value came from, and `signoff doctor` whether this file is well.
 
@@ -68,8 +70,15 @@ class Configuration:
     @property
     def settings(self) -> Settings:
         """The record that the engine takes."""
-        settings: Settings = _assembled(Settings(), "", self.values)
+        settings: Settings = _assembled(default_settings(), "", self.values)
         return settings
+
+
+def default_settings() -> Settings:
+    """What holds where nothing is set."""
+    from engine.settings import Settings
+
+    return Settings()
 
 
 def state_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -81,7 +90,7 @@ def state_path(environ: Mapping[str, str] = os.environ) -> Path:
     return platformdirs.user_state_path("signoff", appauthor=False)
 
 
-def file_path(environ: Mapping[str, str] = os.environ) -> Path:
+def configuration_path(environ: Mapping[str, str] = os.environ) -> Path:
     """The configuration file: `SIGNOFF_CONFIG`, else `config.toml` in the platform's own place."""
     if given := environ.get("SIGNOFF_CONFIG"):
         return Path(given).expanduser().absolute()
@@ -90,7 +99,7 @@ def file_path(environ: Mapping[str, str] = os.environ) -> Path:
     return platformdirs.user_config_path("signoff", appauthor=False) / "config.toml"
 
 
-def load(
+def load_configuration(
     file: Path | None = None, environ: Mapping[str, str] = os.environ, options: Mapping[str, str] | None = None
 ) -> Configuration:
     """Read every source.
@@ -103,10 +112,10 @@ def load(
     Raises:
         InvalidConfiguration: with every fault of every source.
     """
-    keys = dict(_flat(Settings()))
+    keys = dict(_flat(default_settings()))
     values = {key: Setting(value=value) for key, value in keys.items()}
     faults: list[Fault] = []
-    for origin, given in _sources(file or file_path(environ), environ, options or {}, keys, faults):
+    for origin, given in _sources(file or configuration_path(environ), environ, options or {}, keys, faults):
         for key, raw in given.items():
             name = variable(key) if origin.startswith("environment") else key
             faults += _take(values, key, raw, name, origin)
@@ -120,9 +129,9 @@ def variable(key: str) -> str:
     return PREFIX + key.replace(".", "_").upper()
 
 
-def unused(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+def unused_variables(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Variables that look like settings and are none, most likely misspelt."""
-    known = {variable(key) for key, _ in _flat(Settings())} | PLACES
+    known = {variable(key) for key, _ in _flat(default_settings())} | PLACES
     return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
 
 
@@ -141,6 +150,8 @@ def _sources(
 
 
 def _table(file: Path, faults: list[Fault]) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -213,15 +224,15 @@ def _adapter(key: str) -> Any:
     from pydantic import BeforeValidator, ByteSize, TypeAdapter
 
     from engine.model.amounts import Seconds
+    from engine.model.policy import LEVELS, Policy
     from engine.model.tier import Tier
-    from engine.policy import LEVELS, Policy
+    from engine.settings import Settings
 
     level: Any = _one_of("", *LEVELS)
     tiers: Any = tuple.__class_getitem__((_one_of(*Tier), ...))
     listed = BeforeValidator(lambda value: _words(value) if isinstance(value, str) else value)
     written: dict[str, Any] = {
         "sandbox": level,
-        "least_sandbox": level,
         "log_limit": ByteSize,
         "memory": ByteSize | None,
         "policy.minimum_level": level | None,

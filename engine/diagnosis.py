@@ -1,15 +1,14 @@
-"""What works on this machine and what does not: looked at, never repaired, nothing changed. For `signoff doctor`."""
+"""What works on this machine and what does not: looked at, never repaired, nothing changed. For `signoff doctor`.
+
+Importing it costs nothing: what looking takes is imported by whoever looks."""
 
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import stat
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from engine.errors import SpawnFailed
@@ -37,6 +36,9 @@ class Finding:
 
 async def diagnose(state: Path) -> AsyncIterator[Finding]:
     """Look at everything, what is quick first."""
+    import platform
+    from shutil import which
+
     yield _well("program", f"signoff {_version()} from {Path(__file__).parent}")
     yield _well("python", f"{platform.python_version()} on {platform.system()} {platform.release()}")
     for finding in _directory(state):
@@ -46,7 +48,7 @@ async def diagnose(state: Path) -> AsyncIterator[Finding]:
     async for finding in _sandbox():
         yield finding
     for name, use in (("git", "the tour and repositories"), ("tmux", "copying, and leaving a screen open")):
-        where = shutil.which(name)
+        where = which(name)
         yield _well(name, where) if where else _warning(name, f"not found; used for {use}")
 
 
@@ -78,8 +80,10 @@ async def _store(state: Path) -> Finding:
 
 
 def _disk(state: Path) -> Finding:
+    from shutil import disk_usage
+
     place = next(folder for folder in (state, *state.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
+    free = disk_usage(place).free
     told = f"{free / 1e9:.1f} GB free at {place}"
     return _well("disk", told) if free >= LOW else _warning("disk", f"{told}: less than one log may take")
 
@@ -102,6 +106,8 @@ async def _sandbox() -> AsyncIterator[Finding]:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("signoff")
     except PackageNotFoundError:

@@ -7,6 +7,7 @@ import os
 import pwd
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,9 +36,10 @@ from engine.commands import (
     Sign,
 )
 from engine.confirmations import Confirmations
-from engine.errors import Refused, StoreFull
+from engine.errors import Refused, StoreError
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
+from engine.model.policy import LEVELS
 from engine.planning import Planning
 from engine.pool import Pool
 from engine.queries import Queries
@@ -130,7 +132,7 @@ class Engine:
         store = await Store.open(opening.state, opening.clock, broker.publish)
         broker.seq = store.seq
         try:
-            probe = await process.probe(process.Level(opening.settings.sandbox) if opening.settings.sandbox else None)
+            probe = await _probe(opening.settings)
             engine = cls(opening, store, broker, probe)
             if opening.executes:
                 await engine._begin()
@@ -155,7 +157,8 @@ class Engine:
                 self._anchor()
 
     def _anchor(self) -> None:
-        audit.anchor(self._opening.state, self._store.seq, self._store.head, self._opening.clock())
+        with suppress(OSError):  # no space: the next anchor vouches for these events too
+            audit.anchor(self._opening.state, self._store.seq, self._store.head, self._opening.clock())
 
     # The five handles
 
@@ -171,10 +174,11 @@ class Engine:
     async def _once(self, command: Command, actor: str) -> Reply:
         if reply := await self._store.read.reply(command.key):
             return reply
-        if self._store.fault and not isinstance(command, Cancel | Kill):
-            raise StoreFull
+        if not isinstance(command, Cancel | Kill | Shutdown):
+            self._store.check()
         reply = await self._handlers[type(command)](command, actor)
-        await self._store.remember(command, actor, reply, self._opening.clock())
+        if not isinstance(command, Shutdown):
+            await self._store.remember(command, actor, reply, self._opening.clock())
         return reply
 
     async def read(self, query: Query) -> Any:
@@ -207,11 +211,13 @@ class Engine:
 
     async def close(self) -> None:
         """Let go: end what runs with the process, keep what waits, write the last anchor."""
+        self._scheduler.close()
         await self._pool.close()
         await self._confirmations.close()
         if self._opening.executes:
             self._anchors.cancel()
-            await self._store.record(EngineClosed())
+            with suppress(StoreError):  # a full disk keeps nobody from leaving
+                await self._store.record(EngineClosed(), patient=False)
             self._anchor()
         self._broker.close()
         await self._store.close()
@@ -245,3 +251,20 @@ class Engine:
             raise Refused(problem="Something still runs; nothing was closed", hint="cancel it, or shut down with force")
         self.closing.set()
         return Reply(seq=self._store.seq, text="the engine closes")
+
+
+async def _probe(settings: Settings) -> process.Probe:
+    """The sandbox level that works here and is allowed.
+
+    Raises:
+        SpawnFailed: the level that the settings name does not work.
+        Refused: the best one that works is weaker than the policy accepts.
+    """
+    probe = await process.probe(process.Level(settings.sandbox) if settings.sandbox else None)
+    least = settings.policy.minimum_level
+    if least is not None and LEVELS.index(probe.level) < LEVELS.index(least):
+        raise Refused(
+            problem=f"The sandbox works at level {probe.level} here; the policy accepts {least} or better",
+            hint="signoff doctor says why; apt install bubblewrap usually mends it",
+        )
+    return probe

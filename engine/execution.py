@@ -310,7 +310,7 @@ class Execution:
 
     def _cleanup(self) -> set[str]:
         """Steps that run in any case, of which something they stand on has begun, however far above."""
-        cleanup, begun = set(), set()
+        cleanup, begun = set[str](), set[str]()
         for planned in self.plan.steps:  # in topological order
             above = not begun.isdisjoint(planned.step.needs)
             if above and planned.step.when is When.ALWAYS and not self.statuses[planned.id].state.ended:

@@ -24,7 +24,7 @@ from engine.errors import SignoffError, UsageError
 from engine.storage.reader import Reader
 
 if TYPE_CHECKING:
-    from engine.policy import Policy
+    from engine.model.policy import Policy
     from engine.views import Explanation
 
 

@@ -10,16 +10,20 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from signal import SIGKILL
 
 from engine import process
 from engine.actions import Waits
 from engine.confirmations import Confirmations
 from engine.model.digest import step_digest
-from engine.model.plan import Plan, PlannedStep
+from engine.model.events import TaskEnded
+from engine.model.plan import Execute, Plan, PlannedStep, Test
 from engine.model.question import QuestionKind
 from engine.model.run import Cause, Run, StepStatus
 from engine.model.state import Phase, RunState, StepState
+from engine.model.task import ENGINE
 from engine.model.tier import Tier
+from engine.policy import parse_command
 from engine.runner import run_mark
 from engine.scheduler import Scheduler
 from engine.storage.store import Store
@@ -52,6 +56,7 @@ class Recovery:
                 task = await self._store.read.task(run.task)
                 plans[run.task] = await self._store.read.plan(run.task, task.revision)
             told.append(await self._close(run, plans[run.task]) + (f"; {killed} processes ended" if killed else ""))
+        await self._close_cleanups()
         return told
 
     async def _close(self, run: Run, plan: Plan | None) -> str:
@@ -61,7 +66,7 @@ class Recovery:
         if status.state is not StepState.RUNNING or planned is None or status.run != run.id:
             await self._store.end_run(replace(run, state=RunState.CANCELLED, ended=now))
             return f"{run.step} of task {run.task} had been cancelled"
-        code = _recorded_exit(Path(run.log).with_suffix(".exit"))
+        code = None if _redirects(planned) else _recorded_exit(Path(run.log).with_suffix(".exit"))
         if code is not None:
             return await self._recorded(run, position, status, code)
         return await self._interrupted(run, planned, position, status)
@@ -85,6 +90,17 @@ class Recovery:
         await self._store.end_step(position, status, run)
         return f"{run.step} of task {run.task} had ended with exit {code}"
 
+    async def _close_cleanups(self) -> None:
+        """End the cleanup of cancelled tasks: what the engine did not live to see is not begun out of the blue."""
+        error, now = "the engine ended before its cleanup did", self._clock()
+        over = set()
+        for task, position, status in await self._store.read.cleanups():
+            ended = replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, error=error, ended=now)
+            await self._store.cancel_step(task, (position, ended), (), ENGINE)
+            over.add(task)
+        for task in sorted(over):
+            self._store.record(TaskEnded(await self._store.read.task(task)), task=task)
+
     async def _interrupted(self, run: Run, planned: PlannedStep, position: int, status: StepStatus) -> str:
         error = "the engine ended while it ran"
         run = replace(run, state=RunState.INTERRUPTED, ended=self._clock(), error=error, failure="interrupted")
@@ -100,22 +116,34 @@ class Recovery:
         return f"{run.step} of task {run.task} was interrupted" + (" and runs again" if again else "")
 
     async def take_up(self) -> None:
-        """Go on with every task that was under way, oldest first."""
-        for task in await self._store.read.active_tasks():
+        """Go on with every task that was under way, oldest first; those that hold their roots before the queued ones."""
+        active = await self._store.read.active_tasks()
+        for task in active:
+            plan = await self._store.read.plan(task.id, task.revision)
+            if task.phase is not Phase.QUEUED and plan is not None:
+                await self._scheduler.take_up(task, plan)
+        for task in active:
             if task.phase is Phase.QUEUED:
                 await self._scheduler.queue(task.id)
-                continue
-            plan = await self._store.read.plan(task.id, task.revision)
-            if plan is not None:
-                await self._scheduler.take_up(task, plan)
+
+
+def _redirects(planned: PlannedStep) -> bool:
+    """Whether the engine itself has work with what the step says, after its exit."""
+    step = planned.step
+    return isinstance(step, Execute | Test) and parse_command(step.operand).redirect is not None
 
 
 def _recorded_exit(record: Path) -> int | None:
-    """The exit code that the supervisor made durable, if it saw the end; a signal counts as 128 and its number."""
+    """The exit code that the supervisor made durable, if it saw the end; a signal counts as 128 and its number.
+
+    SIGKILL says nothing: that is how the supervisor itself ends a step when the engine is gone.
+    """
     try:
         fact = json.loads(record.read_text())
     except (FileNotFoundError, ValueError):
         return None
     signal = fact.get("signal")
+    if signal == SIGKILL:
+        return None
     code: int | None = fact.get("code")
     return code if signal is None else 128 + int(signal)

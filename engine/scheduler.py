@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
-from engine.errors import IllegalTransition, NotSigned, Refused, UnknownStep
+from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
 from engine.execution import Execution, Rooms
 from engine.model.plan import Plan
 from engine.model.question import Question
@@ -147,7 +147,11 @@ class Scheduler:
                 durable = await self._cancel_idle(task, actor, command.reason)
         if durable is None:
             return Reply(task=task.id, seq=self._store.seq, text=f"{command.step} had ended already")
-        return Reply(task=task.id, seq=await durable, text=f"{command.step or f'task {task.id}'} cancelled")
+        try:
+            seq = await durable
+        except Conflict:  # somebody signed it, say, while we looked: cancelling is meant whatever happens
+            return await self.cancel(command, actor)
+        return Reply(task=task.id, seq=seq, text=f"{command.step or f'task {task.id}'} cancelled")
 
     async def _look_up(self, task: int) -> tuple[Execution | None, Task]:
         """The task as it stands, and its execution where it has one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from engine.policy import Policy
+from engine.model.policy import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,6 @@ class Settings:
     """Bytes of log kept per run."""
     sandbox: str = ""
     """The sandbox level to use: empty for the best one that works."""
-    least_sandbox: str = ""
-    """Refuse to run anything below this level."""
     memory: int | None = None
     """Bytes of address space per process of a step."""
     processes: int | None = None

@@ -1,7 +1,7 @@
 """The only subscriber of the engine: its stream becomes messages to every screen of the stack.
 
 Events are never dropped and keep their order; they are handed on in batches, the first at once and then at most every
-40 ms, so that a storm of them costs frames and not a frame each. Of log signals only the newest of each run is kept.
+16 ms, so that a storm of them costs frames and not a frame each. Of log signals only the newest of each run is kept.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from textual.message import Message
 from engine import EngineClient, Event, Gap, LogGrew, SignoffError
 from tui.messages import Desk, Happened, LogsGrew, Resynced
 
-BATCH = 0.04
-"""Seconds between two batches: under the time in which a person sees a delay."""
+BATCH = 0.016
+"""Seconds between two batches: one frame."""
 
 
 class Bridge:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Happened(Message, bubble=False):
-    """Some events, in order, at most every 40 ms."""
+    """Some events, in order, at most every 16 ms."""
 
     def __init__(self, events: tuple[Event, ...]) -> None:
         self.events = events

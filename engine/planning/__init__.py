@@ -47,9 +47,7 @@ class Planning:
             NothingFits: no target serves the request; the task stays as failed.
             UsageError: the root is not a directory.
         """
-        root = Path(command.root).resolve()
-        if not root.is_dir():
-            raise UsageError(problem=f"{root} is not a directory; nothing was stored")
+        root = _directory(command.root)
         task = Task(
             id=next(self._store.tasks),
             request=command.request,
@@ -89,6 +87,13 @@ class Planning:
         contents = await asyncio.to_thread(_contents, plan, root)
         seq = await self._store.write_plan(task, planned, plan, contents)
         return Reply(task=task.id, seq=seq, text=f"task {task.id}: {len(plan.steps)} steps, {plan.digest[:6]}")
+
+
+def _directory(root: str) -> Path:
+    path = Path(root).resolve()
+    if not path.is_dir():
+        raise UsageError(problem=f"{path} is not a directory; nothing was stored")
+    return path
 
 
 def _contents(plan: Plan, root: Path) -> list[tuple[str, bytes]]:

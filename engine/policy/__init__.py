@@ -5,7 +5,8 @@ Tiers are advice to the reader; the sandbox is the boundary. Unknown counts as g
 
 from __future__ import annotations
 
-from engine.policy.allow import LEVELS, Policy, tighten
+from engine.model.policy import LEVELS, Policy
+from engine.policy.allow import tighten
 from engine.policy.argv import Command, CommandError, parse_command
 from engine.policy.executed import executed_words
 from engine.policy.inspection import Inspected, assess_command, assess_script

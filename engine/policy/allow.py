@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from engine.model.policy import LEVELS, Policy
 from engine.model.tier import Tier
 from engine.policy.programs import BUILTINS
-
-LEVELS = ("group", "supervisor", "bubblewrap")
-"""Isolation from weakest to strongest."""
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The rules beside the tiers."""
-
-    refuse: tuple[str, ...] = ()
-    """Programs that may not run, by name or glob."""
-    allow: tuple[str, ...] | None = None
-    """The only programs that may run, by name or glob; None: every one that resolves."""
-    ask: tuple[str, ...] = ()
-    """Tiers that ask besides destructive and external, which always do."""
-    minimum_level: str | None = None
-    """The weakest isolation that is accepted, one of `LEVELS`; None: any."""
-    allow_yes: bool = True
-    """Whether `run --yes` may answer for a person."""
 
 
 def refusal(programs: Iterable[str], policy: Policy) -> str | None:

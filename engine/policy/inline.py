@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from engine.model.tier import Reason, Tier
 
 _GRAVE = re.compile(
-    r"rmtree|rmdir|\bunlink|\bremove\w*\(|\bos\s*\.\s*(?:system|popen|exec\w*|spawn\w*|kill\w*|remove|removedirs|rename"
+    r"rmtree|rmdir|\bunlink|\bremove\w{0,30}\(|\bos\s*\.\s*(?:system|popen|exec\w*|spawn\w*|kill\w*|remove|removedirs|rename"
     r"|replace|truncate|chmod|chown|posix_spawn|setuid|fork)|\bsubprocess|\bpty\b|\bsystem\b|\bpopen|\bexec[lv]?[pe]{0,2}\b|execSync|execFile|\bspawn"
     r"|\beval\b|__import__|\bcompile\(|import_module|importlib|getattr|globals\(|\bctypes|b64decode|fromhex|codecs\b"
     r"|child_process|\bfs\b|Deno\.(?:run|remove)|process\.binding|shell_exec|passthru|proc_open|\bKernel|FileUtils"
     r"|%x|`|\bqx\b|os\.execute|io\.popen|loadstring|\bsh\b|IO\.popen|Process\.|\bfork\b|\bkill\b|write_text|write_bytes"
-    r"|File\.(?:delete|write)|writeFile|shutil|\bopen3?\s*[(\s].*['\"](?:[wax]\+?b?|r\+)['\"]|\bopen\b.*\||\bsignal\b"
+    r"|File\.(?:delete|write)|writeFile|shutil|\bopen3?\s*[(\s].{0,300}['\"](?:[wax]\+?b?|r\+)['\"]|\bopen\b.{0,300}\||\bsignal\b"
     r"|chr\(|fromCharCode|atob\(|\.pack\b|pack\(|Buffer\.from|marshal|pickle|\\x[0-9a-fA-F]{2}|\bvars\(|\.decode\(",
 )
 _OUTWARD = re.compile(

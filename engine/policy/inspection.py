@@ -46,13 +46,16 @@ def assess_script(script: str) -> Inspected:
 
 class _Worklist:
     def __init__(self) -> None:
-        self.reasons: dict[Reason, None] = {}
+        self.reasons: dict[tuple[str, str, int | None], Reason] = {}
         self.programs: dict[str, None] = {}
         self.left = False
         """Whether a `cd` leaves the workdir, so that relative paths are no longer inside it."""
 
     def add(self, reason: Reason) -> None:
-        self.reasons[reason] = None
+        key = (reason.text, reason.rule, reason.line)
+        known = self.reasons.get(key)
+        if known is None or known.tier.rank < reason.tier.rank:
+            self.reasons[key] = reason
 
     def run(self, first: Invocation | Script) -> Inspected:
         waiting: deque[tuple[Invocation | Script, int]] = deque([(first, 0)])
@@ -95,10 +98,12 @@ class _Worklist:
             self.left = True
 
     def result(self) -> Inspected:
-        if self.left and any(reason.tier is Tier.WRITE for reason in self.reasons):
+        if self.left and any(reason.tier is Tier.WRITE for reason in self.reasons.values()):
             self.add(destructive("it writes after leaving the workdir", "cd outside"))
-        ordered = sorted(self.reasons, key=lambda reason: (-reason.tier.rank, reason.line or 0))
-        return Inspected(tuple(ordered), tuple(self.programs))
+        found = list(self.reasons.values())
+        if len(found) > 1:
+            found.sort(key=lambda reason: (-reason.tier.rank, reason.line or 0))
+        return Inspected(tuple(found), tuple(self.programs))
 
 
 def _on_line(reason: Reason, line: int | None) -> Reason:

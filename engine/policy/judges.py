@@ -217,7 +217,7 @@ def _declare(call: Invocation) -> Findings:
         name, equals, value = arg.partition("=")
         if (equals or by_name) and (reason := assignment_reason(name.rstrip("+"), value if equals else UNKNOWN)):
             yield reason
-        if re.search(r"\w\[[^\]]*[$`]", arg):
+        if re.search(r"\w\[[^\]]{0,200}[$`]", arg):
             yield destructive("an array index that is evaluated runs a command", "index")
 
 

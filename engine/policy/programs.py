@@ -21,6 +21,8 @@ BUILTINS = frozenset(
     " break continue wait jobs getopts type let times ulimit umask shopt caller compgen pushd popd dirs trap mapfile"
     " readarray hash unalias command builtin exec eval source . alias time coproc".split()
 )
+MOST_ARGUMENTS = 4096
+MOST_TEXT = 32 * 1024
 _TRUSTED = re.compile(r"/(?:usr/(?:local/)?)?s?bin/[^/]+")
 _VERSION = re.compile(r"(.+?)-?\d+(?:\.\d+)*(?:-config)?")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
@@ -38,6 +40,9 @@ def judge(call: Invocation) -> Findings:
     """Every reason for one invocation, and every command or script inside it that must be judged too."""
     if not call.argv:
         return
+    if len(call.argv) > MOST_ARGUMENTS or max(map(len, call.argv)) > MOST_TEXT or len(_given(call)) > MOST_TEXT:
+        yield destructive("its arguments are longer than what is looked into", "too much")
+        call = _shortened(call)
     shown = call.argv[0]
     if UNKNOWN in shown:
         yield destructive("which command this is will be known only when it runs", "unknown command")
@@ -48,6 +53,15 @@ def judge(call: Invocation) -> Findings:
         yield execute(f"`{shown}` is a program of a directory, not of the system", "program path")
     name = plain_name(shown)
     yield from _named(name, Invocation((name, *_normal(name, call.argv[1:])), call.line, call.stdin))
+
+
+def _given(call: Invocation) -> str:
+    return call.stdin if isinstance(call.stdin, str) else ""
+
+
+def _shortened(call: Invocation) -> Invocation:
+    argv = tuple(arg[:MOST_TEXT] for arg in call.argv[:MOST_ARGUMENTS])
+    return Invocation(argv, call.line, _given(call)[:MOST_TEXT] or call.stdin)
 
 
 def _named(name: str, call: Invocation) -> Findings:

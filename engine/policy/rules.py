@@ -49,17 +49,17 @@ def look_up(name: str, args: Sequence[str]) -> Iterator[Reason]:
     if program is None:
         return
     if not program.has_verbs:
-        yield from _reasons(program, [program.entries[()]], name, args)
+        yield from _reasons([program.entries[()]], name, args)
         return
     for words in verbs(args, program.values, program.flags):
         keys = [(), *((words[:1], words[:2]) if words else [(_NONE,)])]
-        yield from _reasons(program, [program.entries[key] for key in keys if key in program.entries], name, args)
+        yield from _reasons([program.entries[key] for key in keys if key in program.entries], name, args)
 
 
-def _reasons(program: _Program, entries: list[_Entry], name: str, args: Sequence[str]) -> Iterator[Reason]:
+def _reasons(entries: list[_Entry], name: str, args: Sequence[str]) -> Iterator[Reason]:
     based = [entry for entry in entries if entry.base]
     if based:
-        yield from _base(program, based[-1], name, args)
+        yield from _base(based[-1], name, args)
     for entry in based[:-1] if based and all(reason.tier.asks for reason in based[-1].base) else ():
         yield from (reason for reason in entry.base if reason.tier.asks)
     for entry in entries:
@@ -67,10 +67,10 @@ def _reasons(program: _Program, entries: list[_Entry], name: str, args: Sequence
             yield from entry.triggers[option]
 
 
-def _base(program: _Program, entry: _Entry, name: str, args: Sequence[str]) -> Iterator[Reason]:
+def _base(entry: _Entry, name: str, args: Sequence[str]) -> Iterator[Reason]:
     yield from entry.base
     if entry.allowed is not None:
-        odd = strange(args, entry.allowed | program.flags, entry.values | program.values)
+        odd = strange(args, entry.allowed, entry.values)
         if odd:
             yield Reason(Tier.EXECUTE, f"`{name}` with {odd} is not on the list of what only reads", f"{name} options")
 
@@ -81,6 +81,11 @@ def _programs() -> dict[str, _Program]:
     for tier, words, options, why, _ in _lines():
         for name, *rest in words:
             _add(programs.setdefault(name, _Program()), tier, (name, *rest), options, why)
+    for program in programs.values():
+        for entry in program.entries.values():
+            if entry.allowed is not None:
+                entry.allowed |= program.flags
+                entry.values |= program.values
     return programs
 
 

@@ -9,8 +9,8 @@ from engine.model.tier import Reason, Tier
 _COMMENT = re.compile(r"/\*[!+]?\d*|\*/|--[^\n]*")
 _GRAVE = re.compile(
     r"\b(?:drop|truncate|delete|revoke|shutdown|execute|prepare|exec|call|do\s*\$|purge|reassign|flush)\b"
-    r"|\balter\s+(?:role|user|system|table\b.*?\bdrop)\b|\bupdate\b(?!.*\bwhere\b)|\breplace\s+into\b"
-    r"|\bcopy\b.*\bprogram\b|\binto\s+(?:out|dump)file\b|\bload_extension\b|\bwritefile\b|\bxp_\w+|\blo_\w+"
+    r"|\balter\s+(?:role|user|system)\b|\bupdate\b(?!.{0,2000}\bwhere\b)|\breplace\s+into\b"
+    r"|\b(?:from|to)\s+program\b|\binto\s+(?:out|dump)file\b|\bload_extension\b|\bwritefile\b|\bxp_\w+|\blo_\w+"
     r"|\bpg_(?:read|write|terminate|cancel)\w*|\bload_file\b|\bsys_exec\w*|\bcreate\s+(?:\w+\s+)*function\b"
     r"|\bwritable_schema\b|\bdropDatabase\b|\bdeleteMany\b|\battach\b",
     re.IGNORECASE | re.DOTALL,

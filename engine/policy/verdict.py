@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.model.policy import Policy
 from engine.model.tier import Reason, Tier, highest
-from engine.policy.allow import Policy, asks, refusal
+from engine.policy.allow import asks, refusal
 from engine.policy.argv import CommandError, forbidden, parse_command
 from engine.policy.findings import destructive
 from engine.policy.inspection import Inspected, assess_command, assess_script
@@ -82,7 +83,7 @@ def assess(
         tier=derived if declared is None else highest([derived, declared]),
         derived=derived,
         declared=declared,
-        reasons=tuple(sorted(reasons, key=lambda reason: -reason.tier.rank)),
+        reasons=tuple(sorted(reasons, key=lambda reason: -reason.tier.rank)) if reasons != found.reasons else reasons,
         hints=tuple(_hints(needed, bool(network), sockets)) if needed else (),
         needs_network="network" in needed,
         refused=refused or refusal(found.programs, policy),

@@ -53,13 +53,13 @@ def decode(node: Node) -> str:
     return UNKNOWN * 2
 
 
-def decode_all(nodes: Sequence[Node]) -> list[str]:
+def decode_all(nodes: Sequence[Node], source: bytes) -> list[str]:
     """The words of some nodes: those that touch are one word, whatever the grammar makes of them."""
     found: list[str] = []
     end = -1
     lone_dollar = False
     for node in nodes:
-        if node.start_byte != end and not _joined(node, end):
+        if not _touch(source, end, node.start_byte):
             found.append(decode(node))
         else:
             found[-1] += UNKNOWN * 2 if lone_dollar else decode(node)
@@ -67,13 +67,9 @@ def decode_all(nodes: Sequence[Node]) -> list[str]:
     return found
 
 
-def _joined(node: Node, end: int) -> bool:
-    """Whether nothing but line continuations stands between a node and the end of the one before."""
-    parent = node.parent
-    if parent is None or end < parent.start_byte or (node.start_byte - end) % 2:
-        return False
-    gap = (parent.text or b"")[end - parent.start_byte : node.start_byte - parent.start_byte]
-    return gap == b"\\\n" * (len(gap) // 2)
+def _touch(source: bytes, end: int, start: int) -> bool:
+    """Whether nothing but line continuations stands between two places."""
+    return end == start or (0 <= end < start and source[end:start] == b"\\\n" * ((start - end) // 2))
 
 
 def variants(words: Sequence[str], assigned: Mapping[str, set[str]]) -> list[tuple[str, ...]]:

@@ -24,6 +24,27 @@ async def in_thread(connection: aiosqlite.Connection, work: Callable[..., T], *a
     return result
 
 
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+
+
+def is_unwritable(error: Exception) -> bool:
+    """Whether nothing could have been written just then; else it is the change that is wrong."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _UNWRITABLE
+
+
 def translate(error: sqlite3.Error, path: Path | str = FILE) -> StoreError:
     """The error of this house for one of SQLite's."""
     code = getattr(error, "sqlite_errorcode", None)

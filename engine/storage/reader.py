@@ -84,12 +84,21 @@ class Reader:
         return counts
 
     async def active_tasks(self) -> list[Task]:
-        """Tasks that an executing owner has work with, oldest first."""
+        """Tasks that an executing owner has work with, oldest first; paused ones wait for a person."""
         sql = (
             f"SELECT {rows.TASK_COLUMNS} FROM tasks"
-            " WHERE phase IN ('queued', 'executing', 'blocked', 'reconciling', 'paused') ORDER BY id"
+            " WHERE phase IN ('queued', 'executing', 'blocked', 'reconciling') ORDER BY id"
         )
         return [rows.task_of(row) for row in await self._all(sql)]
+
+    async def cleanups(self) -> list[tuple[int, int, StepStatus]]:
+        """Steps of cancelled tasks that have not ended: task, position, status."""
+        sql = (
+            f"SELECT task, position, {rows.STEP_COLUMNS} FROM steps"
+            " WHERE task IN (SELECT id FROM tasks WHERE phase IN ('cancelled', 'timed_out'))"
+            " AND state NOT IN ('completed', 'failed', 'skipped', 'cancelled') ORDER BY task, position"
+        )
+        return [(row["task"], row["position"], rows.status_of(row)) for row in await self._all(sql)]
 
     async def plan(self, task: int, revision: int) -> Plan | None:
         """A revision, or None if there is none."""

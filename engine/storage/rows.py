@@ -62,9 +62,10 @@ def task_row(task: Task) -> tuple[object, ...]:
 
 
 def status_of(row: sqlite3.Row) -> StepStatus:
-    """A row with STEP_COLUMNS."""
+    """A row with STEP_COLUMNS, perhaps with the task and the position."""
     values = _fields(row)
     values.pop("position", None)
+    values.pop("task", None)
     values["state"] = StepState(values["state"])
     values["cause"] = values["cause"] and Cause(values["cause"])
     return StepStatus(**values)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 
@@ -99,14 +100,15 @@ class Store:
         """
         lock = OwnerLock(state)
         lock.take()
-        try:
+        async with AsyncExitStack() as undo:
+            undo.callback(lock.release)
             writer = Writer(await connect.open_writer(state), clock, publish)
+            undo.push_async_callback(writer.close)
             await writer.load()
             store = cls(writer, Reader(await connect.open_reader(state)), lock)
+            undo.push_async_callback(store.read.close)
             tasks, runs, questions = await store.read.last_ids()
-        except BaseException:
-            lock.release()
-            raise
+            undo.pop_all()
         store.tasks, store.runs, store.questions = count(tasks + 1), count(runs + 1), count(questions + 1)
         return store
 
@@ -127,9 +129,15 @@ class Store:
         """Why nothing can be written now; empty while all is well."""
         return str(self._writer.fault or "")
 
-    def record(self, *facts: Fact, actor: str = ENGINE, task: int | None = None) -> Durable:
+    def check(self) -> None:
+        """Raise the fault, if there is one."""
+        if self._writer.fault is not None:
+            raise self._writer.fault
+
+    def record(self, *facts: Fact, actor: str = ENGINE, task: int | None = None, patient: bool = True) -> Durable:
         """Write facts that change no row."""
-        return self._writer.apply(Change(facts=[(fact, task, None) for fact in facts], actor=actor))
+        facts_of = [(fact, task, None) for fact in facts]
+        return self._writer.apply(Change(facts=list(facts_of), actor=actor, patient=patient))
 
     # Tasks and plans
 

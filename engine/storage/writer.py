@@ -5,8 +5,8 @@ database's thread, resolves the futures and publishes the events. So the end of 
 one sync to disk together, and a thousand ends cost one.
 
 A change is guarded: its first statement must touch exactly one row, else the change is refused as a `Conflict` and
-writes nothing. On a full disk, changes of the engine itself are kept and tried again until there is space; a person's
-command fails at once and says so.
+writes nothing. While the database cannot be written (a full disk), changes of the engine itself are kept and tried
+again until it can; a person's command fails at once and says so. A change that can never be written fails alone.
 """
 
 from __future__ import annotations
@@ -20,16 +20,21 @@ from typing import Any
 
 import aiosqlite
 
-from engine.errors import Conflict, StoreError, StoreFull
+from engine.errors import Conflict, StoreError
 from engine.model.events import Event, Fact
 from engine.model.task import ENGINE
 from engine.storage.chain import GENESIS, link
-from engine.storage.connect import in_thread, translate
+from engine.storage.connect import in_thread, is_unwritable, translate
 from engine.wire import encode
 
 Statement = tuple[str, Sequence[Any]]
 RETRY_SECONDS = 1.0
 """How often a full disk is tried again."""
+_PROBE: Sequence[Statement] = (
+    ("INSERT INTO commands (key, time, actor, kind, reply) VALUES ('', 0, '', '', '')", ()),
+    ("DELETE FROM commands WHERE key = ''", ()),
+)
+"""What is tried when nothing else waits, so that a fault ends when its cause does."""
 
 _INSERT = (
     "INSERT INTO events (seq, time, actor, kind, task, step, payload, payload_sha256, hash) VALUES (?,?,?,?,?,?,?,?,?)"
@@ -75,15 +80,17 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self.seq = 0
         self.head = GENESIS
+        self._closing = False
         self.fault: StoreError | None = None
         """Why nothing can be written now."""
 
     async def load(self) -> None:
-        """Find the end of the chain."""
+        """Find the end of the chain. Raises a `StoreError` where nothing can be written behind it."""
         async with self._connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") as cursor:
             row = await cursor.fetchone()
         if row is not None:
             self.seq, self.head = row[0], row[1]
+        await self.apply(Change(writes=list(_PROBE), patient=False))
 
     def apply(self, change: Change) -> asyncio.Future[int]:
         """Write a change with the next batch; the future gives the number of the last event once it is durable.
@@ -111,8 +118,8 @@ class Writer:
         while batch:
             try:
                 events = await in_thread(self._connection, self._transact, batch)
-            except sqlite3.Error as error:
-                batch = await self._failed(batch, translate(error))
+            except Exception as error:  # whatever it is, whoever waits is told
+                batch = await self._failed(batch, error)
                 continue
             self.fault = None
             for pending in batch:
@@ -120,19 +127,33 @@ class Writer:
             self._publish(events)
             return
 
-    async def _failed(self, batch: list[_Pending], fault: StoreError) -> list[_Pending]:
-        """Refuse the impatient changes; give back the patient ones after a while."""
-        self.fault = fault
+    async def _failed(self, batch: list[_Pending], error: Exception) -> list[_Pending]:
+        """Refuse what cannot be written; give back what may be, after a while."""
+        if not isinstance(error, sqlite3.Error) or not is_unwritable(error):
+            await self._apart(batch, error)
+            return []
+        self.fault = translate(error)
+        batch, self._waiting = batch + self._waiting, []
         kept = []
         for pending in batch:
-            pending.error = None
-            if pending.change.patient and isinstance(fault, StoreFull):
+            if pending.change.patient and not self._closing:
                 kept.append(pending)
-            elif not pending.future.done():
-                pending.future.set_exception(fault)
-        if kept:
-            await asyncio.sleep(RETRY_SECONDS)
-        return kept
+            else:
+                pending.error = self.fault
+                _settle(pending)
+        if self._closing:
+            return []
+        await asyncio.sleep(RETRY_SECONDS)
+        return kept or [_Pending(Change(writes=list(_PROBE)), asyncio.get_running_loop().create_future())]
+
+    async def _apart(self, batch: list[_Pending], error: Exception) -> None:
+        """One of these changes is wrong in itself: write each alone, so that it takes no other with it."""
+        if len(batch) > 1:
+            for pending in batch:
+                await self._write([pending])
+            return
+        batch[0].error = StoreError(reason=error)
+        _settle(batch[0])
 
     def _transact(self, batch: list[_Pending]) -> list[Event]:
         """In the database's thread: one transaction for the whole batch."""
@@ -142,6 +163,7 @@ class Writer:
         try:
             for pending in batch:
                 change = pending.change
+                pending.error = None
                 if change.guard is not None and execute(*change.guard).rowcount != 1:
                     pending.error = Conflict(what=change.what)
                     continue
@@ -167,11 +189,10 @@ class Writer:
         return events
 
     async def close(self) -> None:
-        """Write what still waits, then close the connection."""
-        while self._task is not None and self.fault is None:
+        """Write what still waits, if that is possible at all, then close the connection."""
+        self._closing = True
+        while self._task is not None:
             await asyncio.shield(self._task)
-        if self._task is not None:
-            self._task.cancel()
         await self._connection.close()
 
 

@@ -170,7 +170,7 @@ async def test_cancelling_a_step_that_waits_or_ended_or_is_unknown(desk: Desk) -
     await desk.started(task, "b")
     await desk.asked(task, "d")
     seq = await desk.seq()
-    assert "completed already" in (await desk.cancel(task, "a")).text
+    assert "ended already" in (await desk.cancel(task, "a")).text
     with pytest.raises(UnknownStep):
         await desk.cancel(task, "z")
     assert await desk.seq() == seq

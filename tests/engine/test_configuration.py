@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.configuration import TEMPLATE, InvalidConfiguration, file_path, load, state_path, unused, variable
+from engine.configuration import (
+    CONFIGURATION_TEMPLATE,
+    InvalidConfiguration,
+    configuration_path,
+    load_configuration,
+    state_path,
+    unused_variables,
+    variable,
+)
 from engine.policy import Policy
 from engine.settings import Settings
 
@@ -32,31 +40,31 @@ def file(tmp_path: Path) -> Path:
 
 def faults(file: Path, environ: dict[str, str] | None = None, options: dict[str, str] | None = None) -> list[str]:
     with pytest.raises(InvalidConfiguration) as raised:
-        load(file, environ or {}, options)
+        load_configuration(file, environ or {}, options)
     return [str(fault) for fault in raised.value.faults]
 
 
 def test_without_any_source_the_defaults_hold(tmp_path: Path) -> None:
-    found = load(tmp_path / "none.toml", {})
+    found = load_configuration(tmp_path / "none.toml", {})
     assert found.settings == Settings()
     assert {setting.origin for setting in found.values.values()} == {"default"}
 
 
 def test_every_setting_has_a_key(tmp_path: Path) -> None:
-    keys = set(load(tmp_path / "none.toml", {}).values)
+    keys = set(load_configuration(tmp_path / "none.toml", {}).values)
     plain = {item.name for item in fields(Settings)} - {"policy"}
     assert keys == plain | {f"policy.{item.name}" for item in fields(Policy)}
 
 
 def test_the_file(file: Path) -> None:
-    settings = load(file, {}).settings
+    settings = load_configuration(file, {}).settings
     assert settings == Settings(
         parallel=3, grace=5.0, log_limit=2 << 20, policy=Policy(ask=("execute",), allow_yes=False)
     )
 
 
 def test_the_later_source_wins_and_is_named(file: Path) -> None:
-    found = load(file, {"SIGNOFF_GRACE": "1m", "SIGNOFF_PARALLEL": "5"}, {"parallel": "7"})
+    found = load_configuration(file, {"SIGNOFF_GRACE": "1m", "SIGNOFF_PARALLEL": "5"}, {"parallel": "7"})
     assert (found.settings.grace, found.settings.parallel) == (60.0, 7)
     origins = {key: setting.origin for key, setting in found.values.items()}
     assert origins["log_limit"] == str(file)
@@ -67,7 +75,7 @@ def test_the_later_source_wins_and_is_named(file: Path) -> None:
 
 def test_lists_and_truths_from_the_environment(tmp_path: Path) -> None:
     environ = {"SIGNOFF_POLICY_REFUSE": "curl, wget", "SIGNOFF_POLICY_ALLOW_YES": "no", "SIGNOFF_MEMORY": "1GB"}
-    settings = load(tmp_path / "none.toml", environ).settings
+    settings = load_configuration(tmp_path / "none.toml", environ).settings
     assert settings.policy == Policy(refuse=("curl", "wget"), allow_yes=False)
     assert settings.memory == 10**9
 
@@ -105,30 +113,30 @@ def test_a_file_that_is_no_toml(content: bytes, file: Path) -> None:
 
 
 def test_the_template_sets_nothing(file: Path) -> None:
-    file.write_text(TEMPLATE)
-    assert load(file, {}).settings == Settings()
+    file.write_text(CONFIGURATION_TEMPLATE)
+    assert load_configuration(file, {}).settings == Settings()
 
 
 def test_the_template_is_right_where_it_is_uncommented(file: Path) -> None:
-    file.write_text("\n".join(line.removeprefix("# ") for line in TEMPLATE.splitlines()[3:]))
-    assert load(file, {}).values["parallel"].origin == str(file)
+    file.write_text("\n".join(line.removeprefix("# ") for line in CONFIGURATION_TEMPLATE.splitlines()[3:]))
+    assert load_configuration(file, {}).values["parallel"].origin == str(file)
 
 
 def test_misspelt_variables_are_found() -> None:
     environ = {variable("policy.ask"): "read", "SIGNOFF_STATE": "/s", "SIGNOFF_GRCE": "1s", "HOME": "/h"}
-    assert unused(environ) == ("SIGNOFF_GRCE",)
+    assert unused_variables(environ) == ("SIGNOFF_GRCE",)
 
 
 def test_places_can_be_given() -> None:
     assert state_path({"SIGNOFF_STATE": "/s"}) == Path("/s")
-    assert file_path({"SIGNOFF_CONFIG": "/c.toml"}) == Path("/c.toml")
+    assert configuration_path({"SIGNOFF_CONFIG": "/c.toml"}) == Path("/c.toml")
     assert state_path({}).name == "signoff"
-    assert file_path({}).name == "config.toml"
+    assert configuration_path({}).name == "config.toml"
 
 
 def test_nothing_set_costs_no_validator(tmp_path: Path) -> None:
     source = (
-        "import sys; from pathlib import Path; from engine.configuration import load;"
-        "load(Path(sys.argv[1]) / 'none.toml', {}).settings; sys.exit('pydantic' in sys.modules)"
+        "import sys; from pathlib import Path; from engine.configuration import load_configuration;"
+        "load_configuration(Path(sys.argv[1]) / 'none.toml', {}).settings; sys.exit('pydantic' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", source, str(tmp_path)], check=True, timeout=20)

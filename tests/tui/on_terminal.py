@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from typing import cast
 
 from engine import LogGrew
 from engine.testing import ScriptedEngine
@@ -26,7 +27,7 @@ async def _grow(engine: ScriptedEngine, rate: int) -> None:
         due = int((time.monotonic() - began) * rate)
         log += b"".join(_LINE % n for n in range(number, due))
         number = due
-        engine.logs[4] = bytes(log)
+        engine.logs[4] = cast(bytes, log)
         engine.signal(LogGrew(task=12, step="tests", run=4, size=len(log)))
         await asyncio.sleep(0.01)
 

@@ -63,10 +63,10 @@ class Call:
 
     def settings(self) -> Settings:
         """What is configured. Raises `InvalidConfiguration`."""
-        from engine.configuration import load
+        from engine.configuration import load_configuration
 
         options = dict(getattr(self.args, "set", None) or ())
-        return load(environ=self.world.environ, options=options).settings
+        return load_configuration(environ=self.world.environ, options=options).settings
 
     @asynccontextmanager
     async def engine(self, need: str, *, state: Path | None = None) -> AsyncIterator[EngineClient]:
@@ -76,9 +76,9 @@ class Call:
         the settings that a run would have.
         """
         from engine import Need
-        from engine.settings import Settings
+        from engine.configuration import default_settings
 
-        settings = Settings() if need == "read" else self.settings()
+        settings = default_settings() if need == "read" else self.settings()
         wanted = Need.READ if need == "judge" else Need(need)
         client = await self.world.connect(state or self.state, wanted, settings)
         try:

@@ -8,7 +8,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from engine.configuration import TEMPLATE, file_path, load, unused
+from engine.configuration import (
+    CONFIGURATION_TEMPLATE,
+    configuration_path,
+    load_configuration,
+    unused_variables,
+)
 from tui.cli.arguments import json_option, set_option
 from tui.cli.call import Call, Verb
 from tui.presentation.safe import safe
@@ -22,7 +27,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 async def _config(call: Call) -> int:
-    path = file_path(call.world.environ)
+    path = configuration_path(call.world.environ)
     if call.args.what == "path":
         call.console.say(safe(str(path)))
     elif call.args.what == "edit":
@@ -33,14 +38,14 @@ async def _config(call: Call) -> int:
 
 
 def _show(call: Call) -> None:
-    found = load(environ=call.world.environ, options=dict(call.args.set or ())).values
+    found = load_configuration(environ=call.world.environ, options=dict(call.args.set or ())).values
     if call.json:
         call.console.json({key: {"value": item.value, "origin": item.origin} for key, item in found.items()})
         return
     for key, item in found.items():
         origin = f"  # {item.origin}" if call.args.origin else ""
         call.console.say(f"{key} = {safe(_written(item.value))}{safe(origin)}")
-    for name in unused(call.world.environ):
+    for name in unused_variables(call.world.environ):
         call.console.note(f"{safe(name)} is no setting: it was left out")
 
 
@@ -59,7 +64,7 @@ def _edit(call: Call, path: Path) -> None:
     """Become the editor; a file that is not there yet begins as a template of comments."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(TEMPLATE, encoding="utf-8")
+        path.write_text(CONFIGURATION_TEMPLATE, encoding="utf-8")
     editor = shlex.split(call.world.environ.get("VISUAL") or call.world.environ.get("EDITOR") or "vi")
     os.execvp(editor[0], [*editor, str(path)])
 

@@ -9,6 +9,7 @@ from engine import (
     Cancel,
     Command,
     EngineClient,
+    Event,
     ListRuns,
     Pause,
     Remove,
@@ -18,7 +19,6 @@ from engine import (
     ShowTask,
     TaskView,
 )
-from engine.model.events import Event, RunCancelled, TaskEnded
 from tui.cli import lines
 from tui.cli.arguments import set_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
@@ -45,9 +45,11 @@ async def _cancel(call: Call) -> int:
     async with call.engine("decide") as engine:
         view: TaskView = await engine.read(ShowTask(task=call.args.task))
         step = step_id(view, call.args.step) if call.args.step else None
+        dying = await _alive(engine, view.task.id, step)
         reply: Reply = await engine.do(Cancel(task=view.task.id, step=step, reason=call.args.reason))
         call.console.say(safe(reply.text))
-        await _receipts(call, engine, view, step)
+        await _gone(engine, view, step)
+        await _receipts(call, engine, view.task.id, dying)
         view = await engine.read(ShowTask(task=view.task.id))
     if step is not None:
         return 0
@@ -56,25 +58,35 @@ async def _cancel(call: Call) -> int:
     return of_task(view.task)
 
 
-async def _receipts(call: Call, engine: EngineClient, before: TaskView, step: str | None) -> None:
-    """Wait until nothing of it is alive; print how each tree went (B7.3)."""
-    if not await _alive(engine, before.task.id, step):
+async def _gone(engine: EngineClient, before: TaskView, step: str | None) -> None:
+    """Wait until nothing of it is alive, cleanup steps included."""
+    task = before.task.id
+    if await _over(engine, task, step):
         return
     async for item in engine.events(before.seq):
-        if not isinstance(item, Event) or item.task != before.task.id:
-            continue
-        if isinstance(item.fact, RunCancelled):
-            for line in lines.receipt_lines(item.step or "", item.fact.receipt):
-                call.console.say(line)
-            if step is not None and item.step == step:
-                return
-        if isinstance(item.fact, TaskEnded):
+        if isinstance(item, Event) and item.task == task and await _over(engine, task, step):
             return
 
 
-async def _alive(engine: EngineClient, task: int, step: str | None) -> bool:
+async def _over(engine: EngineClient, task: int, step: str | None) -> bool:
+    if await _alive(engine, task, step):
+        return False
+    view: TaskView = await engine.read(ShowTask(task=task))
+    return step is not None or not view.task.phase.ended or all(status.state.ended for status in view.steps)
+
+
+async def _alive(engine: EngineClient, task: int, step: str | None) -> set[int]:
     runs: tuple[Run, ...] = await engine.read(ListRuns(task=task, step=step))
-    return any(run.state in _ALIVE for run in runs)
+    return {run.id for run in runs if run.state in _ALIVE}
+
+
+async def _receipts(call: Call, engine: EngineClient, task: int, dying: set[int]) -> None:
+    """Print how each tree went that was alive before (B7.3)."""
+    runs: tuple[Run, ...] = await engine.read(ListRuns(task=task))
+    for run in runs:
+        if run.id in dying and run.receipt is not None:
+            for line in lines.receipt_lines(run.step, run.receipt):
+                call.console.say(line)
 
 
 async def _do(call: Call, command: Command) -> int:

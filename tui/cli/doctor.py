@@ -6,7 +6,7 @@ import shutil
 from argparse import ArgumentParser
 from collections.abc import Iterator
 
-from engine.configuration import InvalidConfiguration, file_path, load, unused
+from engine.configuration import InvalidConfiguration, configuration_path, load_configuration, unused_variables
 from engine.diagnosis import Finding, Health, diagnose
 from tui.cli.arguments import json_option
 from tui.cli.call import Call, Verb
@@ -41,7 +41,7 @@ def _paths(call: Call) -> None:
         "socket": call.state / "socket",
         "anchors": call.state / "anchors.log",
         "crashes": call.state / "crashes",
-        "configuration": file_path(call.world.environ),
+        "configuration": configuration_path(call.world.environ),
     }
     if call.json:
         call.console.json({name: str(path) for name, path in where.items()})
@@ -58,16 +58,16 @@ def _line(finding: Finding, call: Call) -> str:
 
 
 def _configuration(call: Call) -> Iterator[Finding]:
-    path = file_path(call.world.environ)
+    path = configuration_path(call.world.environ)
     try:
-        load(environ=call.world.environ)
+        load_configuration(environ=call.world.environ)
     except InvalidConfiguration as error:
         for fault in error.faults:
             yield Finding(name="configuration", health=Health.FAULT, text=str(fault))
     else:
         there = "" if path.exists() else " (not there; the defaults hold)"
         yield Finding(name="configuration", health=Health.WELL, text=f"{path}{there}")
-    for name in unused(call.world.environ):
+    for name in unused_variables(call.world.environ):
         yield Finding(name="configuration", health=Health.WARNING, text=f"{name} is no setting and was left out")
 
 

@@ -99,7 +99,8 @@ def question_lines(question: Question, view: TaskView, console: Console) -> Iter
     yield from (f"  {line}" for line in safe_lines(question.diff) if question.diff)
     yield from (f"  option: {safe(option)}" for option in question.options)
     if question.digest:
-        yield f"  digest {safe(question.digest[:12])}"
+        signed = "NOT the signed bytes" if question.kind is QuestionKind.DRIFT else "bytes as signed"
+        yield f"  digest {safe(question.digest[:12])}, {signed}"
 
 
 def operand_lines(planned: PlannedStep, console: Console) -> Iterator[str]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from engine import (
     EngineClient,
     EngineInfo,
+    Event,
     Phase,
     Resume,
     ShowEngine,
@@ -22,7 +23,6 @@ from engine import (
     Tier,
     UsageError,
 )
-from engine.model.events import Event
 from tui.cli import lines, planning, shapes
 from tui.cli.arguments import json_option, root_option, set_option, task_argument
 from tui.cli.call import Call, Verb

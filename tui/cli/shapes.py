@@ -9,6 +9,7 @@ from typing import Any
 from engine import (
     AuditReport,
     EngineInfo,
+    Event,
     Explanation,
     PlannedStep,
     Question,
@@ -16,9 +17,9 @@ from engine import (
     Run,
     StepStatus,
     Task,
+    TaskEnded,
     TaskView,
 )
-from engine.model.events import Event, TaskEnded
 
 
 def task_head(task: Task) -> dict[str, Any]:

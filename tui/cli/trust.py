@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from engine import AuditReport, ListEvents, VerifyAudit
-from engine.model.events import Event
+from engine import AuditReport, Event, ListEvents, VerifyAudit
 from tui.cli import shapes
 from tui.cli.arguments import json_option
 from tui.cli.call import Call, Verb

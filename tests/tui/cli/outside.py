@@ -40,8 +40,8 @@ class Obedient(ScriptedEngine):
         super().__init__(*args, **fields)  # type: ignore[arg-type]
         self.on: dict[type[Command], Callable[[ScriptedEngine, Command], None]] = {}
 
-    async def do(self, command: Command) -> Reply:
-        reply = await super().do(command)
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        reply = await super().do(command, actor=actor)
         if happens := self.on.get(type(command)):
             happens(self, command)
         return reply

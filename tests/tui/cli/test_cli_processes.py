@@ -57,7 +57,7 @@ class Shell:
     @contextmanager
     def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         process = subprocess.Popen(
-            ["timeout", "-k", "5", str(LIMIT), *PROGRAM, *words],
+            ["timeout", "--foreground", "-k", "5", str(LIMIT), *PROGRAM, *words],
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,
@@ -144,7 +144,7 @@ def test_ctrl_c_cancels_and_shows_the_receipt(signoff: Shell) -> None:
     with signoff.started("run", "plan.yaml", "--yes") as running:
         assert running.stdout is not None
         assert "nap" in running.stdout.readline()
-        os.killpg(running.pid, signal.SIGINT)
+        os.kill(running.pid, signal.SIGINT)
         out, err = running.communicate(timeout=LIMIT)
     assert "Ctrl-C again kills at once" in err
     assert "nap: gone in" in out
@@ -219,6 +219,8 @@ def test_doctor_names_a_damaged_store(signoff: Shell, tmp_path: Path) -> None:
     signoff.plan(GOOD)
     signoff("plan", "-f", "plan.yaml")
     store = tmp_path / "state" / "signoff.db"
+    for newer in store.parent.glob("signoff.db-*"):
+        newer.unlink()
     store.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
     before = store.read_bytes()
     told = signoff("doctor")

@@ -239,8 +239,8 @@ def test_resume_makes_another_attempt_and_follows_it() -> None:
 class Planner(Obedient):
     """Makes every plan task 12."""
 
-    async def do(self, command: Command) -> Reply:
-        return replace(await super().do(command), task=12)
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        return replace(await super().do(command, actor=actor), task=12)
 
 
 def planner() -> Planner:

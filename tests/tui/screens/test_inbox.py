@@ -88,10 +88,11 @@ async def test_a_store_that_cannot_be_read_is_told_and_not_a_traceback() -> None
     def refuse(_: object) -> Any:
         raise StoreDamaged(path="x.db", reason="not a database")
 
-    async with opened(engine, InboxScreen()) as pilot:
+    screen = InboxScreen()
+    async with opened(engine, screen, LARGE) as pilot:
         engine.answers[ListQuestions] = refuse
         engine.signal(Gap(seq=1))
-        await until(pilot, lambda: "Nothing was changed" in picture(pilot))
+        await until(pilot, lambda: screen.query_one("#notice").has_class("-shown"))
         assert "is damaged (not a database)" in picture(pilot)
 
 

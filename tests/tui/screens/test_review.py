@@ -141,9 +141,7 @@ async def test_any_key_but_y_goes_back_to_reading() -> None:
 
 
 @pytest.mark.parametrize(("key", "kind", "field"), [("R", Return, "note"), ("x", Reject, "reason")])
-async def test_feedback_takes_words_and_enter_and_is_never_an_approval(
-    key: str, kind: type[Command], field: str
-) -> None:
+async def test_feedback_takes_words_and_is_never_an_approval(key: str, kind: type[Command], field: str) -> None:
     engine, clock = ScriptedEngine(plans.to_review()), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:

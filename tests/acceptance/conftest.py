@@ -1,0 +1,35 @@
+"""The installed program, tried as a person would: in a terminal, with keys, in a repository, with a home of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.acceptance import guard
+from tests.acceptance.place import Place
+
+SESSION = 900
+"""Seconds after which nothing that was started here may live, whatever became of the tests."""
+
+
+@pytest.fixture(scope="session")
+def marks() -> Iterator[Iterator[str]]:
+    """Marks for what is started; all of it is ended with the session, also when the tests are killed."""
+    session = uuid4().hex
+    watch = [sys.executable, guard.__file__, session, str(SESSION)]
+    with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True):
+        yield (f"{session}.{number}." for number in count())
+
+
+@pytest.fixture
+def place(tmp_path: Path, marks: Iterator[str]) -> Iterator[Place]:
+    """A place of its own for each test."""
+    made = Place(tmp_path, next(marks))
+    yield made
+    made.close()
