@@ -33,6 +33,17 @@ from engine.commands import (
     Sign,
     VerifyAudit,
 )
+from engine.configuration import (
+    CONFIGURATION_TEMPLATE,
+    InvalidConfiguration,
+    configuration_path,
+    default_settings,
+    load_configuration,
+    state_path,
+    unused_variables,
+)
+from engine.diagnosis import Finding, Health, diagnose
+from engine.documents import agent_guide, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.model.events import (
     ClientRefused,
@@ -68,6 +79,7 @@ from engine.workspace import new_repository
 
 __all__ = [
     "ANSWERS",
+    "CONFIGURATION_TEMPLATE",
     "ENGINE",
     "AcceptResult",
     "Action",
@@ -86,7 +98,10 @@ __all__ = [
     "Explanation",
     "Fact",
     "Fault",
+    "Finding",
     "Gap",
+    "Health",
+    "InvalidConfiguration",
     "InvalidPlan",
     "Kill",
     "ListEvents",
@@ -152,6 +167,14 @@ __all__ = [
     "VerifyAudit",
     "Wait",
     "When",
+    "agent_guide",
+    "configuration_path",
     "connect",
+    "default_settings",
+    "diagnose",
+    "load_configuration",
     "new_repository",
+    "plan_schema",
+    "state_path",
+    "unused_variables",
 ]

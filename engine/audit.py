@@ -34,7 +34,7 @@ def _anchors(state: Path) -> dict[int, str]:
     if not path.exists():
         return {}
     lines = (line.split() for line in path.read_text(errors="replace").splitlines())
-    return {int(parts[0]): parts[1] for parts in lines if len(parts) == 3 and parts[0].isdigit()}
+    return {int(parts[0]): parts[1] for parts in lines if len(parts) == 3 and parts[0].isascii() and parts[0].isdigit()}
 
 
 async def verify(reader: Reader, state: Path) -> AuditReport:

@@ -233,6 +233,11 @@ class Engine:
         """Whether some task executes."""
         return self._scheduler.executing > 0
 
+    @property
+    def running(self) -> int:
+        """How many steps run now."""
+        return self._scheduler.running
+
     def _info(self) -> EngineInfo:
         return EngineInfo(
             version=program_version(),
@@ -242,7 +247,7 @@ class Engine:
             level=self._probe.level.value,
             level_reason=self._probe.reason,
             seq=self._store.seq,
-            running=self._scheduler.running,
+            running=self.running,
             fault=self._store.fault,
         )
 

@@ -103,15 +103,14 @@ class Owner:
             await engine.close()
             raise
 
-    @property
-    def busy(self) -> bool:
-        """Whether some task executes, or waits for a person on its way."""
-        return self._engine.busy
+    def busy(self, *, waiting: bool = True) -> bool:
+        """Whether some task executes; with `waiting=False`, whether some step runs now."""
+        return self._engine.busy if waiting else self._engine.running > 0
 
-    async def until_idle(self) -> None:
-        """Wait until no task executes any more."""
+    async def until_idle(self, *, waiting: bool = True) -> None:
+        """Wait until it is no longer busy."""
         following = self.events()
-        while self.busy:
+        while self.busy(waiting=waiting):
             await anext(following, None)
 
     async def until_closed(self) -> None:

@@ -21,7 +21,7 @@ from engine.client import LogGrew
 from engine.errors import SignoffError, SpawnFailed, StoreError
 from engine.model.digest import sha256, step_digest
 from engine.model.events import Notified
-from engine.model.evolve import evolve
+from engine.model.nouns import evolve
 from engine.model.plan import Action, Ask, Plan, PlannedStep, SignedFile
 from engine.model.question import QuestionKind
 from engine.model.run import Cause, Run, StepStatus
@@ -248,7 +248,7 @@ class Runner:
             return End(status=status, run=run)
         failed = bool(result.failure)
         state = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}.get(result.failure, RunState.FAILED)
-        run = evolve(run, state=state, ended=now, produced=_produced(job), **vars(result))
+        run = evolve(run, state=state, ended=now, produced={} if failed else _produced(job), **vars(result))
         status = evolve(
             status,
             state=StepState.FAILED if failed else StepState.COMPLETED,

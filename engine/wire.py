@@ -8,32 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import MISSING, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from engine.model.nouns import lean
+
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
-
-
-@cache
-def _defaults(noun: Hashable) -> dict[str, object]:
-    return {
-        item.name: item.default_factory() if item.default_factory is not MISSING else item.default
-        for item in fields(cast("type[DataclassInstance]", noun))
-        if item.default is not MISSING or item.default_factory is not MISSING
-    }
-
-
-def lean(noun: Any) -> dict[str, Any]:
-    """The fields of a dataclass that differ from their defaults; the tag of a union is always kept."""
-    defaults = _defaults(cast(Hashable, type(noun)))
-    return {
-        name: value for name, value in vars(noun).items() if name == "action" or defaults.get(name, MISSING) != value
-    }
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=lean, allow_nan=False)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tui.cli.call import Call, World
 
+OUTLIVING = frozenset({"run", "resume"})
+"""Commands that go on when their terminal goes away."""
+
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     """Run the program.
@@ -61,6 +64,12 @@ def _carry_out(before: Namespace, world: World) -> int:
         from tui.cli.workbench import open_workbench
 
         open_workbench(_call(before, world))
+    if before.command in OUTLIVING and world.leash is None and world.stdin.isatty():
+        from dataclasses import replace
+
+        from tui.launcher import launch
+
+        launch(lambda leash: _carry_out(before, replace(world, leash=leash)))
     from tui.cli.arguments import parse_command, verb_of
 
     try:
@@ -85,7 +94,7 @@ def _state(args: Namespace, world: World) -> Path:
 
     if given := getattr(args, "state", None):
         return (world.cwd / Path(given).expanduser()).absolute()
-    from engine.configuration import state_path
+    from engine import state_path
 
     return state_path(world.environ)
 

@@ -27,8 +27,11 @@ def sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings
 
 async def _sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash) -> int:
     engine = await connect(state, Need.EXECUTE, settings)
-    app = make(engine, leash)
-    return await attended(engine, leash, _screen(app), lambda: app.exit())
+    try:
+        app = make(engine, leash)
+        return await attended(engine, leash, _screen(app), app.exit, waiting=True)
+    finally:
+        await engine.close()
 
 
 async def _screen(app: SignoffApp) -> int:
@@ -39,12 +42,18 @@ async def _screen(app: SignoffApp) -> int:
 
 
 async def attended(
-    engine: EngineClient, leash: Leash, foreground: Coroutine[Any, Any, int], hang_up: Callable[[], object]
+    engine: EngineClient,
+    leash: Leash,
+    foreground: Coroutine[Any, Any, int],
+    hang_up: Callable[[], object],
+    *,
+    waiting: bool,
 ) -> int:
     """Run the foreground until it ends or the terminal hangs up; then let the engine finish what it has begun.
 
     Args:
         hang_up: ends the foreground when its terminal is gone.
+        waiting: stay also for tasks that only wait for a person.
     """
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -59,13 +68,11 @@ async def attended(
 
     loop.add_signal_handler(signal.SIGHUP, gone)
     loop.add_signal_handler(signal.SIGTERM, end)
-    try:
-        code = await foreground
-        if isinstance(engine, Owner) and engine.busy and not ended.is_set():
-            leash.leave(code)
-            await _first(engine.until_idle(), engine.until_closed(), ended.wait())
-    finally:
-        await engine.close()
+    code = await foreground
+    waiting = waiting or leash.loose
+    if isinstance(engine, Owner) and engine.busy(waiting=waiting) and not ended.is_set():
+        leash.leave(code)
+        await _first(engine.until_idle(waiting=waiting), engine.until_closed(), ended.wait())
     return code
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from contextlib import contextmanager
 from itertools import pairwise
@@ -30,7 +31,7 @@ async def run_command(context: Context) -> Result:
     program = context.planned.binary or _find(command.argv[0], _workdir(context))
     result = await _run(context, (program, *command.argv[1:]), None)
     if command.redirect and not result.failure:
-        _redirect(command, context)
+        await asyncio.to_thread(_redirect, command, context)
     return result
 
 
@@ -155,13 +156,33 @@ def _receipt(receipt: process.Receipt) -> Receipt:
 def _redirect(command: Command, context: Context) -> None:
     """Write what the program said on its standard output to the file that the step names."""
     assert command.redirect is not None
-    workdir = _workdir(context)
+    root, workdir = context.root.resolve(), _workdir(context)
     target = (workdir / command.redirect).resolve()
-    if not target.is_relative_to(workdir):
+    if not (target.is_relative_to(workdir) and workdir.is_relative_to(root)):
         raise SpawnFailed(program=command.argv[0], reason=f"{command.redirect} lies outside the workdir")
-    with target.open("ab" if command.append else "wb") as file:
+    with open(_open_beneath(root, target.relative_to(root).parts, os.O_APPEND if command.append else 0), "wb") as file:
+        if not command.append:
+            file.truncate()
         for piece in _stdout(Path(context.log)):
             file.write(piece)
+
+
+def _open_beneath(root: Path, parts: tuple[str, ...], flags: int) -> int:
+    """Open a regular file for writing; a link or pipe that a step put in the way meanwhile leads nowhere."""
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in parts[:-1]:
+            deeper = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            os.close(folder)
+            folder = deeper
+        flags |= os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        file = os.open(parts[-1], flags, 0o666, dir_fd=folder)
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise SpawnFailed(program=parts[-1], reason="it is not a regular file")
+    return file
 
 
 def _stdout(log: Path) -> Iterator[bytes]:

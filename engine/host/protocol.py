@@ -17,7 +17,8 @@ from typing import Any, cast
 
 from engine.commands import Command, Query
 from engine.errors import Refused, UsageError
-from engine.wire import adapter, encode, lean
+from engine.model.nouns import lean
+from engine.wire import adapter, encode
 
 PROTOCOL = 1
 FROM_CLIENT = 16 * 2**20

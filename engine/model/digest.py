@@ -1,14 +1,17 @@
 """The digest that people sign: SHA-256 over the canonical JSON (RFC 8785) of everything that decides what runs (B5.2).
 
-Descriptions and timeouts are not in it. A field that is added to a step must be added here or be named as left out;
+Descriptions and timeouts are not in it, and a field at its default is not written, so that a plan keeps its digest when
+a later version knows more fields. A field that is added to a step must be added here or be named as left out;
 `tests/engine/model/test_digest.py` walks every field.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
+from engine.model.nouns import lean
 from engine.model.plan import Plan, PlannedStep
 
 NOT_SIGNED = frozenset({"description", "timeout"})
@@ -20,18 +23,18 @@ def sha256(data: bytes) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON types; keys with their order left to RFC 8785."""
+    """The value as JSON types; keys with their order left to RFC 8785, fields at their default left out."""
     if isinstance(value, str | int | float | bool | None):
         return value
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    items = value.items() if hasattr(value, "items") else vars(value).items()
+    items = value.items() if isinstance(value, Mapping) else lean(value).items()
     return {key: _plain(item) for key, item in items}
 
 
 def signed_fields(planned: PlannedStep) -> dict[str, Any]:
     """What of one step a signature covers, as JSON types."""
-    fields = {name: _plain(value) for name, value in vars(planned.step).items() if name not in NOT_SIGNED}
+    fields = {name: _plain(value) for name, value in lean(planned.step).items() if name not in NOT_SIGNED}
     fields["tier"] = planned.tier.value
     fields["binary"] = planned.binary
     fields["files"] = [_plain(file) for file in planned.files]

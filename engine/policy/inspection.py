@@ -13,7 +13,7 @@ from engine.model.tier import Reason, Tier
 from engine.policy.argv import Command, forbidden
 from engine.policy.findings import UNKNOWN, Finding, Invocation, Script, destructive
 from engine.policy.paths import outside, write_reason
-from engine.policy.programs import judge, plain_name
+from engine.policy.programs import assigns, judge, plain_name
 
 MOST_ITEMS = 20_000
 MOST_DEPTH = 12
@@ -90,7 +90,7 @@ class _Worklist:
             yield finding if item.line is None or isinstance(finding, Script) else replace(finding, line=item.line)
 
     def note(self, call: Invocation) -> None:
-        if not call.argv:
+        if not call.argv or assigns(call.argv[0]):
             return
         name = "?" if UNKNOWN in call.argv[0] else plain_name(call.argv[0])
         self.programs[name] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from engine.model.tier import Reason, Tier
@@ -47,12 +48,21 @@ def judge(call: Invocation) -> Findings:
     if UNKNOWN in shown:
         yield destructive("which command this is will be known only when it runs", "unknown command")
         return
+    if match := _ASSIGNMENT.fullmatch(shown):
+        yield from filter(None, [assignment_reason(match[1], match[2])])
+        yield replace(call, argv=call.argv[1:])
+        return
     if not shown.isascii():
         yield destructive(f"the name `{shown}` is not plain ASCII: it may look like another program", "look-alike")
     if "/" in shown and not _TRUSTED.fullmatch(shown):
         yield execute(f"`{shown}` is a program of a directory, not of the system", "program path")
     name = plain_name(shown)
     yield from _named(name, Invocation((name, *_normal(name, call.argv[1:])), call.line, call.stdin))
+
+
+def assigns(word: str) -> bool:
+    """Whether a word in the place of a program is an assignment, as after `env` or `time`."""
+    return _ASSIGNMENT.fullmatch(word) is not None
 
 
 def _given(call: Invocation) -> str:
@@ -75,8 +85,6 @@ def _named(name: str, call: Invocation) -> Findings:
     elif interprets(name):
         yield from interpret(name, call)
     yield from unwrap(name, call)
-    if name in ("env", "sudo", "doas", "export"):
-        yield from _assignments(call.argv[1:])
     yield from _beyond(name, args, reasons)
     if not reasons and not (wraps(name) or name in JUDGES or interprets(name)):
         yield execute(f"`{name}` is not on any list: it may do anything the sandbox lets it", "unlisted")
@@ -99,15 +107,6 @@ def _beyond(name: str, args: Sequence[str], reasons: Sequence[Reason]) -> Iterat
 def _target(name: str, word: str) -> Reason:
     tier = Tier.EXTERNAL if word in ("deploy", "publish") else Tier.DESTRUCTIVE
     return Reason(tier, f"the target of `{name}` is named `{word}`", f"target {word}")
-
-
-def _assignments(args: Sequence[str]) -> Iterator[Reason]:
-    for arg in args:
-        if match := _ASSIGNMENT.fullmatch(arg):
-            if reason := assignment_reason(match[1], match[2]):
-                yield reason
-        elif not arg.startswith("-"):
-            return
 
 
 def _started(call: Invocation) -> Iterator[Invocation]:

@@ -12,6 +12,7 @@ from engine.policy.options import present, strange, verbs
 from engine.policy.table import TABLE
 
 _NONE = "<none>"
+_ALONE = " alone"
 
 
 @dataclass
@@ -113,16 +114,17 @@ def _add(program: _Program, tier: str, words: tuple[str, ...], options: list[str
     program.has_verbs = program.has_verbs or len(words) > 1
     entry = program.entries.setdefault(words[1:], _Entry())
     rule = _rule(words)
+    shown = rule.removesuffix(_ALONE)
     if tier == Tier.READ or not options:
-        entry.base.append(Reason(Tier(tier), f"`{rule}` {why}", rule))
+        entry.base.append(Reason(Tier(tier), f"`{shown}` {why}", rule))
         if options and options != ["*"]:
             entry.allowed = (entry.allowed or set()) | {option.rstrip("=") for option in options}
             entry.values.update(option[:-1] for option in options if option.endswith("="))
         return
     for option in options:
-        text = f"`{rule} {option}` {why}"
+        text = f"`{shown} {option}` {why}"
         entry.triggers.setdefault(option, []).append(Reason(Tier(tier), text, f"{rule} {option}"))
 
 
 def _rule(words: tuple[str, ...]) -> str:
-    return " ".join(word for word in words if word != _NONE)
+    return " ".join(words).replace(f" {_NONE}", _ALONE)

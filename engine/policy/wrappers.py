@@ -131,14 +131,14 @@ def _found(name: str, inside: tuple[str, ...], args: Sequence[str], outer: Invoc
         return
     if name in _SHELL_JOINED or (name == "parallel" and any(" " in arg for arg in inside[:1])):
         yield Script(" ".join(inside), outer.line)
-    elif name in ("xargs", "gxargs", "parallel"):
-        yield replace(outer, argv=_fed(inside, args))
-    else:
-        yield replace(outer, argv=inside)
+        return
+    yield replace(outer, argv=inside)
+    if name in ("xargs", "gxargs", "parallel"):
+        yield replace(outer, argv=_fed(inside, args[: len(args) - len(inside)]))
 
 
-def _fed(inside: tuple[str, ...], args: Sequence[str]) -> tuple[str, ...]:
+def _fed(inside: tuple[str, ...], own: Sequence[str]) -> tuple[str, ...]:
     """The command as it is after the words from standard input were put in."""
-    mark = value_of(args, "-I") or value_of(args, "--replace") or "{}"
+    mark = value_of(own, "-I") or value_of(own, "--replace") or "{}"
     fed = tuple(arg.replace(mark, UNKNOWN) for arg in inside if arg != ":::")
     return fed if fed != inside else (*inside, UNKNOWN)

@@ -55,7 +55,7 @@ def test_what_cannot_be_understood_says_what_the_repository_offers(place: Place)
     terminal.press("Escape")
     terminal.see("esc again")
     terminal.press("Escape")
-    terminal.see("No tasks yet")
+    terminal.see("paint the fence", "failed", "No target of this repository serves")
 
 
 def test_help_and_the_palette_know_every_key_of_the_footer(place: Place) -> None:

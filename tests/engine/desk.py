@@ -20,6 +20,7 @@ from engine import (
     EngineInfo,
     ListQuestions,
     ListRuns,
+    LogGrew,
     MakePlan,
     Outcome,
     Phase,
@@ -124,6 +125,7 @@ class Desk:
         self.script = Script()
         self.clock = Clock()
         self.heard: list[Event] = []
+        self._spoke: set[tuple[int, str]] = set()
         self._more = asyncio.Condition()
         self._engine: Engine | None = None
         self._ear: asyncio.Task[None] | None = None
@@ -132,6 +134,11 @@ class Desk:
     def engine(self) -> Engine:
         assert self._engine is not None
         return self._engine
+
+    async def spoke(self, task: int, step_id: str) -> None:
+        """The step has written something to its log."""
+        async with self._more, asyncio.timeout(PATIENCE):
+            await self._more.wait_for(lambda: (task, step_id) in self._spoke)
 
     @property
     def is_open(self) -> bool:
@@ -149,10 +156,12 @@ class Desk:
 
     async def _listen(self, engine: Engine) -> None:
         async for item in engine.events(self.heard[-1].seq if self.heard else 0):
-            if isinstance(item, Event):
-                async with self._more:
+            async with self._more:
+                if isinstance(item, Event):
                     self.heard.append(item)
-                    self._more.notify_all()
+                elif isinstance(item, LogGrew):
+                    self._spoke.add((item.task, item.step))
+                self._more.notify_all()
 
     async def close(self) -> None:
         if self._engine is not None:

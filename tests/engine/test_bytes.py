@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -180,12 +182,30 @@ async def test_a_redirect_never_leaves_the_workdir_by_a_link(desk: Desk, tmp_pat
     await desk.open(real=True, sandbox="group")
     target = tmp_path / "outside.txt"
     target.write_text("precious\n")
-    (desk.root / "link.txt").symlink_to(target)
-    task = await desk.plan({"id": "a", "action": "execute", "command": "echo x > link.txt"}) if False else None
-    del task
-    view = await desk.run(shell("wait", "true"), {"id": "a", "action": "execute", "command": "echo x > new.txt", "needs": ["wait"]})
-    assert view.task.outcome is Outcome.OK
+    desk.script.hold("before")
+    write = {"id": "write", "action": "execute", "command": "echo x > new.txt", "needs": ["before"]}
+    pipe = {"id": "pipe", "action": "execute", "command": "echo x > pipe", "needs": ["before"]}
+    task = await desk.begin(step("before"), write, pipe)
+    await desk.started(task, "before")
+    (desk.root / "new.txt").symlink_to(target)
+    os.mkfifo(desk.root / "pipe")
+    desk.script.release("before")
+    await desk.ended(task)
+    assert {status.id: status.state for status in (await desk.show(task)).steps if status.id != "before"} == {
+        "write": StepState.FAILED,
+        "pipe": StepState.FAILED,
+    }
     assert target.read_text() == "precious\n"
+
+
+async def test_a_redirect_replaces_or_appends(desk: Desk) -> None:
+    await desk.open(real=True, sandbox="group")
+    (desk.root / "sub").mkdir()
+    write = {"id": "write", "action": "execute", "command": "echo one > sub/out.txt", "idempotent": True}
+    append = {"id": "more", "action": "execute", "command": "echo two >> sub/out.txt", "needs": ["write"]}
+    (desk.root / "sub/out.txt").write_text("something much longer\n")
+    assert (await desk.run(write, append)).task.outcome is Outcome.OK
+    assert (desk.root / "sub/out.txt").read_text() == "one\ntwo\n"
 
 
 async def test_the_digest_of_a_plan_is_the_one_of_the_row_it_is_read_from(desk: Desk) -> None:
@@ -219,7 +239,7 @@ async def test_a_step_timeout_fails_the_step_and_its_siblings_go_on(desk: Desk) 
         "quick": StepState.COMPLETED,
         "after": StepState.SKIPPED,
     }
-    run = (await desk.runs(1))[0]
+    run = next(run for run in await desk.runs(1) if run.step == "slow")
     assert (run.state.value, run.failure) == ("timed_out", "timeout")
     assert run.receipt is not None and not run.receipt.survivors
     assert view.task.outcome is Outcome.STEP_FAILED
@@ -227,11 +247,9 @@ async def test_a_step_timeout_fails_the_step_and_its_siblings_go_on(desk: Desk) 
 
 @pytest.mark.parametrize("level", LEVELS)
 async def test_cancelling_a_long_step_is_quick_and_leaves_a_receipt(desk: Desk, level: str) -> None:
-    import time
-
     await desk.open(real=True, sandbox=level, grace=0.5)
     task = await desk.begin(shell("slow", "echo up; sleep 20 & sleep 20; wait"))
-    await desk.started(task, "slow")
+    await desk.spoke(task, "slow")
     begun = time.monotonic()
     await desk.cancel(task)
     await desk.ended(task)

@@ -21,6 +21,7 @@ from tui.cli.terminal import Person, controlling_terminal
 if TYPE_CHECKING:
     from engine import EngineClient, Need
     from engine.settings import Settings
+    from tui.launcher import Leash
 
 
 async def _connect(state: Path, need: Need, settings: Settings) -> EngineClient:
@@ -41,6 +42,8 @@ class World:
     connect: Callable[[Path, Need, Settings], Awaitable[EngineClient]] = _connect
     person: Callable[[], Person | None] = controlling_terminal
     clock: Callable[[], float] = time.time
+    leash: Leash | None = None
+    """The tie to the launcher, where the command may have to go on without its terminal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ class Call:
 
     def settings(self) -> Settings:
         """What is configured. Raises `InvalidConfiguration`."""
-        from engine.configuration import load_configuration
+        from engine import load_configuration
 
         options = dict(getattr(self.args, "set", None) or ())
         return load_configuration(environ=self.world.environ, options=options).settings
@@ -75,8 +78,7 @@ class Call:
         Merely reading needs no settings, so a wrong configuration file stops nobody from looking; `judge` reads with
         the settings that a run would have.
         """
-        from engine import Need
-        from engine.configuration import default_settings
+        from engine import Need, default_settings
 
         settings = default_settings() if need == "read" else self.settings()
         wanted = Need.READ if need == "judge" else Need(need)

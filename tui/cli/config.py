@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from engine.configuration import (
+from engine import (
     CONFIGURATION_TEMPLATE,
     configuration_path,
     load_configuration,

@@ -6,8 +6,15 @@ import shutil
 from argparse import ArgumentParser
 from collections.abc import Iterator
 
-from engine.configuration import InvalidConfiguration, configuration_path, load_configuration, unused_variables
-from engine.diagnosis import Finding, Health, diagnose
+from engine import (
+    Finding,
+    Health,
+    InvalidConfiguration,
+    configuration_path,
+    diagnose,
+    load_configuration,
+    unused_variables,
+)
 from tui.cli.arguments import json_option
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit

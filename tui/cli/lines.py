@@ -36,6 +36,8 @@ _ASKED = {
     QuestionKind.INTERRUPTED: "was interrupted: nobody knows whether it had its effect",
 }
 
+_BYTES = {QuestionKind.CONFIRMATION: ", bytes as signed", QuestionKind.DRIFT: ", NOT the signed bytes"}
+
 
 def mark(look: Look, console: Console) -> str:
     """The glyph of a state in its colour; its word with `--plain`."""
@@ -99,8 +101,7 @@ def question_lines(question: Question, view: TaskView, console: Console) -> Iter
     yield from (f"  {line}" for line in safe_lines(question.diff) if question.diff)
     yield from (f"  option: {safe(option)}" for option in question.options)
     if question.digest:
-        signed = "NOT the signed bytes" if question.kind is QuestionKind.DRIFT else "bytes as signed"
-        yield f"  digest {safe(question.digest[:12])}, {signed}"
+        yield f"  digest {safe(question.digest[:12])}{_BYTES.get(question.kind, '')}"
 
 
 def operand_lines(planned: PlannedStep, console: Console) -> Iterator[str]:

@@ -116,14 +116,14 @@ async def _dry_run(call: Call, command: MakePlan) -> int:
 async def _schema(call: Call) -> int:
     import json
 
-    from engine.documents import plan_schema
+    from engine import plan_schema
 
     call.console.say(json.dumps(plan_schema(), indent=2))
     return 0
 
 
 async def _agent_guide(call: Call) -> int:
-    from engine.documents import agent_guide
+    from engine import agent_guide
 
     call.console.say(agent_guide())
     return 0

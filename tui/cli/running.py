@@ -6,9 +6,11 @@ Whoever runs this becomes the owner of the state directory, or attaches to the o
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from engine import (
     EngineClient,
@@ -75,13 +77,17 @@ def _tiers(text: str) -> frozenset[Tier]:
 async def _run(call: Call) -> int:
     with _somebody(call) as person:
         async with call.engine("execute") as engine:
-            view = await _subject(call, engine)
-            async with Following(call, engine, view, _manners(call, person)) as following:
-                if view.task.phase is Phase.AWAITING_APPROVAL:
-                    if not await _signed(call, engine, view, person):
-                        return Exit.DENIED
-                    await following.look_again()
-                return await _finish(call, engine, following)
+            return await _attended(call, engine, _run_to_the_end(call, engine, person))
+
+
+async def _run_to_the_end(call: Call, engine: EngineClient, person: Person | None) -> int:
+    view = await _subject(call, engine)
+    async with Following(call, engine, view, _manners(call, person)) as following:
+        if view.task.phase is Phase.AWAITING_APPROVAL:
+            if not await _signed(call, engine, view, person):
+                return Exit.DENIED
+            await following.look_again()
+        return await _finish(call, engine, following)
 
 
 async def _subject(call: Call, engine: EngineClient) -> TaskView:
@@ -156,15 +162,37 @@ async def _sign(engine: EngineClient, view: TaskView, means: str) -> None:
 async def _resume(call: Call) -> int:
     with _somebody(call) as person:
         async with call.engine("execute") as engine:
-            view: TaskView = await engine.read(ShowTask(task=call.args.task))
-            from_step = step_id(view, call.args.from_step) if call.args.from_step else None
-            async with Following(call, engine, view, _manners(call, person)) as following:
-                await engine.do(Resume(task=view.task.id, from_step=from_step))
-                await following.look_again()
-                return await _finish(call, engine, following)
+            return await _attended(call, engine, _resume_to_the_end(call, engine, person))
+
+
+async def _resume_to_the_end(call: Call, engine: EngineClient, person: Person | None) -> int:
+    view: TaskView = await engine.read(ShowTask(task=call.args.task))
+    from_step = step_id(view, call.args.from_step) if call.args.from_step else None
+    async with Following(call, engine, view, _manners(call, person)) as following:
+        await engine.do(Resume(task=view.task.id, from_step=from_step))
+        await following.look_again()
+        return await _finish(call, engine, following)
 
 
 # Both
+
+
+async def _attended(call: Call, engine: EngineClient, work: Coroutine[Any, Any, int]) -> int:
+    """Do it; on a terminal, go on without it if it goes away."""
+    leash = call.world.leash
+    if leash is None:
+        return await work
+    from tui.session import attended
+
+    following = asyncio.create_task(work, name="follow the task")
+
+    async def foreground() -> int:
+        try:
+            return await following
+        except asyncio.CancelledError:
+            return Exit.COMPLETED  # The terminal hung up; nobody reads the code.
+
+    return await attended(engine, leash, foreground(), following.cancel, waiting=False)
 
 
 @contextmanager
@@ -189,7 +217,8 @@ async def _finish(call: Call, engine: EngineClient, following: Following) -> int
             call.console.json(shapes.task_whole(view))
     else:
         await _summarise(call, engine, view)
-    await _let_others_end(call, engine)
+    if call.world.leash is None:
+        await _let_others_end(call, engine)
     return of_task(view.task)
 
 

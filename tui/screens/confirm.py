@@ -17,9 +17,8 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from engine import Answer, ListQuestions, Question, QuestionKind, Resolve, SignoffError, TaskView
+from engine import Answer, ListQuestions, Question, QuestionAnswered, QuestionKind, Resolve, SignoffError, TaskView
 from engine.errors import AlreadyAnswered
-from engine.model.events import QuestionAnswered
 from tui.messages import Happened, Resynced
 from tui.presentation.content import content, log_line
 from tui.presentation.line import MUTED

@@ -13,8 +13,21 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from engine import ListQuestions, ListTasks, Question, ShowTask, SignoffError, TaskSummary, TaskView
-from engine.model.events import PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, TaskEnded, TaskRemoved
+from engine import (
+    ListQuestions,
+    ListTasks,
+    PhaseChanged,
+    PlanWritten,
+    Question,
+    QuestionAnswered,
+    QuestionAsked,
+    ShowTask,
+    SignoffError,
+    TaskEnded,
+    TaskRemoved,
+    TaskSummary,
+    TaskView,
+)
 from tui.messages import Desk, Happened, Resynced
 from tui.presentation.content import content
 from tui.presentation.inbox import EMPTY, Item, line, queue

@@ -1,0 +1,35 @@
+"""What every frozen noun can do: be copied with changes, and be told without its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import MISSING, fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Noun = TypeVar("Noun")
+
+
+def evolve(noun: Noun, **changes: object) -> Noun:
+    """As `dataclasses.replace`, without its walk over the fields: three times as fast where steps start and end."""
+    return type(noun)(**(vars(noun) | changes))
+
+
+@cache
+def _defaults(noun: Hashable) -> dict[str, object]:
+    return {
+        item.name: item.default_factory() if item.default_factory is not MISSING else item.default
+        for item in fields(cast("type[DataclassInstance]", noun))
+        if item.default is not MISSING or item.default_factory is not MISSING
+    }
+
+
+def lean(noun: Any) -> dict[str, Any]:
+    """The fields of a dataclass that differ from their defaults; the tag of a union is always kept."""
+    defaults = _defaults(cast(Hashable, type(noun)))
+    return {
+        name: value for name, value in vars(noun).items() if name == "action" or defaults.get(name, MISSING) != value
+    }

@@ -1,0 +1,184 @@
+"""The engine is killed at random, opened again, and asked; approved work is neither lost nor doubled (B11, S3, S5).
+
+Twenty-five kills; `--long` makes it a thousand. The figures of the run are printed at its end (`-s` shows them).
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from engine import ListEvents, ListRuns, ListTasks, Outcome, RunState, ShowTask, StepState, TaskSummary, VerifyAudit
+from engine.engine import Engine, Opening
+from engine.model.events import Event, QuestionAnswered, StepStarted
+from engine.model.question import Answer
+from engine.model.tier import Tier
+from engine.process import Level, probe
+from engine.process.sandbox import bubblewrap
+from tests.engine.process.process_room import alive, script_of, token, until
+from tests.faults.worker import FORBIDDEN, lines
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the held levels are Linux")
+HELD = [level.value for level in (Level.BUBBLEWRAP, Level.SUPERVISOR) if level is not Level.BUBBLEWRAP or bubblewrap()]
+
+
+def start(module: str, *arguments: str) -> subprocess.Popen[str]:
+    command = ["timeout", "-s", "KILL", "60", sys.executable, "-m", f"tests.faults.{module}", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def engine_of(process: subprocess.Popen[str]) -> int:
+    """The number of the program below `timeout`."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    end = time.monotonic() + 10
+    while not (found := children.read_text().split()):
+        assert time.monotonic() < end
+    return int(found[0])
+
+
+@dataclass
+class Loop:
+    """One state directory through many lives."""
+
+    state: Path
+    root: Path
+    chance: random.Random
+    recoveries: list[float] = field(default_factory=list)
+    kills: int = 0
+    early: int = 0
+
+    def live(self, plans: int) -> None:
+        """One life, ended by a kill: usually 20 to 200 ms after the engine is usable, sometimes before."""
+        process = start("worker", str(self.state), str(self.root), self.chance.choice(HELD), str(plans))
+        early = self.chance.random() < 0.15
+        if early:
+            engine_of(process)
+            self._wait(process, self.chance.uniform(0.2, 0.6))
+            self.early += 1
+        elif self._ready(process):
+            self._wait(process, self.chance.uniform(0.02, 0.2))
+        self._kill(process)
+
+    def finish(self, plans: int) -> None:
+        process = start("worker", str(self.state), str(self.root), HELD[0], str(plans))
+        assert self._ready(process)
+        assert process.wait() == 0
+        if process.stdout:
+            process.stdout.close()
+
+    def _ready(self, process: subprocess.Popen[str]) -> bool:
+        assert process.stdout is not None
+        word, _, seconds = process.stdout.readline().partition(" ")
+        assert word == "ready"
+        self.recoveries.append(float(seconds))
+        return True
+
+    @staticmethod
+    def _wait(process: subprocess.Popen[str], seconds: float) -> None:
+        assert process.stdout is not None
+        select.select([], [], [], seconds)
+
+    def _kill(self, process: subprocess.Popen[str]) -> None:
+        if process.poll() is None:
+            subprocess.run(["kill", "-KILL", str(engine_of(process))], check=False)
+            self.kills += 1
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+    @property
+    def p95(self) -> float:
+        return statistics.quantiles(self.recoveries, n=20)[-1]
+
+
+async def test_no_kill_loses_or_doubles_approved_work(
+    tmp_path: Path, long: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kills = 1000 if long else 25
+    loop = Loop(tmp_path / "state", tmp_path / "project", random.Random(0 if not long else time.time()))
+    (loop.root / "effects").mkdir(parents=True)
+    while loop.kills < kills:
+        loop.live(plans=10_000)
+    engine = await Engine.open(Opening(state=loop.state, executes=False))
+    plans = len([task for task in await engine.read(ListTasks(limit=10_000)) if task.task.request != FORBIDDEN])
+    await engine.close()
+    loop.finish(plans)
+
+    engine = await Engine.open(Opening(state=loop.state, executes=False))
+    try:
+        steps = await _judge(engine, loop)
+    finally:
+        await engine.close()
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{loop.kills} kills ({loop.early} before it was usable), {plans} plans, {steps} steps;"
+            f" usable again in {statistics.median(loop.recoveries):.3f} s p50, {loop.p95:.3f} s p95\n"
+        )
+    assert loop.p95 < 1.0
+
+
+async def _judge(engine: Engine, loop: Loop) -> int:
+    report = await engine.read(VerifyAudit())
+    assert report.ok, report
+    steps = 0
+    for summary in await engine.read(ListTasks(limit=10_000)):
+        if summary.task.request == FORBIDDEN:
+            assert not list((loop.root / "effects").glob(f"{FORBIDDEN}-*"))
+            assert await engine.read(ListRuns(task=summary.task.id)) == ()
+            continue
+        steps += await _judge_task(engine, loop, summary)
+    return steps
+
+
+async def _judge_task(engine: Engine, loop: Loop, summary: TaskSummary) -> int:
+    task = summary.task
+    assert task.outcome is Outcome.OK, task
+    view = await engine.read(ShowTask(task=task.id))
+    events: tuple[Event, ...] = await engine.read(ListEvents(task=task.id, limit=100_000))
+    starts = Counter(event.step for event in events if isinstance(event.fact, StepStarted))
+    allowed = Counter(
+        event.step
+        for event in events
+        if isinstance(event.fact, QuestionAnswered) and event.fact.question.answer in (Answer.ONCE, Answer.AGAIN)
+    )
+    for planned, status in zip(view.plan.steps, view.steps, strict=True):
+        effects = lines(loop.root, task.request, planned.id)
+        what = f"{planned.id} of {task.request}: {effects} lines, {starts[planned.id]} starts"
+        assert status.state is StepState.COMPLETED and effects >= 1, f"done without effect: {what}"
+        if not planned.step.idempotent:
+            assert effects == 1, f"done twice: {what}"
+            free = 0 if planned.tier is Tier.DESTRUCTIVE else 1
+            assert starts[planned.id] <= free + allowed[planned.id], f"started unasked: {what}"
+        assert effects <= starts[planned.id], f"ran without a record: {what}"
+    assert not [run for run in await engine.read(ListRuns(task=task.id)) if run.state in (RunState.RUNNING,)]
+    return len(view.steps)
+
+
+@pytest.mark.parametrize("level", HELD)
+@pytest.mark.parametrize("shape", ["plain", "setsid", "double fork", "ignores TERM", "renamed"])
+async def test_no_process_of_a_step_outlives_its_engine_by_a_second(
+    tmp_path: Path, level: str, shape: str, long: bool
+) -> None:
+    assert (await probe(Level(level))).level is Level(level)
+    root = tmp_path / "project"
+    root.mkdir()
+    for number in range(20 if long else 1):
+        mark = token()
+        process = start("sleeper", str(tmp_path / f"state{number}"), str(root), level, script_of(shape, mark))
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        assert alive(mark)
+        subprocess.run(["kill", f"-{signal.SIGKILL.value}", str(engine_of(process))], check=True)
+        assert await until(lambda mark=mark: not alive(mark), 1.0)  # type: ignore[misc]
+        process.wait()
+        process.stdout.close()
