@@ -136,12 +136,12 @@ class Place:
         return self.json("show", str(number))
 
     def states(self, number: int = 1) -> dict[str, str]:
-        """The state of each step."""
-        return {step["id"]: step["state"] for step in self.task(number)["steps"]}
+        """The state of each step; nothing while there is no such task."""
+        return {step["id"]: step["state"] for step in self.task(number).get("steps", ())}
 
     def phase(self, wanted: str, number: int = 1, seconds: float = DEADLINE) -> None:
         """Wait until a task is in a phase."""
-        until(lambda: self.task(number)["phase"] == wanted, lambda: str(self.task(number)), seconds)
+        until(lambda: self.task(number).get("phase") == wanted, lambda: str(self.task(number)), seconds)
 
     def state_of(self, step: str, wanted: str, number: int = 1, seconds: float = DEADLINE) -> None:
         """Wait until a step is in a state."""

@@ -18,7 +18,7 @@ def stubborn(mark: str) -> dict[str, str]:
     script = f"""\
 trap '' TERM
 setsid bash -c "trap '' TERM; for i in {{1..60}}; do sleep 1; done # {mark}" &
-for i in {{1..60}}; do echo "second $i"; sleep 1 || true; done # {mark}
+bash -c "trap '' TERM; for i in {{1..60}}; do echo second \\$i; sleep 1; done # {mark}"
 """
     return {"id": "stubborn", "action": "shell", "script": script}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -146,7 +147,8 @@ class Desk:
 
     async def open(self, *, real: bool = False, executes: bool = True, user: str = "ana", **settings: Any) -> Engine:
         """Become the owner; `real` steps are processes, else only `plan` steps run, and by the script."""
-        actions: Mapping[Action, Act] = {**ACTIONS, Action.PLAN: self.script} if real else {Action.PLAN: self.script}
+        scripted: dict[Action, Act] = {Action.PLAN: self.script}
+        actions: Mapping[Action, Act] = {**ACTIONS, **scripted} if real else {**scripted, Action.EXECUTE: self.script}
         chosen = Settings(**{"sandbox": "" if real else "group", "parallel": 8, **settings})
         self._engine = await Engine.open(
             Opening(state=self.state, settings=chosen, executes=executes, clock=self.clock, actions=actions, user=user)
@@ -172,6 +174,13 @@ class Desk:
             with suppress(asyncio.CancelledError):
                 await self._ear
             self._ear = None
+
+    async def crash(self) -> None:
+        """Leave the state directory as a kill at this moment would, without an owner."""
+        image = self.state.with_name(self.state.name + "-crashed")
+        shutil.copytree(self.state, image)
+        await self.close()
+        self.state = image
 
     async def reopen(self, **how: Any) -> Engine:
         await self.close()

@@ -1,0 +1,163 @@
+"""The terminal comes and goes, work does not: leaving, hanging up, ctrl+z, and a working process that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.acceptance.guard import processes
+from tests.acceptance.place import Place
+from tests.acceptance.terminal import Terminal, until
+
+
+def ticking(seconds: int = 60) -> dict[str, str]:
+    return {
+        "id": "ticking",
+        "action": "shell",
+        "script": f"for i in {{1..{seconds}}}; do echo second $i; echo $i >> ticks; sleep 1; done",
+    }
+
+
+BEFORE = {"id": "before", "action": "shell", "script": "echo once >> before; echo ready"}
+DEPLOY = {"id": "deploy", "action": "execute", "command": "bash deploy.sh", "tier": "destructive"}
+
+
+def signed_in_the_workbench(place: Place, *steps: dict[str, object]) -> Terminal:
+    """A workbench of which the process works on a task."""
+    terminal = place.terminal()
+    terminal.command(place.signoff())
+    terminal.see("No tasks yet")
+    place.run("plan", "-f", place.plan(*steps))
+    terminal.see("not signed: r")
+    terminal.press("r")
+    terminal.see("A sign")
+    terminal.decide("A")
+    terminal.see("y sign")
+    terminal.decide("y")
+    terminal.see("second 2")
+    return terminal
+
+
+def ticks(place: Place) -> int:
+    return len((place.root / "ticks").read_text().splitlines())
+
+
+def goes_on(place: Place) -> None:
+    """Wait for two more ticks."""
+    before = ticks(place)
+    until(lambda: ticks(place) >= before + 2, lambda: f"still {ticks(place)} ticks")
+
+
+def test_leaving_gives_the_prompt_back_and_work_goes_on(place: Place) -> None:
+    terminal = signed_in_the_workbench(place, ticking())
+    owner = place.owner()
+    terminal.press("q")
+    assert terminal.prompt(before=1) == 0
+    terminal.see("1 step goes on", "Come back with: signoff")
+    goes_on(place)
+    terminal.command(place.signoff())
+    terminal.see("second 5", "● ticking")
+    assert place.owner() == owner
+    assert place.states() == {"ticking": "running"}
+
+
+def test_what_was_left_ends_by_itself_when_nothing_runs_any_more(place: Place) -> None:
+    terminal = signed_in_the_workbench(place, ticking(4))
+    owner = place.owner()
+    terminal.press("q")
+    assert terminal.prompt(before=1) == 0
+    place.phase("completed")
+    until(lambda: not os.path.exists(f"/proc/{owner}"), lambda: f"{owner} lives")
+    assert terminal.run(place.signoff("ls")) == 0
+    assert "1/1" in terminal.text
+
+
+def test_a_terminal_that_hangs_up_ends_nothing(place: Place) -> None:
+    terminal = signed_in_the_workbench(place, ticking(), DEPLOY)
+    terminal.see("Run 2 deploy now?") if "deploy now?" in terminal.text else None
+    owner = place.owner()
+    terminal.close()
+    goes_on(place)
+    again = place.terminal()
+    again.command(place.signoff())
+    again.see("Release it", "● ticking", "! deploy", "deploy waits for you")
+    assert place.owner() == owner
+
+
+def test_an_attached_terminal_that_hangs_up_leaves_the_owner_alone(place: Place) -> None:
+    place.begin("serve")
+    until((place.state / "socket").exists, lambda: "no socket")
+    terminal = signed_in_the_workbench(place, ticking())
+    owner = place.owner()
+    terminal.close()
+    goes_on(place)
+    assert place.owner() == owner
+    assert place.states() == {"ticking": "running"}
+
+
+def test_ctrl_z_stops_the_screen_and_never_the_engine(place: Place) -> None:
+    terminal = signed_in_the_workbench(place, ticking())
+    terminal.press("C-z")
+    assert terminal.prompt(before=1) == 148
+    terminal.see("Stopped")
+    goes_on(place)
+    assert terminal.run("echo the shell is here") == 0
+    terminal.command("fg")
+    terminal.see("● ticking", "following")
+    terminal.press("q")
+    assert terminal.prompt(before=3) == 0
+
+
+@pytest.mark.parametrize("answer", ["R", "M"])
+def test_killed_in_the_middle_a_person_decides_and_nothing_is_lost(place: Place, answer: str) -> None:
+    terminal = signed_in_the_workbench(place, BEFORE, ticking(3) | {"needs": ["before"]})
+    os.kill(place.owner(), signal.SIGKILL)
+    terminal.prompt(before=1)
+    until(lambda: not processes(str(place.state)), lambda: str(processes(str(place.state))))
+    stopped_at = ticks(place)
+    terminal.command(place.signoff())
+    terminal.see("ticking", "waits", "1/2")
+    assert ticks(place) == stopped_at
+    terminal.press("i")
+    terminal.see("ticking", "R run again", "M mark done")
+    terminal.decide(answer)
+    terminal.see("y yes")
+    terminal.decide("y")
+    place.phase("completed")
+    terminal.see("2/2")
+    assert (place.root / "before").read_text() == "once\n"
+    assert ticks(place) == stopped_at + (3 if answer == "R" else 0)
+
+
+def test_killed_before_it_began_signed_work_begins_by_itself(place: Place) -> None:
+    place.run("plan", "-f", place.plan(BEFORE))
+    terminal = place.terminal((80, 50))
+    terminal.command(place.signoff("approve", "1"))
+    terminal.see("[y/N]")
+    terminal.type("y")
+    terminal.press("Enter")
+    assert terminal.prompt(before=1) == 0
+    terminal.see("signoff run 1")
+    assert place.task()["phase"] == "queued"
+    terminal.command(place.signoff())
+    place.phase("completed")
+    assert (place.root / "before").read_text() == "once\n"
+
+
+def test_the_terminal_is_as_it_was(place: Place) -> None:
+    terminal = place.terminal()
+    terminal.run("stty -a > before")
+    terminal.command(place.signoff())
+    terminal.see("No tasks yet")
+    assert terminal.alternate
+    terminal.press("q")
+    assert terminal.prompt(before=2) == 0
+    assert not terminal.alternate
+    terminal.run("stty -a > after")
+    assert (place.root / "after").read_text() == (place.root / "before").read_text()
+    modes = (b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?1006", b"\x1b[?2004")
+    for mode in modes:
+        assert terminal.written.rfind(mode + b"l") > terminal.written.rfind(mode + b"h"), mode
+    assert terminal.written.rfind(b"\x1b[?25h") > terminal.written.rfind(b"\x1b[?25l")

@@ -1,0 +1,104 @@
+"""V5: cold start to the first useful frame at 80 x 24, 1,000 tasks in the store, against a minimal Textual app.
+
+Both run in a pseudo-terminal in turn; a frame is useful once pyte shows enough cells.
+
+    python -m tests.benchmarks.bench_start
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import statistics
+import struct
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+
+import pyte
+
+from engine import MakePlan, Need, connect
+from engine.settings import Settings
+from tests.benchmarks.report import report
+
+COLUMNS, ROWS, CELLS = 80, 24, 120
+ROUNDS = 7
+LIMIT = 20.0
+TASKS = 1000
+MINIMAL = """
+from textual.app import App
+from textual.widgets import Static
+class Minimal(App):
+    CSS = "Static { border: round green; height: 1fr }"
+    def compose(self):
+        yield Static("hello world " * 30)
+Minimal().run()
+"""
+
+
+def first_frame(command: list[str], environment: dict[str, str]) -> float:
+    """Milliseconds until enough cells are on the screen."""
+    begun = time.perf_counter()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execvpe(command[0], command, environment)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    screen = pyte.Screen(COLUMNS, ROWS)
+    stream = pyte.ByteStream(screen)
+    try:
+        while time.perf_counter() - begun < LIMIT:
+            if select.select([terminal], [], [], 0.05)[0]:
+                stream.feed(os.read(terminal, 65536))
+                if sum(len(line.replace(" ", "")) for line in screen.display) >= CELLS:
+                    return (time.perf_counter() - begun) * 1000
+        raise TimeoutError(command)
+    finally:
+        os.kill(child, signal.SIGTERM)
+        os.close(terminal)
+        os.waitpid(child, 0)
+
+
+async def fill(state: Path) -> None:
+    """A store as people have it."""
+    engine = await connect(state, Need.DECIDE, Settings())
+    steps = [
+        {"id": f"s{n}", "action": "execute", "command": "ls", "needs": [f"s{n - 1}"] if n else []} for n in range(6)
+    ]
+    for number in range(TASKS):
+        document = json.dumps({"request": f"Look around, time {number}", "steps": steps})
+        await engine.do(MakePlan(root=str(state), document=document))
+    await engine.close()
+
+
+def main() -> None:
+    """Interleave both and compare their medians."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state"
+        asyncio.run(fill(state))
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment |= {"TERM": "xterm-256color", "PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode")}
+        ours = [sys.executable, "-m", "tui", "--state", str(state)]
+        minimal = [sys.executable, "-c", MINIMAL]
+        times: dict[bool, list[float]] = {True: [], False: []}
+        for round_number in range(ROUNDS + 1):
+            for own, command in ((False, minimal), (True, ours)):
+                taken = first_frame(command, environment)
+                if round_number:  # the first one compiles
+                    times[own].append(taken)
+        report(
+            f"V5 cold start, {TASKS} tasks, ms",
+            statistics.median(times[True]),
+            statistics.median(times[False]),
+            goal=1.3,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""A full disk, a store that cannot be written, a damaged one: nothing new starts, it is said, nothing is lost (B11.4)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from engine import ListTasks, Need, Outcome, Phase, ShowEngine, Shutdown, StepState, VerifyAudit, connect
+from engine.errors import StoreDamaged, StoreError, StoreFull
+from engine.settings import Settings
+from engine.storage import writer
+from tests.engine.desk import Desk, check_sound, step
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.02)
+
+
+class Disk:
+    """Fills and frees what is left of a file system."""
+
+    def __init__(self, place: Path) -> None:
+        self._filler = place / "filler"
+
+    def fill(self) -> None:
+        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
+            while True:
+                file.write(b"\0" * 4096)
+        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
+            while True:
+                file.write(b"\0")
+
+    def free(self) -> None:
+        self._filler.unlink()
+
+
+async def full(desk: Desk, disk: Disk) -> None:
+    """Fill the disk and let the engine find out; what the log of the database still holds is used up first."""
+    disk.fill()
+    with pytest.raises(StoreFull):
+        for _ in range(2000):
+            await desk.plan(*(step(f"s{number}", text="x" * 200) for number in range(50)))
+
+
+async def test_on_a_full_disk_nothing_starts_and_all_goes_on_when_there_is_space(
+    desk: Desk, small_disk: Path
+) -> None:
+    desk.state = small_disk / "state"
+    disk = Disk(small_disk)
+    await desk.open()
+    desk.script.hold("a")
+    task = await desk.begin(step("a"), step("b", "a"), step("c", "b"))
+    await desk.started(task, "a")
+    await full(desk, disk)
+    assert "full" in (await desk.engine.read(ShowEngine())).fault
+    with pytest.raises(StoreFull):
+        await desk.sign(task)
+    desk.script.release("a")
+    with pytest.raises(StoreFull):
+        await desk.plan(step("x"))
+    assert desk.script.ran == ["a"]
+    assert (await desk.show(task)).task.phase is Phase.EXECUTING
+    disk.free()
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+    assert desk.script.ran == ["a", "b", "c"]
+    assert (await desk.engine.read(ShowEngine())).fault == ""
+    await check_sound(desk, task)
+    assert (await desk.run(step("later"))).task.outcome is Outcome.OK
+
+
+async def test_a_cancel_on_a_full_disk_ends_what_runs_and_is_recorded_when_there_is_space(
+    desk: Desk, small_disk: Path
+) -> None:
+    import asyncio
+
+    desk.state = small_disk / "state"
+    disk = Disk(small_disk)
+    await desk.open()
+    desk.script.hold("a")
+    task = await desk.begin(step("a"), step("b", "a"))
+    await desk.started(task, "a")
+    await full(desk, disk)
+    cancelling = asyncio.create_task(desk.cancel(task))
+    async with asyncio.timeout(5):
+        while desk.script.running:
+            await asyncio.sleep(0.01)
+    disk.free()
+    await cancelling
+    view = await desk.ended(task)
+    assert view.task.phase is Phase.CANCELLED
+    assert await desk.states(task) == {"a": StepState.CANCELLED, "b": StepState.CANCELLED}
+    await check_sound(desk, task)
+
+
+async def test_an_engine_on_a_full_disk_can_be_closed_and_loses_only_what_could_not_be_written(
+    desk: Desk, small_disk: Path
+) -> None:
+    desk.state = small_disk / "state"
+    disk = Disk(small_disk)
+    await desk.open()
+    done = await desk.run(step("before"))
+    await full(desk, disk)
+    await desk.do(Shutdown())
+    assert desk.engine.closing.is_set()
+    await desk.close()
+    with pytest.raises(StoreError):
+        await desk.open()
+    disk.free()
+    await desk.open()
+    assert (await desk.show(done.task.id)).task.outcome is Outcome.OK
+    assert (await desk.engine.read(VerifyAudit())).ok
+    assert (await desk.run(step("after"))).task.outcome is Outcome.OK
+
+
+async def test_a_read_only_state_directory_is_told_and_can_still_be_read(desk: Desk, small_disk: Path) -> None:
+    desk.state = small_disk / "state"
+    await desk.open()
+    await desk.run(step("a"))
+    await desk.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(StoreError):
+        await desk.open()
+    client = await connect(desk.state, Need.READ, Settings())
+    assert [summary.task.outcome for summary in await client.read(ListTasks())] == [Outcome.OK]
+    await client.close()
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    await desk.open()
+
+
+def damage(database: Path, offset: int) -> bytes:
+    with database.open("r+b") as file:
+        file.seek(offset)
+        file.write(os.urandom(512))
+    return database.read_bytes()
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+@pytest.mark.parametrize("page", [0, 1, 5])
+async def test_a_damaged_database_is_told_and_left_as_it_is(desk: Desk, page: int, crashed: bool) -> None:
+    await desk.open()
+    await desk.run(*(step(f"s{number}", text="x" * 500) for number in range(50)))
+    await (desk.crash() if crashed else desk.close())
+    database = desk.state / "signoff.db"
+    damaged = damage(database, page * 4096 if database.stat().st_size > page * 4096 else 0)
+    with pytest.raises(StoreDamaged):
+        await desk.open()
+    assert database.read_bytes() == damaged
+    with pytest.raises(StoreDamaged):
+        await desk.open()
+
+
+async def test_a_file_that_is_no_database_is_left_as_it_is(desk: Desk) -> None:
+    desk.state.mkdir()
+    (desk.state / "signoff.db").write_text("these are my notes, do not touch\n" * 100)
+    with pytest.raises(StoreDamaged):
+        await desk.open()
+    assert (desk.state / "signoff.db").read_text().startswith("these are my notes")
