@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -76,6 +77,10 @@ class SignoffApp(Desk):
         self.theme = colours
 
     async def on_mount(self) -> None:
+        if self._away is not None:
+            # The driver would stop the whole process, and take a terminal again that is gone; only `away` may.
+            signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+            signal.signal(signal.SIGCONT, signal.SIG_IGN)
         self._bridge.start()
 
     async def on_unmount(self) -> None:

@@ -10,11 +10,19 @@ Standard library only: this module is imported before everything else.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
+import termios
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
+
+_UNDONE = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[0m\x1b[?1049l\x1b[?25h"
+)
+"""Takes back all that a screen switches on in a terminal; what was not on stays off."""
+_KILLED = "signoff: the working process was killed by signal %d; what was recorded is kept. Start again with: signoff\n"
 
 
 class Leash:
@@ -41,7 +49,8 @@ class Leash:
             os.dup2(nothing, descriptor)
         os.close(nothing)
         os.setsid()
-        os.write(self._tell, bytes([code]))
+        with contextlib.suppress(BrokenPipeError):  # the launcher went away with its terminal
+            os.write(self._tell, bytes([code]))
         os.close(self._tell)
 
     async def away(self) -> None:
@@ -63,16 +72,16 @@ class Leash:
 def launch(body: Callable[[Leash], int]) -> NoReturn:
     """Run `body` in a child and exit as it says."""
     listen, tell = os.pipe()
-    launcher = os.getpid()
+    launcher, before = os.getpid(), termios.tcgetattr(0)
     child = os.fork()
     if child == 0:
         os.close(listen)
         sys.exit(body(Leash(launcher, tell)))
     os.close(tell)
-    _wait(child, listen)
+    _wait(child, listen, before)
 
 
-def _wait(child: int, listen: int) -> NoReturn:
+def _wait(child: int, listen: int, before: list[Any]) -> NoReturn:
     # A person's ctrl+c reaches the child by itself; the launcher must outlive it to pass on the exit code.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
@@ -80,4 +89,17 @@ def _wait(child: int, listen: int) -> NoReturn:
     if word:
         os._exit(word[0])
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code < 0:
+        _restore(before, -code)
     os._exit(code if code >= 0 else 128 - code)
+
+
+def _restore(before: list[Any], number: int) -> None:
+    """A process that is killed leaves its screen behind: give the terminal back as it was."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # The shell may have the terminal already.
+    try:
+        os.write(1, _UNDONE)
+        termios.tcsetattr(0, termios.TCSAFLUSH, before)
+        os.write(2, (_KILLED % number).encode())
+    except (OSError, termios.error):
+        return  # The terminal is gone as well.

@@ -7,8 +7,10 @@ terminal, ends the screen; the engine goes on until nothing executes any more, a
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +21,33 @@ if TYPE_CHECKING:
     from engine.settings import Settings
     from tui.app import SignoffApp
 
+SETTLED = 2.0
+"""Seconds after which the first frame has long been drawn."""
+
 
 def sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash) -> int:
     """Run the screen that `make` builds; returns the exit code."""
+    # Thousands of classes and functions are made until the first frame, and none of them is garbage.
+    gc.disable()
     return asyncio.run(_sit(make, state, settings, leash))
 
 
 async def _sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash) -> int:
-    engine = await connect(state, Need.EXECUTE, settings)
+    opening = asyncio.create_task(connect(state, Need.EXECUTE, settings), name="open the engine")
+    # The engine tries its sandbox in a process of its own meanwhile.
+    await asyncio.to_thread(import_module, "tui.app")
+    engine = await opening
     try:
         app = make(engine, leash)
+        asyncio.get_running_loop().call_later(SETTLED, _collect_again)
         return await attended(engine, leash, _screen(app), app.exit, waiting=True)
     finally:
         await engine.close()
+
+
+def _collect_again() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 async def _screen(app: SignoffApp) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -72,6 +74,23 @@ def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
         connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version = {number}; COMMIT;")
 
 
+def _check(path: Path) -> None:
+    """Look for damage by a connection that cannot write: to close one that can may mend a file by overwriting it."""
+    connection = sqlite3.connect(_read_only(path), uri=True)
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()
+    finally:
+        connection.close()
+    if found != ("ok",):
+        raise StoreDamaged(path=path, reason=found and found[0])
+
+
+def _read_only(path: Path) -> str:
+    """The address of a database for reading; where nothing can be written beside it, nobody is changing it either."""
+    frozen = not os.access(path.parent, os.W_OK) and not path.with_name(f"{FILE}-wal").exists()
+    return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if frozen else "")
+
+
 async def open_writer(state: Path) -> aiosqlite.Connection:
     """Open, check and migrate the database of a state directory for its owner.
 
@@ -80,24 +99,22 @@ async def open_writer(state: Path) -> aiosqlite.Connection:
         StoreError: it cannot be opened or written.
     """
     path = state / FILE
-    connection = await aiosqlite.connect(path, isolation_level=None)
+    try:
+        if path.exists():
+            await asyncio.to_thread(_check, path)
+        connection = await aiosqlite.connect(path, isolation_level=None)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
     try:
         await connection.execute("PRAGMA busy_timeout = 5000")
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
         await connection.execute("PRAGMA foreign_keys = ON")
-        async with connection.execute("PRAGMA quick_check(1)") as cursor:
-            row = await cursor.fetchone()
-        if row is None or row[0] != "ok":
-            raise StoreDamaged(path=path, reason=row and row[0])
         await in_thread(connection, _migrate, connection._conn, path)
         path.chmod(0o600)
     except sqlite3.Error as error:
         await connection.close()
         raise translate(error, path) from error
-    except StoreError:
-        await connection.close()
-        raise
     return connection
 
 
@@ -113,7 +130,7 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
             connection = await aiosqlite.connect(":memory:", isolation_level=None)
             await in_thread(connection, _migrate, connection._conn, None)
             return connection
-        connection = await aiosqlite.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
         await connection.execute("PRAGMA busy_timeout = 5000")
         await connection.execute("PRAGMA query_only = ON")
         return connection

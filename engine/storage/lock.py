@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from engine.errors import Owned
+from engine.errors import Owned, StoreError
 
 
 class OwnerLock:
@@ -21,8 +21,12 @@ class OwnerLock:
 
         Raises:
             Owned: another process is, and is alive.
+            StoreError: the state directory cannot be written.
         """
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(reason=f"{error.strerror}: {self._path}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -44,7 +48,9 @@ def is_owned(state: Path) -> bool:
     lock = OwnerLock(state)
     try:
         lock.take()
-    except (Owned, FileNotFoundError):
-        return (state / "owner").exists()
+    except Owned:
+        return True
+    except StoreError:
+        return False
     lock.release()
     return False

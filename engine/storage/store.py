@@ -328,6 +328,6 @@ class Store:
         return self._writer.apply(change)
 
     async def close(self) -> None:
-        await self._writer.close()
         await self.read.close()
+        await self._writer.close()  # last: only who can write leaves a whole database file behind
         self._lock.release()

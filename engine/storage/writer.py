@@ -141,6 +141,7 @@ class Writer:
             else:
                 pending.error = self.fault
                 _settle(pending)
+                pending.future.exception()  # at the close there may be nobody who waits for it
         if self._closing:
             return []
         await asyncio.sleep(RETRY_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -12,31 +13,22 @@ from tests.acceptance.place import Place
 from tests.acceptance.terminal import Terminal, until
 
 
-def ticking(seconds: int = 60) -> dict[str, str]:
-    return {
-        "id": "ticking",
-        "action": "shell",
-        "script": f"for i in {{1..{seconds}}}; do echo second $i; echo $i >> ticks; sleep 1; done",
-    }
+def ticking(times: int = 200) -> dict[str, Any]:
+    script = f"for i in {{1..{times}}}; do echo tick $i; echo $i >> ticks; sleep 0.3; done"
+    return {"id": "ticking", "action": "shell", "script": script}
 
 
 BEFORE = {"id": "before", "action": "shell", "script": "echo once >> before; echo ready"}
 DEPLOY = {"id": "deploy", "action": "execute", "command": "bash deploy.sh", "tier": "destructive"}
 
 
-def signed_in_the_workbench(place: Place, *steps: dict[str, object]) -> Terminal:
-    """A workbench of which the process works on a task."""
+def working(place: Place, *steps: dict[str, Any]) -> Terminal:
+    """A workbench whose process works on a task that ticks."""
     terminal = place.terminal()
     terminal.command(place.signoff())
     terminal.see("No tasks yet")
-    place.run("plan", "-f", place.plan(*steps))
-    terminal.see("not signed: r")
-    terminal.press("r")
-    terminal.see("A sign")
-    terminal.decide("A")
-    terminal.see("y sign")
-    terminal.decide("y")
-    terminal.see("second 2")
+    place.begin("run", place.plan(*steps), "--yes", "--wait")
+    terminal.see("tick 2")
     return terminal
 
 
@@ -51,20 +43,20 @@ def goes_on(place: Place) -> None:
 
 
 def test_leaving_gives_the_prompt_back_and_work_goes_on(place: Place) -> None:
-    terminal = signed_in_the_workbench(place, ticking())
+    terminal = working(place, ticking())
     owner = place.owner()
     terminal.press("q")
     assert terminal.prompt(before=1) == 0
     terminal.see("1 step goes on", "Come back with: signoff")
     goes_on(place)
     terminal.command(place.signoff())
-    terminal.see("second 5", "● ticking")
+    terminal.see("tick 9", "● ticking")
     assert place.owner() == owner
     assert place.states() == {"ticking": "running"}
 
 
 def test_what_was_left_ends_by_itself_when_nothing_runs_any_more(place: Place) -> None:
-    terminal = signed_in_the_workbench(place, ticking(4))
+    terminal = working(place, ticking(8))
     owner = place.owner()
     terminal.press("q")
     assert terminal.prompt(before=1) == 0
@@ -75,8 +67,7 @@ def test_what_was_left_ends_by_itself_when_nothing_runs_any_more(place: Place) -
 
 
 def test_a_terminal_that_hangs_up_ends_nothing(place: Place) -> None:
-    terminal = signed_in_the_workbench(place, ticking(), DEPLOY)
-    terminal.see("Run 2 deploy now?") if "deploy now?" in terminal.text else None
+    terminal = working(place, ticking(), DEPLOY)
     owner = place.owner()
     terminal.close()
     goes_on(place)
@@ -89,7 +80,7 @@ def test_a_terminal_that_hangs_up_ends_nothing(place: Place) -> None:
 def test_an_attached_terminal_that_hangs_up_leaves_the_owner_alone(place: Place) -> None:
     place.begin("serve")
     until((place.state / "socket").exists, lambda: "no socket")
-    terminal = signed_in_the_workbench(place, ticking())
+    terminal = working(place, ticking())
     owner = place.owner()
     terminal.close()
     goes_on(place)
@@ -98,7 +89,7 @@ def test_an_attached_terminal_that_hangs_up_leaves_the_owner_alone(place: Place)
 
 
 def test_ctrl_z_stops_the_screen_and_never_the_engine(place: Place) -> None:
-    terminal = signed_in_the_workbench(place, ticking())
+    terminal = working(place, ticking())
     terminal.press("C-z")
     assert terminal.prompt(before=1) == 148
     terminal.see("Stopped")
@@ -110,25 +101,25 @@ def test_ctrl_z_stops_the_screen_and_never_the_engine(place: Place) -> None:
     assert terminal.prompt(before=3) == 0
 
 
-@pytest.mark.parametrize("answer", ["R", "M"])
-def test_killed_in_the_middle_a_person_decides_and_nothing_is_lost(place: Place, answer: str) -> None:
-    terminal = signed_in_the_workbench(place, BEFORE, ticking(3) | {"needs": ["before"]})
+def test_killed_in_the_middle_a_person_decides_and_nothing_is_lost(place: Place) -> None:
+    terminal = working(place, BEFORE, ticking(6) | {"needs": ["before"]})
     os.kill(place.owner(), signal.SIGKILL)
-    terminal.prompt(before=1)
-    until(lambda: not processes(str(place.state)), lambda: str(processes(str(place.state))))
+    assert terminal.prompt(before=1) == 137
+    terminal.see("killed by signal 9", "Start again with: signoff")
+    gone = f"{place.state}/homes"
+    until(lambda: not processes(gone), lambda: str(processes(gone)))
     stopped_at = ticks(place)
     terminal.command(place.signoff())
     terminal.see("ticking", "waits", "1/2")
-    assert ticks(place) == stopped_at
     terminal.press("i")
-    terminal.see("ticking", "R run again", "M mark done")
-    terminal.decide(answer)
-    terminal.see("y yes")
+    terminal.see("ticking", "R run again", "M mark done", "tick 2")
+    assert ticks(place) == stopped_at
+    terminal.decide("R")
+    terminal.see("Run it again", "y yes")
     terminal.decide("y")
-    place.phase("completed")
-    terminal.see("2/2")
+    terminal.see("done", "2/2")
     assert (place.root / "before").read_text() == "once\n"
-    assert ticks(place) == stopped_at + (3 if answer == "R" else 0)
+    assert ticks(place) == stopped_at + 6
 
 
 def test_killed_before_it_began_signed_work_begins_by_itself(place: Place) -> None:
@@ -146,18 +137,21 @@ def test_killed_before_it_began_signed_work_begins_by_itself(place: Place) -> No
     assert (place.root / "before").read_text() == "once\n"
 
 
-def test_the_terminal_is_as_it_was(place: Place) -> None:
+@pytest.mark.parametrize("killed", [False, True], ids=["left", "killed"])
+def test_the_terminal_is_as_it_was(place: Place, killed: bool) -> None:
     terminal = place.terminal()
     terminal.run("stty -a > before")
     terminal.command(place.signoff())
     terminal.see("No tasks yet")
     assert terminal.alternate
-    terminal.press("q")
-    assert terminal.prompt(before=2) == 0
-    assert not terminal.alternate
+    if killed:
+        os.kill(place.owner(), signal.SIGKILL)
+    else:
+        terminal.press("q")
+    assert terminal.prompt(before=2) == (137 if killed else 0)
     terminal.run("stty -a > after")
     assert (place.root / "after").read_text() == (place.root / "before").read_text()
-    modes = (b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?1006", b"\x1b[?2004")
-    for mode in modes:
-        assert terminal.written.rfind(mode + b"l") > terminal.written.rfind(mode + b"h"), mode
-    assert terminal.written.rfind(b"\x1b[?25h") > terminal.written.rfind(b"\x1b[?25l")
+    written = terminal.written
+    for mode in (b"1049", b"1000", b"1003", b"1004", b"1006"):
+        assert written.rfind(b"\x1b[?%sl" % mode) > written.rfind(b"\x1b[?%sh" % mode), mode
+    assert written.rfind(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")

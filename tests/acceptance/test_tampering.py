@@ -19,17 +19,20 @@ def test_changed_between_signature_and_run(place: Place) -> None:
     terminal.press("Enter")
     assert terminal.prompt(before=1) == 0
     place.write("deploy.sh", TAMPERED)
+    done = place.run("run", "1")
+    assert done.returncode == 3
+    assert "is not what was signed" in done.stdout + done.stderr
     terminal.command(place.signoff())
-    terminal.see("deploy")
+    terminal.see("deploy waits for you")
     terminal.press("i")
     terminal.see("rm -rf live/old", "rm -rf live tests")
-    assert (place.root / "tests/unit.sh").exists()
-    assert not (place.root / "live").exists()
     terminal.decide("D")
     terminal.see("Why is it denied?")
     terminal.type("who was that?")
     terminal.decide("Enter")
     terminal.see("■ deploy", "⊘ tell")
+    assert (place.root / "tests/unit.sh").exists()
+    assert not (place.root / "live").exists()
 
 
 def test_changed_while_the_question_is_open(place: Place) -> None:
@@ -41,26 +44,11 @@ def test_changed_while_the_question_is_open(place: Place) -> None:
     terminal.see("Run 1 deploy now?", "unchanged")
     place.write("deploy.sh", TAMPERED)
     terminal.decide("Y")
-    terminal.see("deploy")
+    other = place.terminal((80, 50))
     place.state_of("deploy", "awaiting_confirmation")
+    other.command(place.signoff("confirm", "1", "deploy"))
+    other.see("is not what was signed", "rm -rf live/old", "rm -rf live tests", "[y/N]")
+    other.press("Enter")
+    assert other.prompt(before=1) == 3
     assert (place.root / "tests/unit.sh").exists()
-    shown = place.terminal((80, 50))
-    shown.command(place.signoff("confirm", "1", "deploy"))
-    shown.see("is not what was signed", "rm -rf live/old", "rm -rf live tests")
-    shown.press("Enter")
-    assert shown.prompt(before=1) == 3
-
-
-def test_in_a_pipe_it_is_refused_and_says_so(place: Place) -> None:
-    place.run("plan", "-f", place.plan(DEPLOY))
-    terminal = place.terminal((80, 40))
-    terminal.command(place.signoff("approve", "1"))
-    terminal.see("[y/N]")
-    terminal.type("y")
-    terminal.press("Enter")
-    assert terminal.prompt(before=1) == 0
-    place.write("deploy.sh", TAMPERED)
-    done = place.run("run", "1")
-    assert done.returncode == 3
-    assert "is not what was signed" in done.stdout + done.stderr
     assert not (place.root / "live").exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine import Answer, Outcome, Phase, QuestionKind, RunState, StepState
-from engine.model.events import EngineOpened, TaskEnded
+from engine.model.events import EngineOpened, StepEnded, TaskEnded
 from tests.engine.desk import Desk, check_sound, step
 
 DONE, FAILED, CANCELLED = StepState.COMPLETED, StepState.FAILED, StepState.CANCELLED
@@ -192,7 +192,7 @@ async def test_a_failed_step_is_still_failed_and_its_cleanup_runs(desk: Desk) ->
     desk.script.hold("b")
     task = await desk.begin(step("a"), step("b"), step("tidy", "a", "b", when="always"), step("mend", "b", when="failure"))
     await desk.started(task, "b")
-    await desk.fact(EngineOpened, None)  # type: ignore[arg-type]
+    await desk.fact(StepEnded, task, "a")
     await desk.crash()
     desk.script.release("b")
     await desk.open()

@@ -146,21 +146,29 @@ async def test_a_read_only_state_directory_is_told_and_can_still_be_read(desk: D
     await desk.open()
 
 
-def damage(database: Path, offset: int) -> bytes:
-    with database.open("r+b") as file:
-        file.seek(offset)
-        file.write(os.urandom(512))
-    return database.read_bytes()
+def damage(database: Path, pages: slice) -> bytes:
+    """Overwrite pages with noise; what the file holds then."""
+    data = bytearray(database.read_bytes())
+    whole = range(0, len(data), 4096)[pages]
+    assert whole
+    for offset in whole:
+        data[offset : offset + 4096] = os.urandom(4096)
+    database.write_bytes(data)
+    return bytes(data)
 
 
 @pytest.mark.parametrize("crashed", [False, True])
-@pytest.mark.parametrize("page", [0, 1, 5])
-async def test_a_damaged_database_is_told_and_left_as_it_is(desk: Desk, page: int, crashed: bool) -> None:
+@pytest.mark.parametrize("pages", [slice(0, 1), slice(1, 2), slice(5, 6), slice(8, None)])
+async def test_a_damaged_database_is_told_and_left_as_it_is(desk: Desk, pages: slice, crashed: bool) -> None:
+    if crashed and pages != slice(8, None):
+        pytest.skip("what is still in the log of the database mends what is in the file")
     await desk.open()
     await desk.run(*(step(f"s{number}", text="x" * 500) for number in range(50)))
+    await desk.reopen()
+    await desk.run(step("a"))
     await (desk.crash() if crashed else desk.close())
     database = desk.state / "signoff.db"
-    damaged = damage(database, page * 4096 if database.stat().st_size > page * 4096 else 0)
+    damaged = damage(database, pages)
     with pytest.raises(StoreDamaged):
         await desk.open()
     assert database.read_bytes() == damaged
