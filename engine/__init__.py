@@ -74,6 +74,7 @@ from engine.model.state import Outcome, Phase, RunState, StepState, Wait
 from engine.model.task import ENGINE, Signature, Task, TaskSummary, TaskView
 from engine.model.tier import Reason, Tier
 from engine.opening import Need, Owner, connect
+from engine.version import VERSION
 from engine.views import AuditReport, EngineInfo, Explanation, Target
 from engine.workspace import new_repository
 
@@ -81,6 +82,7 @@ __all__ = [
     "ANSWERS",
     "CONFIGURATION_TEMPLATE",
     "ENGINE",
+    "VERSION",
     "AcceptResult",
     "Action",
     "Answer",

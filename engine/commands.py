@@ -89,6 +89,8 @@ class Sign(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Reject(Command):
+    """Refuse a revision; its task ends."""
+
     role: ClassVar[Role] = Role.REVIEWER
     task: int
     revision: int
@@ -125,6 +127,8 @@ class Resolve(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Cancel(Command):
+    """End a task, or one step of it, with everything it started."""
+
     task: int
     step: str | None = None
     reason: str = ""
@@ -139,6 +143,8 @@ class Kill(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Pause(Command):
+    """Start nothing new of a task; what runs goes on."""
+
     task: int
 
 
@@ -152,6 +158,8 @@ class Resume(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptResult(Command):
+    """Say that what came of a task is what was wanted."""
+
     role: ClassVar[Role] = Role.REVIEWER
     task: int
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.errors import SpawnFailed
+from engine.version import VERSION
 
 LOW = 1 << 30
 """Free bytes under which a disk is called low: one log may take as much."""
@@ -39,7 +40,7 @@ async def diagnose(state: Path) -> AsyncIterator[Finding]:
     import platform
     from shutil import which
 
-    yield _well("program", f"signoff {_version()} from {Path(__file__).parent}")
+    yield _well("program", f"signoff {VERSION} from {Path(__file__).parent}")
     yield _well("python", f"{platform.python_version()} on {platform.system()} {platform.release()}")
     for finding in _directory(state):
         yield finding
@@ -103,15 +104,6 @@ async def _sandbox() -> AsyncIterator[Finding]:
         chosen = True
     if not chosen:
         yield _fault("sandbox", "no level works: nothing can run")
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("signoff")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _well(name: str, text: str) -> Finding:

@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +48,7 @@ from engine.runner import Runner
 from engine.scheduler import Scheduler
 from engine.settings import Settings
 from engine.storage.store import Store
+from engine.version import VERSION
 from engine.views import EngineInfo
 
 
@@ -59,13 +59,6 @@ def user_name() -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid-{uid}"
-
-
-def program_version() -> str:
-    try:
-        return version("signoff")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,10 +122,15 @@ class Engine:
         """
         opening.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         broker = Broker()
-        store = await Store.open(opening.state, opening.clock, broker.publish)
+        probing = asyncio.create_task(_probe(opening.settings), name="probe")
+        try:
+            store = await Store.open(opening.state, opening.clock, broker.publish)
+        except BaseException:
+            probing.cancel()
+            raise
         broker.seq = store.seq
         try:
-            probe = await _probe(opening.settings)
+            probe = await probing
             engine = cls(opening, store, broker, probe)
             if opening.executes:
                 await engine._begin()
@@ -145,7 +143,7 @@ class Engine:
         process.adopt_orphans()
         process.guard_memory()
         recovered = await self._recovery.close_runs()
-        opened = EngineOpened(program_version(), os.getpid(), self._probe.level.value, tuple(recovered))
+        opened = EngineOpened(VERSION, os.getpid(), self._probe.level.value, tuple(recovered))
         await self._store.record(opened)
         self._anchors = asyncio.create_task(self._keep_anchors(), name="anchors")
         await self._recovery.take_up()
@@ -240,7 +238,7 @@ class Engine:
 
     def _info(self) -> EngineInfo:
         return EngineInfo(
-            version=program_version(),
+            version=VERSION,
             pid=os.getpid(),
             user=self._opening.user,
             state=str(self._opening.state),

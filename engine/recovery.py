@@ -107,12 +107,13 @@ class Recovery:
         again = planned.tier is Tier.READ or planned.step.idempotent
         state = StepState.READY if again else StepState.INTERRUPTED
         status = replace(status, state=state, error=error)
-        await self._store.end_step(position, status, run)
-        if not again:
-            task = await self._store.read.task(run.task)
+        task = await self._store.read.task(run.task)
+        durable = self._store.end_step(position, status, run)
+        if not again:  # in the same turn of the loop, so in the same transaction
             news = (error, "whether it had its effect, nobody knows")
             waits = Waits(kind=QuestionKind.INTERRUPTED, digest=step_digest(planned), news=news)
             self._confirmations.ask(task, position, status, waits)
+        await durable
         return f"{run.step} of task {run.task} was interrupted" + (" and runs again" if again else "")
 
     async def take_up(self) -> None:

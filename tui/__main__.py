@@ -52,9 +52,9 @@ def _run(words: Sequence[str], world: World) -> int:
         world.out.write(overview())
         return 0
     if before.version:
-        from importlib.metadata import version
+        from engine import VERSION
 
-        world.out.write(f"signoff {version('signoff')}\n")
+        world.out.write(f"signoff {VERSION}\n")
         return 0
     return _carry_out(before, world)
 

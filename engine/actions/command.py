@@ -17,16 +17,19 @@ from engine.actions.base import Context, Result
 from engine.errors import SpawnFailed
 from engine.model.run import ProcessEnd, Receipt
 from engine.model.tier import Tier
-from engine.policy import Command, executed_words, parse_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from engine.policy import Command
 
 BASH = "/bin/bash"
 
 
 async def run_command(context: Context) -> Result:
     """One program with its arguments; a trailing redirect is applied after exit 0."""
+    from engine.policy import parse_command
+
     command = parse_command(context.planned.step.operand)
     program = context.planned.binary or _find(command.argv[0], _workdir(context))
     result = await _run(context, (program, *command.argv[1:]), None)
@@ -42,6 +45,10 @@ async def run_script(context: Context) -> Result:
 
 def _bound(context: Context) -> tuple[process.SealedFile, ...]:
     """The signed files whose text would be executed: only their sealed bytes can be."""
+    if not context.sealed:
+        return ()
+    from engine.policy import executed_words
+
     workdir = _workdir(context)
     executed = {(workdir / word).resolve() for word in executed_words(context.planned.step.operand)}
     return tuple(file for file in context.sealed if file.path in executed or file.copy.read_bytes()[:2] == b"#!")

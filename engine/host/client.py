@@ -29,10 +29,10 @@ from engine.host.protocol import (
     ReadLog,
     Request,
     frame,
-    program_version,
     read_frame,
     request_frame,
 )
+from engine.version import VERSION
 from engine.wire import adapter
 
 BACKLOG = 4096
@@ -88,7 +88,7 @@ class RemoteEngine:
 
     async def _greet(self, label: str) -> None:
         self._check(await read_frame(self._reader))
-        hello = Hello(program=program_version(), label=label[:LABEL])
+        hello = Hello(program=VERSION, label=label[:LABEL])
         self._writer.write(frame({"hello": vars(hello)}))
         self._check(await read_frame(self._reader))
 

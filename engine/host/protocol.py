@@ -11,8 +11,6 @@ import asyncio
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
 from engine.commands import Command, Query
@@ -27,15 +25,6 @@ FROM_ENGINE = 32 * 2**20
 """Bytes of one frame of the engine."""
 LABEL = 200
 """Characters of a label that are kept."""
-
-
-@cache
-def program_version() -> str:
-    """The installed version of this program."""
-    try:
-        return version("signoff")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class OtherVersion(Refused):

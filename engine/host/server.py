@@ -18,7 +18,8 @@ from engine.host.answers import error_frame
 from engine.host.connection import Connection, Served
 from engine.host.gate import Gate
 from engine.host.peers import Peer, peer_of
-from engine.host.protocol import FROM_CLIENT, Hello, check_versions, frame, parse_hello, program_version, read_frame
+from engine.host.protocol import FROM_CLIENT, Hello, check_versions, frame, parse_hello, read_frame
+from engine.version import VERSION
 
 CLIENTS = 64
 """Connections at the same time."""
@@ -114,7 +115,7 @@ class Host:
 
 
 async def _exchange_hellos(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Hello:
-    own = Hello(program=program_version())
+    own = Hello(program=VERSION)
     writer.write(frame({"hello": {"protocol": own.protocol, "program": own.program}}))
     try:
         content = await asyncio.wait_for(read_frame(reader), PATIENCE)

@@ -44,6 +44,8 @@ class Event:
 
 @dataclass(frozen=True)
 class TaskRequested(Fact):
+    """Somebody asked for something."""
+
     task: Task
 
 
@@ -59,11 +61,15 @@ class PlanWritten(Fact):
 
 @dataclass(frozen=True)
 class PhaseChanged(Fact):
+    """A task moved to another phase, or waits for other things."""
+
     task: Task
 
 
 @dataclass(frozen=True)
 class TaskRemoved(Fact):
+    """The rows of an ended task were forgotten; its events stay."""
+
     request: str
 
 
@@ -79,16 +85,22 @@ class TaskEnded(Fact):
 
 @dataclass(frozen=True)
 class PlanSigned(Fact):
+    """A person approved a revision."""
+
     signature: Signature
 
 
 @dataclass(frozen=True)
 class PlanRejected(Fact):
+    """A person refused a revision."""
+
     signature: Signature
 
 
 @dataclass(frozen=True)
 class PlanReturned(Fact):
+    """A person asked for another revision."""
+
     signature: Signature
 
 
@@ -105,6 +117,8 @@ class StepStarted(Fact):
 
 @dataclass(frozen=True)
 class StepEnded(Fact):
+    """One attempt of a step is over."""
+
     status: StepStatus
 
 
@@ -126,6 +140,8 @@ class RunCancelled(Fact):
 
 @dataclass(frozen=True)
 class Notified(Fact):
+    """A `notify` step said something."""
+
     channel: str
     message: str
 
@@ -135,11 +151,15 @@ class Notified(Fact):
 
 @dataclass(frozen=True)
 class QuestionAsked(Fact):
+    """A step waits for a person."""
+
     question: Question
 
 
 @dataclass(frozen=True)
 class QuestionAnswered(Fact):
+    """A question was closed, by a person or by its deadline."""
+
     question: Question
 
 
@@ -148,6 +168,8 @@ class QuestionAnswered(Fact):
 
 @dataclass(frozen=True)
 class EngineOpened(Fact):
+    """A process became the owner and goes on with what was under way."""
+
     version: str
     pid: int
     level: str
@@ -156,11 +178,15 @@ class EngineOpened(Fact):
 
 @dataclass(frozen=True)
 class EngineClosed(Fact):
+    """The owner let go."""
+
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class ClientRefused(Fact):
+    """Somebody tried to attach who may not."""
+
     user: str
     reason: str
 

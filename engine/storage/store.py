@@ -164,9 +164,7 @@ class Store:
         change.facts.insert(0, (fact, after.id, None))
         return self._writer.apply(change)
 
-    def set_phase(
-        self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE, patient: bool = False
-    ) -> Durable:
+    def set_phase(self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE, patient: bool = False) -> Durable:
         """A transition of a task, refused if its phase or attempt is another by now."""
         change = self._phase(before, after, actor=actor, patient=patient or actor == ENGINE)
         change.facts += [(fact, after.id, None) for fact in extra]
@@ -205,8 +203,13 @@ class Store:
         guard: Statement = (_DELETE_TASK, (task.id, task.phase, task.id))
         change = Change(guard=guard, actor=actor, what=f"task {task.id}", patient=False)
         for table in ("runs", "questions"):
-            change.writes.append((f"INSERT OR REPLACE INTO given SELECT '{table}', MAX(id) FROM {table}"
-                                  " HAVING MAX(id) > COALESCE((SELECT number FROM given WHERE noun = ?), 0)", (table,)))
+            change.writes.append(
+                (
+                    f"INSERT OR REPLACE INTO given SELECT '{table}', MAX(id) FROM {table}"
+                    " HAVING MAX(id) > COALESCE((SELECT number FROM given WHERE noun = ?), 0)",
+                    (table,),
+                )
+            )
         for table in ("plans", "signatures", "steps", "runs", "questions"):
             change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
         change.facts.append((TaskRemoved(task.request), task.id, None))

@@ -28,12 +28,13 @@ def working(place: Place, *steps: dict[str, Any]) -> Terminal:
     terminal.command(place.signoff())
     terminal.see("No tasks yet")
     place.begin("run", place.plan(*steps), "--yes", "--wait")
-    terminal.see("tick 2")
+    until(lambda: ticks(place) >= 2, lambda: terminal.text)
     return terminal
 
 
 def ticks(place: Place) -> int:
-    return len((place.root / "ticks").read_text().splitlines())
+    path = place.root / "ticks"
+    return len(path.read_text().splitlines()) if path.exists() else 0
 
 
 def goes_on(place: Place) -> None:

@@ -23,7 +23,7 @@ def test_changed_between_signature_and_run(place: Place) -> None:
     assert done.returncode == 3
     assert "is not what was signed" in done.stdout + done.stderr
     terminal.command(place.signoff())
-    terminal.see("deploy waits for you")
+    terminal.see("deploy is not what was signed: i opens")
     terminal.press("i")
     terminal.see("rm -rf live/old", "rm -rf live tests")
     terminal.decide("D")

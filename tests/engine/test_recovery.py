@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine import Answer, Outcome, Phase, QuestionKind, RunState, StepState
-from engine.model.events import EngineOpened, StepEnded, TaskEnded
+from engine.model.events import EngineOpened, Event, StepEnded, TaskEnded
+from engine.storage.writer import Writer
 from tests.engine.desk import Desk, check_sound, step
 
 DONE, FAILED, CANCELLED = StepState.COMPLETED, StepState.FAILED, StepState.CANCELLED
@@ -68,6 +70,24 @@ async def test_what_waits_after_a_crash_waits_through_another_one(desk: Desk) ->
     await desk.answer(question, Answer.AGAIN)
     assert (await desk.ended(task)).task.outcome is Outcome.OK
     assert desk.script.ran == ["a"]
+
+
+async def test_a_step_is_never_found_interrupted_without_its_question(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are one transaction: a kill between them would leave a step that nobody is asked about."""
+    batches = []
+    transact = Writer._transact
+
+    def spy(self: Writer, batch: list[Any]) -> list[Event]:
+        events = transact(self, batch)
+        batches.append([event.kind for event in events])
+        return events
+
+    await killed(desk, step("a", tier="write"))
+    monkeypatch.setattr(Writer, "_transact", spy)
+    await desk.open()
+    assert [batch[:1] for batch in batches if "question_asked" in batch] == [["step_ended"]]
 
 
 @pytest.mark.parametrize("fields", [{}, {"tier": "write", "idempotent": True}])

@@ -15,9 +15,10 @@ from engine.client import LogGrew
 from engine.commands import Command, Reply
 from engine.host import Host, RemoteEngine
 from engine.host.peers import Peer
-from engine.host.protocol import FROM_ENGINE, Hello, program_version
+from engine.host.protocol import FROM_ENGINE, Hello
 from engine.model.events import ClientRefused, Event, Fact
 from engine.testing import ScriptedEngine
+from engine.version import VERSION
 
 USER = Peer(os.getuid(), 0).user
 
@@ -105,7 +106,7 @@ class Room:
         self.raws.append(raw)
         if greeted:
             assert "hello" in await raw.hear()
-            assert await raw.ask({"hello": vars(Hello(program=program_version()))}) == {"ok": True}
+            assert await raw.ask({"hello": vars(Hello(program=VERSION))}) == {"ok": True}
         return raw
 
 

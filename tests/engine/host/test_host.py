@@ -91,7 +91,7 @@ async def test_one_client_too_many_is_told_so(room: Room, monkeypatch: pytest.Mo
 
 
 async def test_another_version_is_told_what_to_restart(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.host.client.program_version", lambda: "99.0")
+    monkeypatch.setattr("engine.host.client.VERSION", "99.0")
     with pytest.raises(OtherVersion, match=r"this program is 99\.0") as refusal:
         await room.connect()
     assert "close the engine" in refusal.value.hint
