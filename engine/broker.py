@@ -55,6 +55,7 @@ class Broker:
         self._limit = limit
         self._followers: set[Follower] = set()
         self.seq = 0
+        self.closed = False
 
     def publish(self, events: Iterable[Event]) -> None:
         """Hand durable events to every follower, in order."""
@@ -77,5 +78,7 @@ class Broker:
         self._followers.discard(follower)
 
     def close(self) -> None:
+        """Let every follower end."""
+        self.closed = True
         for follower in self._followers:
             follower.close()

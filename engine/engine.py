@@ -200,6 +200,9 @@ class Engine:
                 if isinstance(item, Event) and item.seq <= seen:
                     continue
                 yield item
+        except StoreError:
+            if not self._broker.closed:
+                raise
         finally:
             self._broker.leave(follower)
 

@@ -141,7 +141,7 @@ class Execution:
         return self._position[status.id], status
 
     def _submit(self, step_id: str) -> None:
-        if self._kept_back() or any(need in self._live for need in self._planned[step_id].step.needs):
+        if self._kept_back() or any(map(self._is_dying, self._planned[step_id].step.needs)):
             self._held.append(step_id)
             return
         live = self._live[step_id] = Live()
@@ -351,10 +351,14 @@ class Execution:
             if not self.statuses[step_id].state.ended:
                 self._submit(step_id)
 
+    def _is_dying(self, step_id: str) -> bool:
+        """Whether a step was cancelled and its tree is not gone yet."""
+        return step_id in self._live and self._live[step_id].token.fired
+
     def _kept_back(self) -> bool:
         """Whether nothing may begin: in a pause, and after a cancellation until the trees are gone."""
         if self.token.fired:
-            return any(live.token.fired for live in self._live.values())
+            return any(map(self._is_dying, self._live))
         return self.task.phase is Phase.PAUSED
 
     def cancel_step(self, step_id: str, actor: str, reason: str) -> Awaitable[int]:

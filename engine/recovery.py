@@ -117,7 +117,7 @@ class Recovery:
         return f"{run.step} of task {run.task} was interrupted" + (" and runs again" if again else "")
 
     async def take_up(self) -> None:
-        """Go on with every task that was under way, oldest first; those that hold their roots before the queued ones."""
+        """Go on with every task that was under way: those that hold their roots first, then the queued ones."""
         active = await self._store.read.active_tasks()
         for task in active:
             plan = await self._store.read.plan(task.id, task.revision)

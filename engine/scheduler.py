@@ -10,6 +10,7 @@ from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
 from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
 from engine.execution import Execution, Rooms
+from engine.model.events import TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Cause, StepStatus
@@ -95,7 +96,7 @@ class Scheduler:
         """What is signed is not what would run: the task fails, the others go on."""
         error = str(NotSigned(revision=task.revision, task=task.id))
         failed = replace(task, phase=advance(task.phase, Phase.FAILED), error=error, ended=self._clock())
-        self._store.set_phase(task, failed)
+        self._store.set_phase(task, failed, TaskEnded(failed))
 
     async def _begin(self, task: Task, plan: Plan) -> None:
         executing = replace(
@@ -176,7 +177,7 @@ class Scheduler:
         ]
         if task.id in self._queue:
             self._queue.remove(task.id)
-        return self._store.cancel(task, after, flipped, (), actor)
+        return self._store.cancel(task, after, flipped, (), actor, TaskEnded(after))
 
     def _cancel_step(
         self, task: Task, execution: Execution | None, step: str, actor: str, reason: str

@@ -29,6 +29,7 @@ from engine.model.events import (
     StepEnded,
     StepsChanged,
     StepStarted,
+    TaskEnded,
     TaskRemoved,
     TaskRequested,
 )
@@ -72,6 +73,10 @@ _END_RUN = (
 _DELETE_TASK = (
     "DELETE FROM tasks WHERE id=? AND phase=?"
     " AND NOT EXISTS (SELECT 1 FROM runs WHERE task=? AND state IN ('running', 'cancelling'))"
+)
+_GIVEN = (
+    "INSERT OR REPLACE INTO given SELECT '{table}', MAX(id) FROM {table}"
+    " HAVING MAX(id) > COALESCE((SELECT number FROM given WHERE noun = '{table}'), 0)"
 )
 _ASK = (
     "INSERT INTO questions (id, task, step, kind, attempt, asked, deadline, digest, news, diff, options)"
@@ -190,6 +195,8 @@ class Store:
         facts = {"sign": PlanSigned, "reject": PlanRejected, "return": PlanReturned}
         change.facts.insert(0, (facts[signature.verdict](signature), after.id, None))
         self._steps(change, after.id, skips, f"left out by {signature.actor}")
+        if after.phase.ended:
+            change.facts.append((TaskEnded(after), after.id, None))
         return self._writer.apply(change)
 
     def restart(self, before: Task, after: Task, statuses: Sequence[tuple[int, StepStatus]], actor: str) -> Durable:
@@ -203,13 +210,7 @@ class Store:
         guard: Statement = (_DELETE_TASK, (task.id, task.phase, task.id))
         change = Change(guard=guard, actor=actor, what=f"task {task.id}", patient=False)
         for table in ("runs", "questions"):
-            change.writes.append(
-                (
-                    f"INSERT OR REPLACE INTO given SELECT '{table}', MAX(id) FROM {table}"
-                    " HAVING MAX(id) > COALESCE((SELECT number FROM given WHERE noun = ?), 0)",
-                    (table,),
-                )
-            )
+            change.writes.append((_GIVEN.format(table=table), ()))
         for table in ("plans", "signatures", "steps", "runs", "questions"):
             change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
         change.facts.append((TaskRemoved(task.request), task.id, None))
@@ -268,7 +269,13 @@ class Store:
         return self._writer.apply(change)
 
     def cancel(
-        self, before: Task, after: Task, statuses: Sequence[tuple[int, StepStatus]], runs: Sequence[int], actor: str
+        self,
+        before: Task,
+        after: Task,
+        statuses: Sequence[tuple[int, StepStatus]],
+        runs: Sequence[int],
+        actor: str,
+        *extra: Fact,
     ) -> Durable:
         """Flip these steps; those of `runs` become `cancelling`, their open questions moot.
 
@@ -278,6 +285,7 @@ class Store:
         self._steps(change, after.id, statuses, "cancelled")
         self._mark_cancelling(change, runs)
         change.many.append((_MOOT, [(actor, status.ended, after.id, status.id) for _, status in statuses]))
+        change.facts += [(fact, after.id, None) for fact in extra]
         return self._writer.apply(change)
 
     def cancel_step(self, task: int, step: tuple[int, StepStatus], runs: Sequence[int], actor: str) -> Durable:

@@ -68,8 +68,8 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What the screen shows."""
-        return self._tmux("capture-pane", "-p")
+        """What the screen shows; a line that the terminal wrapped is one."""
+        return self._tmux("capture-pane", "-p", "-J")
 
     @property
     def written(self) -> bytes:

@@ -21,7 +21,7 @@ ATTACK = f"\x1b]0;{TITLE}\x07\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x9b31m\u202eevil\
 LEGAL = "".join(character for character in ATTACK if not is_control(character))
 """What a plan may hold: it is refused with control characters in it."""
 PRINTED = "".join(character for character in LEGAL if category(character)[0] not in "CZ").replace("'", "")
-"""What the words of a command may hold."""
+"""What a command or a script may hold."""
 
 _OWN = re.compile(
     rb"\x1b\[[0-9;:?<>=]*\$?[A-Za-z]|\x1b[()][0B]|\x1b[=>78M]|\x1bP\+q[0-9A-Fa-f;]*\x1b\\|\x1b\][0-9]+;(?:rgb:|\?)[^\x1b\x07]*(?:\x1b\\|\x07)"
@@ -34,8 +34,7 @@ def hostile_plan(place: Place) -> str:
     """A legal plan with the attack in every field that takes it, over files that attack with their names and content."""
     place.write("f\x1b]0;owned-title\x07\u202e[x].txt", ATTACK)
     place.write("Makefile", f"test: ## {ATTACK.replace(chr(10), ' ')}\n\tls\n")
-    word = LEGAL.replace("'", "")
-    script = f"cat ./f*.txt; ls; printf '%s' '{word}'; printf '\\033]0;{TITLE}\\007\\033[2J\\n'"
+    script = f"cat ./f*.txt; ls; printf '%s' '{PRINTED}'; printf '\\033]0;{TITLE}\\007\\033[2J\\n'"
     steps: list[dict[str, Any]] = [
         {"id": "prints", "action": "shell", "script": script, "env": {"A": LEGAL}},
         {"id": "asks", "action": "ask", "question": LEGAL, "options": [f"one {LEGAL}", "two"], "needs": ["prints"]},
@@ -142,7 +141,10 @@ def test_the_log_keeps_the_bytes_as_they_were(place: Place) -> None:
     place.run("run", hostile_plan(place), "--yes")
     raw = Path(place.task()["steps"][0]["log"]).read_bytes()
     assert b"\x1b]0;owned-title\x07\x1b[2J\n" in raw
-    assert place.run("log", "1", "prints", "--raw").stdout.encode() in raw
+    terminal = place.terminal()
+    assert terminal.run(place.signoff("log", "1", "prints", "--raw") + " > raw") == 0
+    assert (place.root / "raw").read_bytes() == raw
+    assert terminal.run(place.signoff("log", "1", "prints", "--raw")) == 2
     assert "\x1b" not in place.run("log", "1", "prints").stdout
 
 

@@ -32,15 +32,6 @@ COLUMNS, ROWS, CELLS = 80, 24, 120
 ROUNDS = 7
 LIMIT = 20.0
 TASKS = 1000
-MINIMAL = """
-from textual.app import App
-from textual.widgets import Static
-class Minimal(App):
-    CSS = "Static { border: round green; height: 1fr }"
-    def compose(self):
-        yield Static("hello world " * 30)
-Minimal().run()
-"""
 
 
 def first_frame(command: list[str], environment: dict[str, str]) -> float:
@@ -85,7 +76,7 @@ def main() -> None:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"TERM": "xterm-256color", "PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode")}
         ours = [sys.executable, "-m", "tui", "--state", str(state)]
-        minimal = [sys.executable, "-c", MINIMAL]
+        minimal = [sys.executable, "-m", "tests.benchmarks.minimal_app"]
         times: dict[bool, list[float]] = {True: [], False: []}
         for round_number in range(ROUNDS + 1):
             for own, command in ((False, minimal), (True, ours)):

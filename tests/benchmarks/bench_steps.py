@@ -38,7 +38,7 @@ async def run_engine(graph: Graph, folder: Path) -> float:
     engine = await Engine.open(opening)
     try:
         made = await engine.do(MakePlan(root=str(folder), document=json.dumps({"request": "x", "steps": steps})))
-        view = await engine.read(ShowTask(task=made.task))
+        view = await engine.read(ShowTask(task=made.task or 0))
         following = engine.events(view.seq)
         begun = time.perf_counter()
         await engine.do(Sign(task=view.task.id, revision=1, digest=view.task.digest))

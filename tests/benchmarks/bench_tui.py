@@ -1,7 +1,7 @@
 """What the screen costs: `python -m tests.benchmarks.bench_tui`; one line a figure with its goal.
 
-V5 cold start against a minimal program of the same toolkit, V8 a log of 10,000 lines/s, V9 the redraw of one changed
-step, V10 a list of 100,000 tasks, V11 the way of an event to the screen. All in one run on one machine; nothing fails.
+V8 a log of 10,000 lines/s, V9 the redraw of one changed step, V10 a list of 100,000 tasks, V11 the way of an event to
+the screen. All in one run on one machine; nothing fails.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from itertools import cycle
 from engine import ListTasks, StepState, StepStatus, TaskSummary
 from engine.model.events import StepEnded
 from engine.testing import ScriptedEngine
+from tests.benchmarks.report import report_absolute
 from tests.tui import scenes
 from tests.tui.pilots import bench, opened
 from tests.tui.terminal import Terminal
@@ -30,27 +30,7 @@ SECONDS = 5.0
 
 
 def told(name: str, value: float, unit: str, goal: float) -> None:
-    verdict = "reached" if value <= goal else "MISSED"
-    sys.stdout.write(f"{name:<52} {value:>10.2f} {unit:<6} goal {goal:>8.2f}  {verdict}\n")
-
-
-def start_of(module: str, *arguments: str, sign: bytes) -> float:
-    """Milliseconds until `sign` is on the screen; the middle of five."""
-    times = []
-    for _ in range(6):
-        began = time.perf_counter()
-        terminal = Terminal(module, *arguments)
-        terminal.read(20, lambda data: sign in data)
-        times.append((time.perf_counter() - began) * 1e3)
-        terminal.close()
-    return statistics.median(times[1:])
-
-
-def cold_start() -> None:
-    floor = start_of("tests.benchmarks.minimal_app", sign=b"hello")
-    ours = start_of("tests.tui.on_terminal", "idle", sign=b"baseline")
-    sys.stdout.write(f"V5 minimal program {floor:.0f} ms, workbench with a task {ours:.0f} ms\n")
-    told("V5 cold start / minimal", ours / floor, "x", 1.3)
+    report_absolute(name, value, goal=goal, unit=unit)
 
 
 def streaming() -> None:
@@ -159,7 +139,6 @@ def _state(screen: Workbench) -> StepState | None:
 
 
 if __name__ == "__main__":
-    cold_start()
     streaming()
     asyncio.run(redraw())
     asyncio.run(long_list())

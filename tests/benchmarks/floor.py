@@ -94,8 +94,8 @@ class FloorStore:
             self._loop.call_soon_threadsafe(self._done, future)
 
     async def close(self) -> None:
-        while self._future is not None or self._busy:
-            await asyncio.sleep(0)
+        while self._future is not None:
+            await asyncio.shield(self._future)
         self._queue.put(None)
         self._thread.join()
         self._connection.close()

@@ -271,6 +271,18 @@ class Desk:
     async def asked(self, task: int, step_id: str | None = None, after: int = 0) -> Question:
         return (await self.fact(QuestionAsked, task, step_id, after)).question
 
+    async def asked_next(self, question: Question) -> Question:
+        """The question that follows one, whatever it is about."""
+        event = await self.until(
+            lambda event: isinstance(event.fact, QuestionAsked) and event.fact.question.id > question.id
+        )
+        assert isinstance(event.fact, QuestionAsked)
+        return event.fact.question
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let the engine do what it would do by itself in this time."""
+        await asyncio.sleep(seconds)
+
     async def phase(self, task: int, phase: Phase, after: int = 0) -> Event:
         return await self.until(
             lambda event: (

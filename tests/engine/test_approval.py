@@ -53,7 +53,7 @@ async def test_a_queued_task_that_is_not_signed_is_refused_and_others_begin(desk
     store.close()
     await desk.open()
     assert (await desk.ended(good)).task.phase is Phase.COMPLETED
-    assert (await desk.show(bad)).task.phase is Phase.FAILED
+    assert (await desk.ended(bad)).task.phase is Phase.FAILED
     assert desk.script.ran == ["b"]
 
 
@@ -96,7 +96,7 @@ async def test_rejecting_needs_a_reason_and_ends_the_task(desk: Desk) -> None:
     with pytest.raises(UsageError):
         await desk.do(Reject(task=task, revision=1, reason=" "))
     await desk.do(Reject(task=task, revision=1, reason="too risky"))
-    view = await desk.show(task)
+    view = await desk.ended(task)
     assert (view.task.phase, view.task.outcome, view.task.error) == (Phase.CANCELLED, Outcome.REJECTED, "too risky")
     with pytest.raises(NotSigned):
         await desk.resume(task)

@@ -122,10 +122,11 @@ async def test_rows_written_anew_do_not_fit_their_anchor(log: Log) -> None:
     from engine.storage.chain import GENESIS, link
 
     rows = log.ask("SELECT seq, time, actor, kind, task, step, payload_sha256 FROM events ORDER BY seq")
-    head, forged = GENESIS, []
+    anew = "UPDATE events SET actor = '@nobody', step = ?, hash = ? WHERE seq = ?"
+    head, forged = GENESIS, list[tuple[str, tuple[object, ...]]]()
     for seq, time, _, kind, task, step_id, digest in rows:
-        head = link(head, seq, time, "@nobody", str(kind), task, str(step_id), bytes(digest))  # type: ignore[arg-type]
-        forged.append(("UPDATE events SET actor = '@nobody', step = ?, hash = ? WHERE seq = ?", (str(step_id), head, seq)))
+        head = link(head, seq, time, "@nobody", str(kind), task, str(step_id), bytes(digest))
+        forged.append((anew, (str(step_id), head, seq)))
     assert (await log.verify(*forged, anchors=False)).ok
     report = await log.verify(*forged)
     assert not report.ok and "anchor" in report.problem

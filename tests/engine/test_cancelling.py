@@ -19,7 +19,7 @@ async def test_cancelling_before_the_signature_runs_nothing(desk: Desk) -> None:
     await desk.open()
     task = await desk.plan(step("a"))
     await desk.cancel(task, reason="not now")
-    view = await desk.show(task)
+    view = await desk.ended(task)
     assert (view.task.phase, view.task.outcome, view.task.error) == (Phase.CANCELLED, Outcome.CANCELLED, "not now")
     with pytest.raises(IllegalTransition):
         await desk.sign(task)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from itertools import pairwise
 
 import pytest
 
-from engine import Outcome, Phase, StepState
+from engine import Outcome, Pause, Phase, StepState
 from engine.actions import Result
 from engine.model.events import StepEnded, StepsChanged
 from engine.model.run import Cause
@@ -130,7 +132,7 @@ async def test_the_delay_between_tries_grows(desk: Desk, backoff: str, delays: l
     desk.script.fails("a", "1", "2", "3", "4")
     await desk.run(step("a", retry={"attempts": 3, "delay": 0.02, "backoff": backoff, "jitter": False}))
     runs = await desk.runs(1)
-    waited = [after.started - (before.ended or 0) for before, after in zip(runs, runs[1:], strict=False)]
+    waited = [after.started - (before.ended or 0) for before, after in pairwise(runs)]
     assert len(waited) == 3
     assert all(wait >= delay - 0.002 for wait, delay in zip(waited, delays, strict=True))
 
@@ -143,8 +145,6 @@ async def test_a_retry_holds_no_slot_while_it_waits(desk: Desk) -> None:
 
 
 async def test_a_retry_that_a_pause_kept_back_goes_on_counting_and_asks_nobody(desk: Desk) -> None:
-    from engine import Pause
-
     await desk.open()
     desk.script.fails("a", "one", "two", "three", then_works=True)
     task = await desk.begin(step("a", tier="write", retry={"attempts": 2, "delay": 0.05, "jitter": False}))
@@ -178,8 +178,6 @@ async def test_a_result_is_kept_with_its_step_and_its_run(desk: Desk) -> None:
 
 
 async def test_ten_thousand_steps_end_in_linear_time(desk: Desk) -> None:
-    import time
-
     await desk.open(parallel=64)
     took = []
     for count in (1_000, 10_000):
@@ -199,3 +197,13 @@ async def test_the_skips_of_a_cascade_are_one_event(desk: Desk) -> None:
     await desk.run(step("a"), *(step(f"s{number}", "a") for number in range(50)))
     skips = [event.fact for event in desk.heard if isinstance(event.fact, StepsChanged)]
     assert [len(fact.statuses) for fact in skips] == [50]
+
+
+async def test_a_failure_handler_does_not_wait_for_needs_that_still_run(desk: Desk) -> None:
+    await desk.open()
+    desk.script.fails("a", "no")
+    desk.script.hold("b")
+    task = await desk.begin(step("a"), step("b"), step("mend", "a", "b", when="failure"))
+    await desk.started(task, "mend")
+    desk.script.release("b")
+    assert (await desk.ended(task)).task.outcome is Outcome.STEP_FAILED

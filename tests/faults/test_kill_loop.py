@@ -5,6 +5,7 @@ Twenty-five kills; `--long` makes it a thousand. The figures of the run are prin
 
 from __future__ import annotations
 
+import os
 import random
 import select
 import signal
@@ -90,7 +91,7 @@ class Loop:
 
     def _kill(self, process: subprocess.Popen[str]) -> None:
         if process.poll() is None:
-            subprocess.run(["kill", "-KILL", str(engine_of(process))], check=False)
+            os.kill(engine_of(process), signal.SIGKILL)
             self.kills += 1
         process.wait()
         if process.stdout:
@@ -178,7 +179,7 @@ async def test_no_process_of_a_step_outlives_its_engine_by_a_second(
         assert process.stdout is not None
         assert process.stdout.readline() == "running\n"
         assert alive(mark)
-        subprocess.run(["kill", f"-{signal.SIGKILL.value}", str(engine_of(process))], check=True)
+        os.kill(engine_of(process), signal.SIGKILL)
         assert await until(lambda mark=mark: not alive(mark), 1.0)  # type: ignore[misc]
         process.wait()
         process.stdout.close()

@@ -1,7 +1,8 @@
-"""A full disk, a store that cannot be written, a damaged one: nothing new starts, it is said, nothing is lost (B11.4)."""
+"""A full, a read-only, a damaged store: nothing new starts, it is said, nothing is lost (B11.4)."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from engine.errors import StoreDamaged, StoreError, StoreFull
 from engine.settings import Settings
 from engine.storage import writer
 from tests.engine.desk import Desk, check_sound, step
+from tests.engine.process.process_room import until
 
 
 @pytest.fixture
@@ -33,6 +35,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0.02)
+
+
+def remount(place: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
 
 
 class Disk:
@@ -61,9 +67,7 @@ async def full(desk: Desk, disk: Disk) -> None:
             await desk.plan(*(step(f"s{number}", text="x" * 200) for number in range(50)))
 
 
-async def test_on_a_full_disk_nothing_starts_and_all_goes_on_when_there_is_space(
-    desk: Desk, small_disk: Path
-) -> None:
+async def test_on_a_full_disk_nothing_starts_and_all_goes_on_when_there_is_space(desk: Desk, small_disk: Path) -> None:
     desk.state = small_disk / "state"
     disk = Disk(small_disk)
     await desk.open()
@@ -90,8 +94,6 @@ async def test_on_a_full_disk_nothing_starts_and_all_goes_on_when_there_is_space
 async def test_a_cancel_on_a_full_disk_ends_what_runs_and_is_recorded_when_there_is_space(
     desk: Desk, small_disk: Path
 ) -> None:
-    import asyncio
-
     desk.state = small_disk / "state"
     disk = Disk(small_disk)
     await desk.open()
@@ -100,9 +102,7 @@ async def test_a_cancel_on_a_full_disk_ends_what_runs_and_is_recorded_when_there
     await desk.started(task, "a")
     await full(desk, disk)
     cancelling = asyncio.create_task(desk.cancel(task))
-    async with asyncio.timeout(5):
-        while desk.script.running:
-            await asyncio.sleep(0.01)
+    assert await until(lambda: not desk.script.running)
     disk.free()
     await cancelling
     view = await desk.ended(task)
@@ -136,13 +136,13 @@ async def test_a_read_only_state_directory_is_told_and_can_still_be_read(desk: D
     await desk.open()
     await desk.run(step("a"))
     await desk.close()
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    remount(small_disk, "ro")
     with pytest.raises(StoreError):
         await desk.open()
     client = await connect(desk.state, Need.READ, Settings())
     assert [summary.task.outcome for summary in await client.read(ListTasks())] == [Outcome.OK]
     await client.close()
-    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    remount(small_disk, "rw")
     await desk.open()
 
 

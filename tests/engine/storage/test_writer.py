@@ -17,6 +17,7 @@ from engine.model.events import Event, Notified
 from engine.storage import writer as writer_room
 from engine.storage.connect import open_writer
 from engine.storage.writer import Change, Writer
+from tests.engine.process.process_room import until
 
 
 class Bench:
@@ -121,13 +122,12 @@ async def test_a_database_that_cannot_be_written_keeps_the_engines_changes_and_r
 async def test_a_fault_ends_by_itself_although_nothing_waits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_room, "RETRY_SECONDS", 0.01)
     await bench.connection.execute("PRAGMA max_page_count = 1")
+    large = Change(writes=[("INSERT INTO contents VALUES ('x', zeroblob(100000))", ())], patient=False)
     with pytest.raises(StoreFull):
-        await bench.writer.apply(Change(writes=[("INSERT INTO contents VALUES ('x', zeroblob(100000))", ())], patient=False))
+        await bench.writer.apply(large)
     assert isinstance(bench.writer.fault, StoreFull)
     await bench.connection.execute("PRAGMA max_page_count = 1000000")
-    async with asyncio.timeout(5):
-        while bench.writer.fault is not None:
-            await asyncio.sleep(0.01)
+    assert await until(lambda: bench.writer.fault is None)
     assert await bench.column("SELECT key FROM commands") == []
 
 
