@@ -45,6 +45,7 @@ from engine.configuration import (
 from engine.diagnosis import Finding, Health, diagnose
 from engine.documents import agent_guide, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
+from engine.model.digest import step_digest
 from engine.model.events import (
     ClientRefused,
     EngineClosed,
@@ -74,6 +75,7 @@ from engine.model.state import Outcome, Phase, RunState, StepState, Wait
 from engine.model.task import ENGINE, Signature, Task, TaskSummary, TaskView
 from engine.model.tier import Reason, Tier
 from engine.opening import Need, Owner, connect
+from engine.person import user_name
 from engine.version import VERSION
 from engine.views import AuditReport, EngineInfo, Explanation, Target
 from engine.workspace import new_repository
@@ -178,5 +180,7 @@ __all__ = [
     "new_repository",
     "plan_schema",
     "state_path",
+    "step_digest",
     "unused_variables",
+    "user_name",
 ]

@@ -18,6 +18,13 @@ class CancelToken:
         self.fired = False
         self.reason = ""
         self._watchers: dict[object, Callable[[], None]] = {}
+        self._hurried: dict[object, Callable[[], object]] = {}
+
+    def hurry(self) -> None:
+        """After firing: end what still takes its time, without any more grace."""
+        hurried, self._hurried = list(self._hurried.values()), {}
+        for watcher in hurried:
+            watcher()
 
     def fire(self, reason: str = "cancelled") -> None:
         """Stop everything that is chained to this token."""
@@ -29,18 +36,24 @@ class CancelToken:
             watcher()
 
     @contextmanager
-    def watched(self, watcher: Callable[[], None]) -> Iterator[None]:
-        """Call `watcher` once when the token fires, at once if it has fired already."""
+    def watched(self, watcher: Callable[[], None], hurried: Callable[[], object] | None = None) -> Iterator[None]:
+        """Call `watcher` once when the token fires, at once if it has fired already.
+
+        Args:
+            hurried: called once when somebody asks to hurry.
+        """
+        key = object()
+        if hurried is not None:
+            self._hurried[key] = hurried
         if self.fired:
             watcher()
-            yield
-            return
-        key = object()
-        self._watchers[key] = watcher
+        else:
+            self._watchers[key] = watcher
         try:
             yield
         finally:
             self._watchers.pop(key, None)
+            self._hurried.pop(key, None)
 
     @contextmanager
     def child(self) -> Iterator[CancelToken]:

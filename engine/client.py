@@ -58,7 +58,7 @@ class EngineClient(Protocol):
         """
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
-        """Read at most `n` bytes of a log; a negative offset counts from its end. Raises `UnknownStep`."""
+        """Read at most `n` bytes of a log; a negative offset counts from its end. Raises `UsageError`."""
 
     async def close(self) -> None:
         """Let go of the engine; what runs goes on only if something else owns it."""

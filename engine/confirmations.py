@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from engine.actions import Waits
 from engine.commands import Reply, Resolve
-from engine.errors import AlreadyAnswered, Conflict, Refused, UsageError
+from engine.errors import AlreadyAnswered, Conflict, Refused, StoreError, UsageError
 from engine.model.question import ANSWERS, Answer, Question, QuestionKind
 from engine.model.run import Cause, StepStatus
 from engine.model.state import StepState
@@ -30,6 +30,8 @@ CONSEQUENCE: dict[Answer, tuple[StepState, Cause | None]] = {
 }
 """What becomes of the step."""
 
+AGAIN = 60.0
+"""Seconds until an expiry that could not be recorded is tried again."""
 EXPIRES = frozenset({QuestionKind.CONFIRMATION, QuestionKind.DRIFT})
 
 
@@ -89,6 +91,9 @@ class Confirmations:
             await self._close(question, Answer.EXPIRED, ENGINE, "nobody answered by the deadline")
         except AlreadyAnswered:
             return  # A person was first: the deadline has nothing left to do.
+        except StoreError:
+            loop = asyncio.get_running_loop()
+            self._alarms[question.task, question.step] = loop.call_later(AGAIN, self._expire, question)
 
     async def resolve(self, command: Resolve, actor: str) -> Reply:
         """Answer an open question.
@@ -110,7 +115,7 @@ class Confirmations:
         if question.deadline is not None and not question.asked <= now < question.deadline:
             await self._close(question, Answer.EXPIRED, ENGINE, "nobody answered by the deadline")
             raise Refused(problem=f"The deadline of {question.step} has passed: it was not run and may be asked again")
-        seq = await self._close(question, command.answer, actor, command.reason)
+        seq = await self._close(question, command.answer, actor, command.reason, command.means)
         return Reply(task=question.task, seq=seq, text=f"{question.step}: {_WORDS[command.answer]}")
 
     def _check(self, question: Question, command: Resolve) -> None:
@@ -120,14 +125,14 @@ class Confirmations:
         if command.answer in (Answer.DENY, Answer.TEXT) and not command.reason.strip():
             what = "A reason" if command.answer is Answer.DENY else "An answer"
             raise UsageError(problem=f"{what} is needed; nothing was recorded")
-        if command.digest and command.digest != question.digest:
+        if command.answer in (Answer.ONCE, Answer.AGAIN) and command.digest != question.digest:
             raise Refused(
                 problem=f"What {question.step} would run has changed since it was shown; nothing was recorded"
             )
 
-    async def _close(self, question: Question, answer: Answer, actor: str, reason: str) -> int:
+    async def _close(self, question: Question, answer: Answer, actor: str, reason: str, means: str = "") -> int:
         now = self._clock()
-        closed = replace(question, answer=answer, answered_by=actor, answered=now, reason=reason)
+        closed = replace(question, answer=answer, answered_by=actor, answered=now, reason=reason, means=means)
         state, cause = CONSEQUENCE[answer]
         position, before = await self._store.read.step(question.task, question.step)
         ended = now if state.ended else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pwd
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -39,6 +38,7 @@ from engine.errors import Refused, StoreError
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
 from engine.model.policy import LEVELS
+from engine.person import user_name
 from engine.planning import Planning
 from engine.pool import Pool
 from engine.queries import Queries
@@ -50,15 +50,6 @@ from engine.settings import Settings
 from engine.storage.store import Store
 from engine.version import VERSION
 from engine.views import EngineInfo
-
-
-def user_name() -> str:
-    """Who runs this process, as the kernel and the user database say; the environment is not asked."""
-    uid = os.getuid()
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid-{uid}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +81,10 @@ class Engine:
         self._confirmations = Confirmations(store, clock, settings.deadline)
         self._scheduler = Scheduler(store, runner, self._pool, self._confirmations, clock, opening.executes)
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
-        reviews = Reviews(store, clock, self._scheduler.queue)
+        reviews = Reviews(store, clock, settings.policy, self._scheduler.queue)
         planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
         self._queries = Queries(store.read, opening.state, settings.policy)
-        self._inflight: dict[str, asyncio.Task[Reply]] = {}
+        self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
             MakePlan: planning.make,
             Sign: reviews.sign,
@@ -122,7 +113,7 @@ class Engine:
         """
         opening.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         broker = Broker()
-        probing = asyncio.create_task(_probe(opening.settings), name="probe")
+        probing = asyncio.create_task(_probe(opening.settings) if opening.executes else _no_probe(), name="probe")
         try:
             store = await Store.open(opening.state, opening.clock, broker.publish)
         except BaseException:
@@ -162,11 +153,12 @@ class Engine:
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply:
         """Carry out a command as `actor`, by default the user of this process."""
-        running = self._inflight.get(command.key)
+        who = actor or self._opening.user
+        key = who, command.key
+        running = self._inflight.get(key)
         if running is None:
-            running = asyncio.create_task(self._once(command, actor or self._opening.user), name=type(command).__name__)
-            self._inflight[command.key] = running
-            running.add_done_callback(lambda _: self._inflight.pop(command.key, None))
+            running = self._inflight[key] = asyncio.create_task(self._once(command, who), name=type(command).__name__)
+            running.add_done_callback(lambda _: self._inflight.pop(key, None))
         return await asyncio.shield(running)
 
     async def _once(self, command: Command, actor: str) -> Reply:
@@ -174,9 +166,12 @@ class Engine:
             return reply
         if not isinstance(command, Cancel | Kill | Shutdown):
             self._store.check()
+        self._store.carry(command, actor)
         reply = await self._handlers[type(command)](command, actor)
+        if isinstance(command, Cancel | Kill) and not self._opening.executes:
+            await self._recovery.close_runs()  # nobody else is there to end what a dead owner left
         if not isinstance(command, Shutdown):
-            await self._store.remember(command, actor, reply, self._opening.clock())
+            await self._store.remember(command, actor, reply)
         return reply
 
     async def read(self, query: Query) -> Any:
@@ -249,6 +244,7 @@ class Engine:
             level_reason=self._probe.reason,
             seq=self._store.seq,
             running=self.running,
+            head=self._store.head.hex(),
             fault=self._store.fault,
         )
 
@@ -257,6 +253,10 @@ class Engine:
             raise Refused(problem="Something still runs; nothing was closed", hint="cancel it, or shut down with force")
         self.closing.set()
         return Reply(seq=self._store.seq, text="the engine closes")
+
+
+async def _no_probe() -> process.Probe:
+    return process.Probe(process.Level.GROUP, "nothing runs in this process")
 
 
 async def _probe(settings: Settings) -> process.Probe:

@@ -148,7 +148,7 @@ class Conflict(StoreError):
 
 
 class StoreFull(StoreError):
-    """The disk of the state directory is full; nothing new is started, what was recorded is kept"""
+    """The disk of the state directory is full or cannot be written; nothing new is started, nothing was lost"""
 
     hint = "free some space: the engine goes on by itself"
 

@@ -93,6 +93,8 @@ class Execution:
         self._live: dict[str, Live] = {}
         self._questions: dict[str, Question] = {}
         self._clearances: dict[str, str] = {}
+        self._begun_again: set[str] = set()
+        """Steps that had started before, and that a person lets run again."""
         self._held: list[str] = []
         """Ready steps that a pause or the end of a cancelled tree keeps back."""
         self._failures: dict[str, list[Failure]] = {}
@@ -111,7 +113,7 @@ class Execution:
         for question in answered:
             started = self.statuses[question.step].started
             if question.answer in CLEARS and not (started and question.answered and question.answered <= started):
-                self._clearances[question.step] = question.digest
+                self._clear(question)
         for question in questions:
             self._questions[question.step] = question
             self._rooms.confirmations.watch(question)
@@ -159,7 +161,11 @@ class Execution:
             self._drop(planned.id)
             return
         live.started = True
-        self._arrived(planned.id, live, await self._rooms.runner.attempt(self._job(planned, live)))
+        try:
+            answer = await self._rooms.runner.attempt(self._job(planned, live))
+        except Exception as error:  # whatever broke: the step must end, or its task would wait for ever
+            answer = Lost(f"{type(error).__name__}: {error}")
+        self._arrived(planned.id, live, answer)
 
     def _drop(self, step_id: str) -> None:
         """The step has left the pool without an end of its own."""
@@ -171,6 +177,7 @@ class Execution:
         def begun(status: StepStatus, run: Run) -> None:
             live.run = run.id
             self._clearances.pop(status.id, None)  # an answer is good for one start
+            self._begun_again.discard(status.id)
             self._note(status)
 
         return Job(
@@ -182,7 +189,7 @@ class Execution:
             task_attempt=self.task.attempt,
             token=live.token,
             clearance=self._clearances.get(planned.id, ""),
-            retrying=planned.id in self._failures,
+            repeats=planned.id in self._failures or planned.id in self._begun_again,
             news=lambda: self._news(planned),
             produced=self._produced,
             makes=self._makes.get(planned.id, ()),
@@ -270,19 +277,27 @@ class Execution:
             return
         self._note(status)
         if status.state is StepState.READY:
-            if question.answer in CLEARS:
-                self._clearances[question.step] = question.digest
+            self._clear(question)
             self._submit(question.step)
             self._settle()
         else:
             self._decide(self._frontier.end(question.step, status.state))
 
+    def _clear(self, question: Question) -> None:
+        """What a person let run may run; nothing else may."""
+        if question.answer in CLEARS:
+            self._clearances[question.step] = question.digest
+        if question.answer is Answer.AGAIN:
+            self._begun_again.add(question.step)
+
     # Cancelling, pausing
 
-    def cancel(self, actor: str, reason: str, phase: Phase = Phase.CANCELLED) -> Awaitable[int]:
+    def cancel(
+        self, actor: str, reason: str, phase: Phase = Phase.CANCELLED, *, urgent: bool = False
+    ) -> Awaitable[int]:
         """Flip every state that is not ended, then fire the tokens; cleanup steps run when the trees are gone.
 
-        A second call ends the cleanup too.
+        A second call ends the cleanup too; an urgent one ends what runs without any more grace.
         """
         again = self.token.fired
         cleanup = set() if again else self._cleanup()
@@ -301,9 +316,12 @@ class Execution:
         self.token.fire(reason)
         self._tick()
         self._fire(ended)
-        self._held.clear()
+        self._held = [step_id for step_id in self._held if step_id in cleanup]
         for status in flipped:
             self._hold(self._frontier.end(status.id, status.state))
+        if urgent:
+            for live in self._live.values():
+                live.token.hurry()
         self._release()
         self._settle()
         return durable

@@ -6,6 +6,7 @@ takes the lock just to record; executing goes to the owner, or becomes it. Every
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SOCKET = "socket"
 """The owner's socket inside a state directory."""
+PATIENCE, PAUSE = 20, 0.1
+"""How often a new owner's socket is tried, and the seconds in between."""
 
 
 class Need(StrEnum):
@@ -138,9 +141,16 @@ async def connect(state: Path, need: Need, settings: Settings) -> EngineClient:
             return await Owner.open(Opening(state=state, settings=settings))
         return await Engine.open(Opening(state=state, settings=settings, executes=False))
     except Owned as error:
-        from engine.host import EngineGone, RemoteEngine
+        return await _attach(state, error)
 
+
+async def _attach(state: Path, owned: Owned) -> EngineClient:
+    """The owner behind its socket; one that has just begun may still be opening it."""
+    from engine.host import EngineGone, RemoteEngine
+
+    for _ in range(PATIENCE):
         try:
             return await RemoteEngine.connect(state / SOCKET)
         except EngineGone:
-            raise error from None
+            await asyncio.sleep(PAUSE)
+    raise owned

@@ -20,7 +20,7 @@ from engine.commands import (
     ShowTask,
     VerifyAudit,
 )
-from engine.errors import SignoffError, UsageError
+from engine.errors import Refused, UsageError
 from engine.storage.reader import Reader
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Queries:
     async def answer(self, query: Query) -> Any:
         """The value that the docstring of the query names. Raises a `SignoffError`."""
         if type(query) not in self._answers:
-            raise SignoffError
+            raise Refused(problem=f"{type(query).__name__} needs the engine that owns the state directory")
         return await self._answers[type(query)](query)
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:

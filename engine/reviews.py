@@ -11,10 +11,14 @@ from dataclasses import replace
 from engine.commands import AcceptResult, Reject, Remove, Reply, Return, Sign
 from engine.errors import Conflict, IllegalTransition, Refused, StaleRevision, UnknownStep, UsageError
 from engine.model.plan import Plan
+from engine.model.policy import Policy
 from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, StepState, advance
 from engine.model.task import Signature, Task
 from engine.storage.store import Store
+
+UNATTENDED = "run --yes"
+"""The means of a signature that nobody was asked for."""
 
 
 class Reviews:
@@ -24,9 +28,12 @@ class Reviews:
         queue: begins a signed task, if this owner executes.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float], queue: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float], policy: Policy, queue: Callable[[int], Awaitable[None]]
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._policy = policy
         self._queue = queue
 
     async def sign(self, command: Sign, actor: str) -> Reply:
@@ -35,7 +42,10 @@ class Reviews:
         Raises:
             StaleRevision: another revision, or other bytes, are present by now.
             UsageError: `only` or `skip` name steps that are not there or cannot stand alone.
+            Refused: the policy wants a person to sign, and `run --yes` is none.
         """
+        if command.means == UNATTENDED and not self._policy.allow_yes:
+            raise Refused(problem="The policy does not let run --yes sign; nothing was recorded")
         task, plan = await self._present(command.task, command.revision, command.digest)
         skipped = _left_out(plan, command)
         signature = self._signature(task, actor, "sign", command.means, skipped=skipped)

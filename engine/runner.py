@@ -6,6 +6,7 @@ something is started, from the sealed bytes (B6.2, S2). Nothing here orders step
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import tempfile
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ from engine.model.nouns import evolve
 from engine.model.plan import Action, Ask, Plan, PlannedStep, SignedFile
 from engine.model.question import QuestionKind
 from engine.model.run import Cause, Run, StepStatus
-from engine.model.state import RunState, StepState
+from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
 from engine.settings import Settings
 
@@ -52,8 +53,8 @@ class Job:
     token: CancelToken
     clearance: str = ""
     """The step digest that a person allowed in this attempt; empty if nobody was asked."""
-    retrying: bool = False
-    """Whether this is another try under the step's own retry rule."""
+    repeats: bool = False
+    """Whether it may start although it had started before: by its own retry rule, or because a person said so."""
     news: Callable[[], tuple[str, ...]]
     """What ran since the plan was signed."""
     produced: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -107,7 +108,7 @@ class Runner:
         """Run the step once, or say what a person must answer first."""
         with _sealing(job) as into:
             try:
-                sealed = _seal(job, into) if into else ()
+                sealed = await asyncio.to_thread(_seal, job, into) if into else ()
                 waits = await self._doubt(job, sealed)
             except (SignoffError, OSError) as error:
                 return await self._refuse(job, error)
@@ -123,10 +124,9 @@ class Runner:
         step = planned.step
         if isinstance(step, Ask):
             return Waits(kind=QuestionKind.ASK, news=(step.question,), options=step.options)
-        repeatable = planned.tier is Tier.READ or step.idempotent or job.retrying
+        repeatable = planned.tier is Tier.READ or step.idempotent or job.repeats
         started_before = job.status.attempt > 0 and not repeatable
-        asks = planned.tier.asks or planned.tier in self._settings.policy.ask
-        if not (planned.files or asks or started_before):
+        if not (planned.files or planned.asks or started_before):
             return None
         present = _as_they_are(planned, sealed, job.root)
         digest = step_digest(present)
@@ -137,7 +137,7 @@ class Runner:
             diff = await self._diff(planned, drifted, sealed, job.root)
             news = tuple(f"{file.path} is not what was signed" for file in drifted)
             return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news()), diff=diff)
-        if asks:
+        if planned.asks:
             return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=job.news())
         if started_before:
             how = job.status.error or "it had started and did not complete"
@@ -166,7 +166,8 @@ class Runner:
         started = await self._record_start(job)
         if isinstance(started, Lost):
             return started
-        return self._finish(job, *started, Result(error=str(error), failure="bytes"))
+        failure = "launch" if isinstance(error, StoreError | OSError) else "bytes"
+        return self._finish(job, *started, Result(error=str(error), failure=failure))
 
     # The run itself
 
@@ -243,12 +244,20 @@ class Runner:
         """Queue the rows of the end; a decision made meanwhile is never overwritten."""
         now = self._clock()
         if job.token.fired:
-            run = evolve(run, state=RunState.CANCELLED, ended=now, exit_code=result.exit_code, receipt=result.receipt)
+            run = evolve(
+                run,
+                state=advance(run.state, RunState.CANCELLED),
+                ended=now,
+                exit_code=result.exit_code,
+                receipt=result.receipt,
+            )
             self._store.end_run(run)
             return End(status=status, run=run)
         failed = bool(result.failure)
         state = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}.get(result.failure, RunState.FAILED)
-        run = evolve(run, state=state, ended=now, produced={} if failed else _produced(job), **vars(result))
+        run = evolve(
+            run, state=advance(run.state, state), ended=now, produced={} if failed else _produced(job), **vars(result)
+        )
         status = evolve(
             status,
             state=StepState.FAILED if failed else StepState.COMPLETED,

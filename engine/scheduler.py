@@ -190,11 +190,11 @@ class Scheduler:
         return None if execution.statuses[step].state.ended else execution.cancel_step(step, actor, reason)
 
     async def kill(self, command: Kill, actor: str) -> Reply:
-        """Cancel, and let no cleanup step begin."""
+        """Cancel, let no cleanup step begin, and give what runs no more grace."""
         await self.cancel(Cancel(task=command.task), actor)
         execution = self._executions.get(command.task)
         if execution is not None:
-            await execution.cancel(actor, "")
+            await execution.cancel(actor, "", urgent=True)
         return Reply(task=command.task, seq=self._store.seq, text=f"task {command.task} killed")
 
     async def pause(self, command: Pause, actor: str) -> Reply:
@@ -205,6 +205,8 @@ class Scheduler:
                 durable = execution.pause(actor)
             else:
                 paused = replace(task, phase=advance(task.phase, Phase.PAUSED), waits=())
+                if task.id in self._queue:
+                    self._queue.remove(task.id)
                 durable = self._store.set_phase(task, paused, actor=actor)
         return Reply(task=command.task, seq=await durable, text=f"task {command.task} paused; what runs goes on")
 

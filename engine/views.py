@@ -64,6 +64,8 @@ class EngineInfo:
     """The sandbox level that the probe chose."""
     level_reason: str = ""
     seq: int = 0
+    head: str = ""
+    """Hash of the last event."""
     running: int = 0
     """Steps that run now."""
     fault: str = ""

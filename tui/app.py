@@ -11,8 +11,10 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual import events, work
 from textual.binding import BindingType
 from textual.command import Provider
@@ -21,6 +23,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from engine import Command, EngineClient, Question, ShowTask, SignoffError
+from tui import crash
 from tui.ascii_net import AsciiNet
 from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
@@ -42,6 +45,8 @@ class Options:
 
     root: str
     user: str
+    state: Path
+    """The state directory; what nobody foresaw is written down below it."""
     ascii_only: bool = False
     colours: Colours | None = None
     """None to find out from the environment."""
@@ -65,6 +70,7 @@ class SignoffApp(Desk):
         self.engine, self.root, self.user = engine, options.root, options.user
         self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
         self._bridge = Bridge(self, engine, self._engine_closed)
+        self._state = options.state
         self._last_key = float("-inf")
         self._mouse = True
         colours = options.colours or colours_of()
@@ -133,18 +139,26 @@ class SignoffApp(Desk):
             return
         self.push_screen(ConfirmScreen(question, view))
 
+    def notified(self, task: int, message: str) -> None:
+        self.bell()
+        self.notify(f"task {task} says: {safe(message)}", timeout=8, markup=False)
+
     def page(self, run: int) -> None:
         self.run_worker(self._page(run), group="away", exclusive=True)
 
     async def _page(self, run: int) -> None:
         from tui.pager import page
 
-        pager = os.environ.get("PAGER", "less")
+        pager = os.environ.get("PAGER", "").strip() or "less"
         with self._screen_away():
             try:
                 await page(lambda offset, n: self.engine.read_log(run, offset, n), pager)
             except OSError as error:
                 self.say(f"{pager} could not be started: {error.strerror}")
+            except ValueError as error:
+                self.say(f"$PAGER is no command line: {error}")
+            except SignoffError as error:
+                self.explain_error(error)
 
     @contextlib.contextmanager
     def _screen_away(self) -> Iterator[None]:
@@ -202,3 +216,11 @@ class SignoffApp(Desk):
 
     def _engine_closed(self) -> None:
         self.exit("the engine has closed. Start again with: signoff")
+
+    def _fatal_error(self) -> None:
+        """What Textual calls for an exception that nobody handled: a person gets a sentence, not the traceback."""
+        if self._exception is not None and not self._exit_renderables:
+            told = f"signoff: the screen failed ({type(self._exception).__name__}); what runs goes on, and"
+            told += f" {crash.keep(self._exception, self._state)}. Come back with: signoff"
+            self._exit_renderables.append(Text(safe(told)))
+        self._close_messages_no_wait()

@@ -70,5 +70,9 @@ class Desk(App[str]):
         """Open a question that a person asked for."""
 
     @abstractmethod
+    def notified(self, task: int, message: str) -> None:
+        """A step of a task has something to say to a person: ring and show it."""
+
+    @abstractmethod
     def page(self, run: int) -> None:
         """Show the whole log of a run in `$PAGER`."""

@@ -18,7 +18,13 @@ _LINE = 1 << 16
 
 
 async def page(read: Callable[[int, int], Awaitable[LogSlice]], pager: str) -> int:
-    """Run `pager` over a log until the person leaves it; its exit code. Raises OSError when it cannot be started."""
+    """Run `pager` over a log until the person leaves it; its exit code.
+
+    Raises:
+        OSError: it cannot be started.
+        ValueError: `pager` is no command line.
+        SignoffError: the log cannot be read; what was read of it was shown.
+    """
     environment = {**os.environ, "LESS": "-S", "LESSSECURE": "1"}
     process = await asyncio.create_subprocess_exec(*shlex.split(pager), stdin=asyncio.subprocess.PIPE, env=environment)
     assert process.stdin is not None
@@ -26,10 +32,12 @@ async def page(read: Callable[[int, int], Awaitable[LogSlice]], pager: str) -> i
         async for line in _lines(read):
             process.stdin.write(f"{log_line(line).plain}\n".encode())
             await process.stdin.drain()
-        process.stdin.close()
     except (BrokenPipeError, ConnectionResetError):
         pass  # the person left before the end: nothing more is wanted
-    return await process.wait()
+    finally:
+        process.stdin.close()
+        code = await process.wait()
+    return code
 
 
 async def _lines(read: Callable[[int, int], Awaitable[LogSlice]]) -> AsyncIterator[bytes]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,12 +85,30 @@ async def attended(
 
     loop.add_signal_handler(signal.SIGHUP, gone)
     loop.add_signal_handler(signal.SIGTERM, end)
-    code = await foreground
+    async with ending_with(engine, hang_up):
+        code = await foreground
     waiting = waiting or leash.loose
     if isinstance(engine, Owner) and engine.busy(waiting=waiting) and not ended.is_set():
         leash.leave(code)
         await _first(engine.until_idle(waiting=waiting), engine.until_closed(), ended.wait())
     return code
+
+
+@asynccontextmanager
+async def ending_with(engine: EngineClient, hang_up: Callable[[], object]) -> AsyncIterator[None]:
+    """Hang up as soon as somebody asks the engine of this process to close."""
+
+    async def hear() -> None:
+        if isinstance(engine, Owner):
+            await engine.until_closed()
+            hang_up()
+
+    hearing = asyncio.create_task(hear(), name="until somebody closes the engine")
+    try:
+        yield
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:

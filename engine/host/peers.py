@@ -7,7 +7,6 @@ is no /proc (macOS) only the user is known.
 from __future__ import annotations
 
 import os
-import pwd
 import socket
 import struct
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.person import user_name
 from engine.process.launch import MARKER
 
 _LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 1, 2
@@ -31,10 +31,7 @@ class Peer:
     @property
     def user(self) -> str:
         """The name in the user database."""
-        try:
-            return pwd.getpwuid(self.uid).pw_name
-        except KeyError:
-            return f"uid-{self.uid}"
+        return user_name(self.uid)
 
 
 def peer_of(connection: socket.socket) -> Peer:

@@ -110,7 +110,7 @@ class Execute(StepBase):
 
 @dataclass(frozen=True, kw_only=True)
 class Test(StepBase):
-    """As `execute`, and a summary of the tests is kept where the output has one."""
+    """As `execute`, for what is meant to be a test."""
 
     command: str
     action: Literal[Action.TEST] = Action.TEST
@@ -276,6 +276,8 @@ class PlannedStep:
     binary: str = ""
     """Absolute path of the program that will run; empty where there is none, or an ancestor makes it."""
     files: tuple[SignedFile, ...] = ()
+    asks: bool = False
+    """Whether a person confirms it just before it runs: by its tier, or because the policy asks for that tier."""
     hints: tuple[str, ...] = ()
 
     @property
@@ -307,15 +309,6 @@ def rank_steps(steps: Iterable[StepBase]) -> dict[str, int]:
     for step_id in TopologicalSorter(needs).static_order():
         ranks[step_id] = 1 + max((ranks[need] for need in needs[step_id]), default=-1)
     return ranks
-
-
-def dependents_of(plan: Plan) -> dict[str, list[str]]:
-    """Map each step id to the ids of the steps that need it."""
-    dependents: dict[str, list[str]] = {planned.id: [] for planned in plan.steps}
-    for planned in plan.steps:
-        for need in planned.step.needs:
-            dependents[need].append(planned.id)
-    return dependents
 
 
 def graph_faults(steps: tuple[Step, ...]) -> list[Fault]:

@@ -73,6 +73,8 @@ class Question:
     answered_by: str = ""
     answered: float | None = None
     reason: str = ""
+    means: str = ""
+    """How it was answered: `screen`, `command`, `run --confirm`, `demo`."""
 
     @property
     def open(self) -> bool:

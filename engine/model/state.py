@@ -136,6 +136,7 @@ _BEGINNINGS = frozenset(
         StepState.AWAITING_CONFIRMATION,
         StepState.BLOCKED,
         StepState.INTERRUPTED,
+        StepState.FAILED,
         StepState.SKIPPED,
         StepState.CANCELLED,
     }

@@ -59,9 +59,8 @@ class Planning:
         try:
             plan = await asyncio.to_thread(self._draft, command, task, root)
         except NothingFits as error:
-            await self._store.create_task(task)
             failed = replace(task, phase=advance(task.phase, Phase.FAILED), error=str(error), ended=self._clock())
-            await self._store.set_phase(task, failed)
+            await self._store.create_task(task, failed)
             raise
         return await self._keep(task, plan, root)
 
@@ -80,12 +79,11 @@ class Planning:
 
     async def _keep(self, task: Task, plan: Plan, root: Path) -> Reply:
         task = replace(task, request=task.request or plan.request)
-        await self._store.create_task(task)
         planned = replace(
             task, phase=advance(task.phase, Phase.AWAITING_APPROVAL), revision=plan.revision, digest=plan.digest
         )
         contents = await asyncio.to_thread(_contents, plan, root)
-        seq = await self._store.write_plan(task, planned, plan, contents)
+        seq = await self._store.create_planned_task(task, planned, plan, contents)
         return Reply(task=task.id, seq=seq, text=f"task {task.id}: {len(plan.steps)} steps, {plan.digest[:6]}")
 
 

@@ -151,6 +151,7 @@ class _Steps:
             reasons=judgement.reasons,
             binary=self._binary(step, judgement),
             files=files,
+            asks=judgement.tier.asks or judgement.tier in self._world.policy.ask,
             hints=(*judgement.hints, *hints),
         )
 

@@ -37,7 +37,7 @@ RUN_COLUMNS = (
     " level, receipt, produced"
 )
 QUESTION_COLUMNS = (
-    "id, task, step, kind, asked, deadline, digest, news, diff, options, answer, answered_by, answered, reason"
+    "id, task, step, kind, asked, deadline, digest, news, diff, options, answer, answered_by, answered, reason, means"
 )
 SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, means, reason"
 

@@ -42,7 +42,7 @@ from engine.storage import connect
 from engine.storage.lock import OwnerLock
 from engine.storage.reader import Reader
 from engine.storage.rows import TASK_COLUMNS, task_row
-from engine.storage.writer import Change, Statement, Writer
+from engine.storage.writer import CARRIED, Change, Statement, Writer
 from engine.wire import encode
 
 Durable = asyncio.Future[int]
@@ -60,7 +60,8 @@ _UPDATE_STEP = (
 _START_STEP = (
     "UPDATE steps SET state='running', attempt=?, run=?, exit_code=NULL, error='', cause=NULL, summary='', started=?,"
     " ended=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
-    " AND EXISTS (SELECT 1 FROM tasks WHERE id=? AND signed=? AND signed <> '')"
+    " AND EXISTS (SELECT 1 FROM tasks WHERE id=? AND signed=? AND signed <> ''"
+    " AND phase IN ('executing', 'cancelled', 'timed_out'))"
 )
 _INSERT_RUN = (
     "INSERT INTO runs (id, task, step, task_attempt, attempt, state, started, log, level)"
@@ -84,14 +85,15 @@ _ASK = (
 )
 ENDED_STATES = tuple(state.value for state in StepState if state.ended)
 _MOOT = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND step=? AND answer IS NULL"
-_ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=? WHERE id=? AND answer IS NULL"
+_ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=?, means=? WHERE id=? AND answer IS NULL"
 
 
 class Store:
     """The owner's door to the database of one state directory."""
 
-    def __init__(self, writer: Writer, reader: Reader, lock: OwnerLock) -> None:
+    def __init__(self, writer: Writer, reader: Reader, lock: OwnerLock, clock: Callable[[], float]) -> None:
         self._writer = writer
+        self._clock = clock
         self.read = reader
         self._lock = lock
 
@@ -110,7 +112,7 @@ class Store:
             writer = Writer(await connect.open_writer(state), clock, publish)
             undo.push_async_callback(writer.close)
             await writer.load()
-            store = cls(writer, Reader(await connect.open_reader(state)), lock)
+            store = cls(writer, Reader(await connect.open_reader(state)), lock, clock)
             undo.push_async_callback(store.read.close)
             tasks, runs, questions = await store.read.last_ids()
             undo.pop_all()
@@ -146,28 +148,27 @@ class Store:
 
     # Tasks and plans
 
-    def create_task(self, task: Task) -> Durable:
-        change = Change(actor=task.proposer, patient=False)
-        change.writes.append((_INSERT_TASK, task_row(task)))
-        change.facts.append((TaskRequested(task), task.id, None))
-        return self._writer.apply(change)
+    def create_task(self, requested: Task, present: Task, *more: Fact) -> Durable:
+        """A new task, with what became of its request at once."""
+        return self._writer.apply(self._new_task(requested, present, *more))
 
-    def write_plan(
-        self, before: Task, after: Task, plan: Plan, contents: Iterable[tuple[str, bytes]], notes: Sequence[str] = ()
+    def create_planned_task(
+        self, requested: Task, planned: Task, plan: Plan, contents: Iterable[tuple[str, bytes]]
     ) -> Durable:
-        """Revision `plan` of a task, its steps all pending; `planning -> awaiting_approval`."""
-        change = self._phase(before, after, patient=False)
-        change.writes += [
-            ("INSERT INTO plans (task, revision, digest, body) VALUES (?, ?, ?, ?)",
-             (plan.task, plan.revision, plan.digest, encode(plan))),
-            ("DELETE FROM steps WHERE task = ?", (plan.task,)),
-        ]  # fmt: skip
+        """A new task with its first revision, its steps all pending."""
+        change = self._new_task(requested, planned, PlanWritten(planned, plan.planner, len(plan.steps)))
+        row = (plan.task, plan.revision, plan.digest, encode(plan))
+        change.writes.append(("INSERT INTO plans (task, revision, digest, body) VALUES (?, ?, ?, ?)", row))
         steps = [(plan.task, position, planned.id) for position, planned in enumerate(plan.steps)]
         change.many.append(("INSERT INTO steps (task, position, id) VALUES (?, ?, ?)", steps))
         change.many.append(("INSERT OR IGNORE INTO contents (sha256, body) VALUES (?, ?)", list(contents)))
-        fact = PlanWritten(after, plan.planner, len(plan.steps), tuple(notes))
-        change.facts.insert(0, (fact, after.id, None))
         return self._writer.apply(change)
+
+    def _new_task(self, requested: Task, present: Task, *more: Fact) -> Change:
+        change = Change(actor=requested.proposer, patient=False)
+        change.writes.append((_INSERT_TASK, task_row(present)))
+        change.facts += [(fact, present.id, None) for fact in (TaskRequested(requested), *more, PhaseChanged(present))]
+        return change
 
     def set_phase(self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE, patient: bool = False) -> Durable:
         """A transition of a task, refused if its phase or attempt is another by now."""
@@ -321,7 +322,7 @@ class Store:
     def answer(self, question: Question, position: int, status: StepStatus | None) -> Durable:
         """Close a question if it is still open: the one choke point where the first answer wins."""
         q = question
-        guard: Statement = (_ANSWER, (q.answer, q.answered_by, q.answered, q.reason, q.id))
+        guard: Statement = (_ANSWER, (q.answer, q.answered_by, q.answered, q.reason, q.means, q.id))
         change = Change(guard=guard, actor=q.answered_by, what=f"question {q.id}", patient=q.answered_by == ENGINE)
         change.facts.append((QuestionAnswered(q), q.task, q.step))
         if status is not None:
@@ -330,13 +331,19 @@ class Store:
 
     # Commands
 
-    def remember(self, command: Command, actor: str, reply: Reply, time: float) -> Durable:
+    def carry(self, command: Command, actor: str) -> None:
+        """Let the first change of this command keep its key, so that it is done once or not at all."""
+        CARRIED.set([self._kept("INSERT", command, actor, Reply(text="carried out before"))])
+
+    def remember(self, command: Command, actor: str, reply: Reply) -> Durable:
         """Keep the reply to a command under its key."""
-        row = (command.key, time, actor, type(command).__name__, encode(reply))
-        change = Change(
-            writes=[("INSERT OR IGNORE INTO commands (key, time, actor, kind, reply) VALUES (?,?,?,?,?)", row)]
-        )
-        return self._writer.apply(change)
+        if carried := CARRIED.get():
+            carried.clear()  # it changed nothing: there was nothing to carry the key
+        return self._writer.apply(Change(writes=[self._kept("INSERT OR REPLACE", command, actor, reply)]))
+
+    def _kept(self, verb: str, command: Command, actor: str, reply: Reply) -> Statement:
+        row = (command.key, self._clock(), actor, type(command).__name__, encode(reply))
+        return f"{verb} INTO commands (key, time, actor, kind, reply) VALUES (?, ?, ?, ?, ?)", row
 
     async def close(self) -> None:
         await self.read.close()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -39,6 +40,10 @@ _PROBE: Sequence[Statement] = (
 _INSERT = (
     "INSERT INTO events (seq, time, actor, kind, task, step, payload, payload_sha256, hash) VALUES (?,?,?,?,?,?,?,?,?)"
 )
+
+
+CARRIED: ContextVar[list[Statement] | None] = ContextVar("carried", default=None)
+"""What the first change of the command that is carried out here writes besides: the key of the command."""
 
 
 @dataclass(slots=True)
@@ -98,6 +103,8 @@ class Writer:
         The future raises `Conflict` if the guard touched no row, `StoreFull` or another `StoreError` if it cannot be
         written and the change is not patient.
         """
+        if carried := CARRIED.get():
+            change.writes.append(carried.pop())
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Pending(change, future))
         if self._task is None:
@@ -141,7 +148,6 @@ class Writer:
             else:
                 pending.error = self.fault
                 _settle(pending)
-                pending.future.exception()  # at the close there may be nobody who waits for it
         if self._closing:
             return []
         await asyncio.sleep(RETRY_SECONDS)
@@ -210,5 +216,6 @@ def _settle(pending: _Pending) -> None:
         return
     if pending.error is not None:
         pending.future.set_exception(pending.error)
+        pending.future.exception()  # the engine's own changes have nobody who waits for them
     else:
         pending.future.set_result(pending.seq)

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-PAUSE = 0.2
+PAUSE = 0.15
 """Seconds between two keys of a person: keys that come faster count as pasted."""
-READING = 0.5
+READING = 0.3
 """Seconds that a person looks at a question before answering."""
 POLL = 0.05
 DEADLINE = 20.0

@@ -60,7 +60,9 @@ def test_bash_completes_with_it(place: Place) -> None:
 def test_explain_says_tier_and_reason(place: Place) -> None:
     done = place.run("explain", "--", "rm", "-rf", "build")
     assert "DESTRUCTIVE" in done.stdout
-    told = [json.loads(place.run("explain", "--json", "--", *words).stdout) for words in (["ls"], ["rm", "-rf", "build"])]
+    told = [
+        json.loads(place.run("explain", "--json", "--", *words).stdout) for words in (["ls"], ["rm", "-rf", "build"])
+    ]
     assert [(answer["tier"], answer["verdict"]) for answer in told] == [("read", "run"), ("destructive", "ask")]
 
 

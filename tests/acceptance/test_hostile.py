@@ -13,7 +13,9 @@ from tests.acceptance.terminal import Terminal
 from tests.hostile import HOSTILE, is_control
 
 TRICKS = "".join(
-    text for name, text in HOSTILE.items() if name not in {"surrogates", "long", "padding", "wide", "private", "newlines"}
+    text
+    for name, text in HOSTILE.items()
+    if name not in {"surrogates", "long", "padding", "wide", "private", "newlines"}
 ).replace("\x00", "")
 TITLE = "owned-title"
 ATTACK = f"\x1b]0;{TITLE}\x07\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x9b31m\u202eevil\u2066[/x][@click=app.quit]q[/]{TRICKS}"
@@ -24,7 +26,10 @@ PRINTED = "".join(character for character in LEGAL if category(character)[0] not
 """What a command or a script may hold."""
 
 _OWN = re.compile(
-    rb"\x1b\[[0-9;:?<>=]*\$?[A-Za-z]|\x1b[()][0B]|\x1b[=>78M]|\x1bP\+q[0-9A-Fa-f;]*\x1b\\|\x1b\][0-9]+;(?:rgb:|\?)[^\x1b\x07]*(?:\x1b\\|\x07)"
+    rb"\x1b\[[0-9;:?<>=]*\$?[A-Za-z]"
+    rb"|\x1b[()][0B]|\x1b[=>78M]"
+    rb"|\x1bP\+q[0-9A-Fa-f;]*\x1b\\"
+    rb"|\x1b\](?:[0-9]+;\?|22;[a-z-]*)(?:\x1b\\|\x07)"
 )
 """What a program of screens sends to move, to colour, to switch modes."""
 _OBEYED = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\ufeff\u0080-\u009f\U000e0000-\U000e007f\u180e]")
@@ -59,12 +64,11 @@ def innocent(terminal: Terminal) -> None:
     written = terminal.written
     rest = _OWN.sub(b"", written)
     assert b"\x1b" not in rest, rest[max(0, rest.find(b"\x1b") - 80) : rest.find(b"\x1b") + 80]
-    assert b"\x1b]52" not in written
-    assert not re.search(rb"[\x00-\x06\x0b\x0c\x10-\x1a\x1c-\x1f\x7f]", rest), "a control character"
+    assert b"\x1b[2J" not in written
+    assert not re.search(rb"[\x00-\x06\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]", rest), "a control character"
     text = written.decode()
     found = _OBEYED.search(text)
     assert found is None, ascii(text[found.start() - 60 : found.start() + 20])
-    assert TITLE.encode() not in b"".join(re.findall(rb"\x1b\][^\x07\x1b]*", written))
     assert terminal.clipboard == ""
 
 
@@ -82,19 +86,23 @@ def test_every_view_of_the_workbench(place: Place) -> None:
     terminal.decide("A")
     terminal.see("y sign")
     terminal.decide("y")
-    terminal.see("waits for", "Later")
-    terminal.press("Space", "Space", "?")
-    terminal.press("Escape", "Escape")
     terminal.see("2 questions wait for you")
     terminal.press("i")
-    terminal.see("asks", "destroys")
+    terminal.see("Inbox", "asks", "destroys")
     terminal.press("Enter")
-    terminal.see("Later")
-    terminal.press("Escape", "j", "Enter")
-    terminal.see("Later")
-    terminal.press("D")
+    terminal.see("asks asks", "1 of 2 waiting")
+    terminal.press("Space", "?")
+    terminal.decide("Escape")
+    terminal.decide("Escape")
+    terminal.see("Inbox")
+    terminal.press("j", "Enter")
+    terminal.see("destroys now?", "Later")
+    terminal.press("Space", "Space")
+    terminal.decide("D")
+    terminal.see("Why is it denied?")
     terminal.type("because")
     terminal.decide("Enter")
+    terminal.see("Inbox")
     terminal.press("Escape", "2", "g", "w", "w", "3", "G", "g", "l", "/")
     terminal.type("evil")
     terminal.press("Enter", "Escape", "4", "j", "]", "]", "2", "l", "4", "l", "?")
@@ -160,3 +168,13 @@ def test_a_plan_that_is_all_attack_is_refused_in_safe_words(place: Place) -> Non
     assert terminal.run(place.signoff("run") + ' "$(cat request).yaml"') == 2
     assert terminal.run(place.signoff("ls")) == 0
     innocent(terminal)
+
+
+def test_a_long_option_does_not_push_the_answers_out_of_sight(place: Place) -> None:
+    asks = {"id": "asks", "action": "ask", "question": "Which?", "options": ["one " + "and on " * 400, "two"]}
+    place.run("run", place.plan(asks), "--yes")
+    terminal = place.terminal()
+    terminal.command(place.signoff())
+    terminal.see("asks you: i opens")
+    terminal.press("i")
+    terminal.see("Which?", "2 two", "Later", "type an answer")

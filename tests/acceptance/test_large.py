@@ -22,7 +22,12 @@ def test_ten_thousand_steps_open_fold_and_are_reviewed(place: Place) -> None:
     head = {"id": "head", "action": "shell", "script": "echo head"}
     last = f"step-{STEPS - 2}"
     middle = [
-        {"id": f"step-{n}", "action": "shell", "script": f"echo {n}", "needs": ["head" if n < 100 else f"step-{n - 99}"]}
+        {
+            "id": f"step-{n}",
+            "action": "shell",
+            "script": f"echo {n}",
+            "needs": ["head" if n < 100 else f"step-{n - 99}"],
+        }
         for n in range(1, STEPS - 1)
     ]
     deploy = {

@@ -80,6 +80,10 @@ class Script:
     def release(self, step_id: str) -> None:
         self._gates[step_id].set()
 
+    def release_all(self) -> None:
+        for gate in self._gates.values():
+            gate.set()
+
     def fails(self, step_id: str, *errors: str, then_works: bool = False) -> None:
         """The tries of a step fail with these errors."""
         tries: list[Result | Exception] = [Result(error=error, failure="exit", exit_code=1) for error in errors]

@@ -65,7 +65,9 @@ class Walk:
         self.task = await self.desk.begin(*self.plan(), **timeout)
 
     async def go(self) -> None:
-        acts = [self._release] * 4 + [self._answer] * 4 + [self._wait] * 3 + [self._pause, self._resume, self._cancel_step]
+        acts = (
+            [self._release] * 4 + [self._answer] * 4 + [self._wait] * 3 + [self._pause, self._resume, self._cancel_step]
+        )
         for _ in range(self.chance.randint(0, 25)):
             act = self.chance.choice([*acts, self._cancel] if self.chance.random() < 0.3 else acts)
             if self.chance.random() < 0.08:
@@ -98,9 +100,7 @@ class Walk:
 
     async def _cancel(self) -> None:
         command = Kill(task=self.task) if self.chance.random() < 0.3 else Cancel(task=self.task)
-        giving = asyncio.create_task(self.desk.do(command))
-        self.chance.choice([lambda: None, self.held.clear])()
-        await giving
+        await self.desk.do(command)
 
     async def _cancel_step(self) -> None:
         await self.desk.cancel(self.task, self.chance.choice(self.names))
@@ -114,9 +114,7 @@ class Walk:
 
     async def finish(self) -> None:
         """Release what is held, answer what is asked, until the task is over."""
-        for name in self.names:
-            if name in self.desk.script.running or name in self.held:
-                self.desk.script.release(name)
+        self.desk.script.release_all()
         async with asyncio.timeout(8):
             while True:
                 view = await self.desk.show(self.task)
@@ -145,7 +143,9 @@ class Walk:
         await check_sound(self.desk, self.task)
         view, events = await self.desk.show(self.task), await self._events()
         assert (await self.desk.engine.read(VerifyAudit())).ok
-        phases = [event.fact.task.phase for event in events if hasattr(event.fact, "task") and event.kind == "phase_changed"]
+        phases = [
+            event.fact.task.phase for event in events if hasattr(event.fact, "task") and event.kind == "phase_changed"
+        ]
         assert all(after in PHASES[before] or after is before for before, after in pairwise(phases)), phases
         starts = Counter(event.step for event in events if isinstance(event.fact, StepStarted))
         allowed = Counter(
@@ -179,6 +179,8 @@ async def test_every_walk_comes_to_a_sound_end(tmp_path: Path, block: int, long:
             assert not broken
         except (AssertionError, TimeoutError, SignoffError) as error:
             view = await desk.show(walk.task)
-            raise AssertionError(f"walk {seed}: {error!r}\n{view.task}\n{view.steps}\n{view.questions}\n{broken}") from error
+            raise AssertionError(
+                f"walk {seed}: {error!r}\n{view.task}\n{view.steps}\n{view.questions}\n{broken}"
+            ) from error
         finally:
             await desk.close()

@@ -10,7 +10,7 @@ from engine import Answer, Kill, Outcome, Pause, Phase, Remove, RunState, StepSt
 from engine.errors import IllegalTransition, Refused, UnknownStep
 from engine.model.events import RunCancelled, StepStarted, TaskEnded
 from engine.model.run import Cause
-from tests.engine.desk import Desk, check_sound, step
+from tests.engine.desk import Desk, check_sound, shell, step
 
 DONE, CANCELLED, SKIPPED = StepState.COMPLETED, StepState.CANCELLED, StepState.SKIPPED
 
@@ -256,6 +256,21 @@ async def test_a_cleanup_that_runs_already_is_not_marked_as_cancelling(desk: Des
     assert await desk.states(task) == {"a": DONE, "b": CANCELLED, "tidy": DONE}
 
 
+async def test_a_cleanup_that_a_pause_kept_back_runs_after_the_cancel(desk: Desk) -> None:
+    await desk.open()
+    desk.script.hold("a", "b")
+    task = await desk.begin(step("a"), step("b"), step("tidy", "a", when="always"))
+    await desk.started(task, "a")
+    await desk.started(task, "b")
+    await desk.do(Pause(task=task))
+    desk.script.release("a")
+    await desk.until(lambda event: event.kind == "step_ended" and event.step == "a")
+    await desk.cancel(task)
+    await desk.ended(task)
+    assert desk.script.ran == ["a", "b", "tidy"]
+    await check_sound(desk, task)
+
+
 async def test_killing_lets_no_cleanup_begin(desk: Desk) -> None:
     await desk.open()
     desk.script.hold("a")
@@ -351,3 +366,16 @@ async def test_a_timeout_does_not_ring_after_a_cancel(desk: Desk) -> None:
     desk.script.release("tidy")
     await desk.ended(task)
     assert await desk.states(task) == {"a": CANCELLED, "tidy": DONE}
+
+
+async def test_killing_gives_no_more_grace(desk: Desk) -> None:
+    await desk.open(real=True, sandbox="group", grace=60.0)
+    task = await desk.begin(shell("deaf", "trap '' TERM; echo up; sleep 50"))
+    await desk.spoke(task, "deaf")
+    await desk.do(Kill(task=task))
+    view = await asyncio.wait_for(desk.ended(task), 10)
+    assert view.task.phase is Phase.CANCELLED
+    (run,) = await desk.runs(task)
+    assert run.receipt is not None
+    assert run.receipt.seconds < 10
+    assert not run.receipt.survivors

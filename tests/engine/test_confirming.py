@@ -8,10 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from engine import Answer, ListQuestions, Outcome, Pause, Phase, QuestionKind, Resolve, StepState, Wait
+from engine import (
+    Answer,
+    ListQuestions,
+    ListTasks,
+    MakePlan,
+    Outcome,
+    Pause,
+    Phase,
+    QuestionKind,
+    Resolve,
+    StepState,
+    Wait,
+)
 from engine.actions import Result
 from engine.errors import AlreadyAnswered, IllegalTransition, Owned, Refused, UnknownStep, UsageError
 from engine.model.events import PhaseChanged, QuestionAnswered
+from engine.model.policy import Policy
 from engine.model.run import Cause
 from tests.engine.desk import Desk, check_sound, step
 
@@ -385,3 +398,52 @@ async def test_an_engine_that_was_closed_begins_nothing_more(desk: Desk) -> None
     await desk.close()
     await desk.pass_time(0.3)
     assert desk.script.ran == ["a"]
+
+
+async def test_an_answer_that_lets_run_names_what_was_shown(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.begin(step("a", tier="destructive"))
+    question = await desk.asked(task, "a")
+    with pytest.raises(Refused, match="has changed since it was shown"):
+        await desk.do(Resolve(question=question.id, answer=Answer.ONCE))
+    assert desk.script.ran == []
+
+
+async def test_how_a_question_was_answered_is_kept(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.begin(step("a", tier="destructive"))
+    question = await desk.asked(task, "a")
+    answer = Resolve(question=question.id, answer=Answer.ONCE, digest=question.digest, means="run --confirm")
+    await desk.do(answer)
+    told = await desk.fact(QuestionAnswered, task)
+    assert told.question.means == "run --confirm"
+    await desk.ended(task)
+
+
+async def test_a_command_is_carried_out_once_whatever_it_is_answered(desk: Desk) -> None:
+    await desk.open()
+    document = '{"request": "x", "steps": [{"id": "a", "action": "plan", "text": "a"}]}'
+    command = MakePlan(root=str(desk.root), document=document)
+    first = await desk.do(command)
+    await desk.crash()
+    await desk.reopen()
+    assert await desk.do(command) == first
+    assert len(await desk.engine.read(ListTasks())) == 1
+
+
+async def test_the_policy_can_keep_run_yes_from_signing(desk: Desk) -> None:
+    await desk.open(policy=Policy(allow_yes=False))
+    task = await desk.plan(step("a"))
+    with pytest.raises(Refused, match="run --yes"):
+        await desk.sign(task, means="run --yes")
+    await desk.sign(task)
+    await desk.ended(task)
+
+
+async def test_the_policy_can_ask_for_lower_tiers(desk: Desk) -> None:
+    await desk.open(policy=Policy(ask=("write",)))
+    task = await desk.begin(step("a", tier="write"))
+    question = await desk.asked(task, "a")
+    assert (await desk.show(task)).plan.steps[0].asks  # type: ignore[union-attr]
+    await desk.answer(question, Answer.ONCE)
+    await desk.ended(task)

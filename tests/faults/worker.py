@@ -1,7 +1,7 @@
-"""A real program around the engine, to be killed: it goes on with what is there, answers what is asked, and plans more.
+"""A real program around the engine, to be killed: it goes on with what is there and answers what is asked.
 
-`python -m tests.faults.worker STATE ROOT LEVEL PLANS`: runs until PLANS plans have ended, then leaves with code 0. It
-prints `ready SECONDS` when the engine is usable, the seconds counted from the call that opens it.
+`python -m tests.faults.worker STATE ROOT LEVEL [PLANS]`: makes and signs PLANS plans and leaves; or, without, runs until
+every task has ended. It prints `ready SECONDS` when the engine is usable, counted from the call that opens it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from engine import Answer, ListQuestions, ListTasks, MakePlan, Phase, Question, QuestionKind, Resolve, ShowTask, Sign
+from engine import Answer, ListQuestions, ListTasks, MakePlan, Question, QuestionKind, Resolve, ShowTask, Sign
 from engine.engine import Engine, Opening
 from engine.model.events import Event, QuestionAsked, TaskEnded
 from engine.settings import Settings
@@ -54,43 +54,32 @@ def document(name: str) -> str:
 
 
 class Worker:
-    def __init__(self, engine: Engine, root: Path, plans: int) -> None:
+    def __init__(self, engine: Engine, root: Path) -> None:
         self._engine = engine
         self._root = root
-        self._plans = plans
+
+    async def plan(self, plans: int) -> None:
+        """Make and sign some plans, and one that nobody signs."""
+        made = await self._engine.do(MakePlan(root=str(self._root), document=document(FORBIDDEN)))
+        for number in range(plans):
+            made = await self._engine.do(MakePlan(root=str(self._root), document=document(f"{made.seq}-{number}")))
+            view = await self._engine.read(ShowTask(task=made.task or 0))
+            await self._engine.do(Sign(task=view.task.id, revision=1, digest=view.task.digest))
 
     async def run(self) -> None:
         following = self._engine.events()
         for question in await self._engine.read(ListQuestions()):
             await self._answer(question)
-        await self._plan_if_idle()
         while not await self._all_ended():
             item = await anext(following)
-            if isinstance(item, Event) and isinstance(item.fact, QuestionAsked):
+            while not (isinstance(item, Event) and isinstance(item.fact, QuestionAsked | TaskEnded)):
+                item = await anext(following)
+            if isinstance(item.fact, QuestionAsked):
                 await self._answer(item.fact.question)
-            elif isinstance(item, Event) and isinstance(item.fact, TaskEnded):
-                await self._plan_if_idle()
-
-    async def _tasks(self) -> list[tuple[str, Phase]]:
-        return [(found.task.request, found.task.phase) for found in await self._engine.read(ListTasks())]
 
     async def _all_ended(self) -> bool:
-        tasks = [phase for name, phase in await self._tasks() if name != FORBIDDEN]
-        return len(tasks) >= self._plans and all(phase.ended for phase in tasks)
-
-    async def _plan_if_idle(self) -> None:
-        tasks = await self._tasks()
-        if not any(name == FORBIDDEN for name, _ in tasks):
-            await self._engine.do(MakePlan(root=str(self._root), document=document(FORBIDDEN)))
-        for task, phase in [(found.task, found.task.phase) for found in await self._engine.read(ListTasks())]:
-            if phase is Phase.AWAITING_APPROVAL and task.request != FORBIDDEN:
-                await self._engine.do(Sign(task=task.id, revision=1, digest=task.digest))
-                return
-        mine = [phase for name, phase in tasks if name != FORBIDDEN]
-        if len(mine) < self._plans and all(phase.ended or phase is Phase.PLANNING for phase in mine):
-            made = await self._engine.do(MakePlan(root=str(self._root), document=document(f"plan{len(mine)}")))
-            view = await self._engine.read(ShowTask(task=made.task or 0))
-            await self._engine.do(Sign(task=view.task.id, revision=1, digest=view.task.digest))
+        tasks = [summary.task for summary in await self._engine.read(ListTasks(limit=100))]
+        return all(task.phase.ended for task in tasks if task.request != FORBIDDEN)
 
     async def _answer(self, question: Question) -> None:
         answer = Answer.ONCE
@@ -103,11 +92,13 @@ class Worker:
 
 async def main(state: Path, root: Path, level: str, plans: int) -> None:
     begun = time.monotonic()
-    engine = await Engine.open(Opening(state=state, settings=Settings(parallel=4, sandbox=level, grace=0.2)))
+    settings = Settings(parallel=4, sandbox=level, grace=0.2)
+    engine = await Engine.open(Opening(state=state, settings=settings, executes=not plans))
     os.write(1, f"ready {time.monotonic() - begun:.4f}\n".encode())
-    await Worker(engine, root, plans).run()
+    worker = Worker(engine, root)
+    await (worker.plan(plans) if plans else worker.run())
     await engine.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int([*sys.argv, "0"][4])))

@@ -1,4 +1,7 @@
-"""Answers to what waits on steps: confirm, deny, answer. They take a person at a terminal (B5.10)."""
+"""Answers to what waits on steps: confirm, deny, answer. They take a person at a terminal (B5.10).
+
+While a person reads and thinks, nothing is owned: the store is only read, and opened to decide once they have (B11.1).
+"""
 
 from __future__ import annotations
 
@@ -40,13 +43,14 @@ def _answer_arguments(parser: ArgumentParser) -> None:
 
 async def _confirm(call: Call) -> int:
     with a_person(call) as person:
-        async with call.engine("decide") as engine:
+        async with call.engine("read") as engine:
             question, view = await _asked(call, engine, Answer.ONCE)
-            person.tell("\n".join(lines.question_lines(question, view, call.console)))
-            if not await says_yes(person, f"Run {safe(question.step)} once, as shown?"):
-                call.console.note("later: nothing was recorded, the question stays")
-                return Exit.DENIED
-            return await _give(call, engine, question, Answer.ONCE)
+        person.tell("\n".join(lines.question_lines(question, view, call.console)))
+        if not await says_yes(person, f"Run {safe(question.step)} once, as shown?"):
+            call.console.note("later: nothing was recorded, the question stays")
+            return Exit.DENIED
+    async with call.engine("decide") as engine:
+        return await _give(call, engine, question, Answer.ONCE)
 
 
 async def _deny(call: Call) -> int:

@@ -14,9 +14,13 @@ from engine import (
     load_configuration,
     unused_variables,
 )
+from engine.errors import UsageError
 from tui.cli.arguments import json_option, set_option
 from tui.cli.call import Call, Verb
 from tui.presentation.safe import safe
+
+
+_EDIT = "signoff config edit"
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -65,8 +69,19 @@ def _edit(call: Call, path: Path) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(CONFIGURATION_TEMPLATE, encoding="utf-8")
-    editor = shlex.split(call.world.environ.get("VISUAL") or call.world.environ.get("EDITOR") or "vi")
+    editor = _editor(call)
     os.execvp(editor[0], [*editor, str(path)])
+
+
+def _editor(call: Call) -> list[str]:
+    """The words that start the person's editor. Raises `UsageError`."""
+    for name in ("VISUAL", "EDITOR"):
+        try:
+            if words := shlex.split(call.world.environ.get(name, "")):
+                return words
+        except ValueError as error:
+            raise UsageError(problem=f"${name} is no command line: {error}", hint=f"EDITOR=vi {_EDIT}") from error
+    return ["vi"]
 
 
 VERBS = {"config": Verb(_config, _arguments, "signoff config show --origin")}

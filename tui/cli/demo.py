@@ -41,7 +41,7 @@ async def _shown(call: Call, engine: EngineClient, scene: Scene) -> int:
     from tui.tour.play import play
 
     info = await engine.read(ShowEngine())
-    options = Options(root=str(scene.root), user=info.user, ascii_only=call.console.ascii_only)
+    options = Options(root=str(scene.root), user=info.user, state=scene.state, ascii_only=call.console.ascii_only)
     return await play(engine, scene, options)
 
 

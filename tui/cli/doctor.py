@@ -15,6 +15,7 @@ from engine import (
     load_configuration,
     unused_variables,
 )
+from tui import crash
 from tui.cli.arguments import json_option
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
@@ -47,7 +48,7 @@ def _paths(call: Call) -> None:
         "store": call.state / "signoff.db",
         "socket": call.state / "socket",
         "anchors": call.state / "anchors.log",
-        "crashes": call.state / "crashes",
+        "crashes": call.state / crash.FOLDER,
         "configuration": configuration_path(call.world.environ),
     }
     if call.json:

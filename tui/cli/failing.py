@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tui import crash
 from tui.cli.call import World
 from tui.cli.console import Console
 from tui.presentation.safe import safe
@@ -51,7 +50,7 @@ def _judged(error: Exception, console: Console, state: Callable[[], Path], *, as
     if isinstance(error, SignoffError):
         _told(console, str(error), error.hint, getattr(error, "faults", ()), as_json=as_json)
         return of_error(error)
-    kept = _keep(error, state)
+    kept = f"nothing recorded is lost; {crash.keep(error, state())}"
     return _told(console, f"something unforeseen went wrong: {type(error).__name__}", kept, (), as_json=as_json)
 
 
@@ -79,19 +78,6 @@ def _fault(fault: Any) -> dict[str, object]:
 
 def _message(text: str) -> dict[str, object]:
     return {"file": "", "line": None, "column": None, "field": "", "message": text}
-
-
-def _keep(error: Exception, state: Callable[[], Path]) -> str:
-    """Write the traceback into the state directory; say where."""
-    text = "".join(traceback.format_exception(error))
-    try:
-        folder = state() / "crashes"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as full:
-        return f"and the traceback could not be kept: {full.strerror}"
-    return f"nothing recorded is lost; the traceback is in {path}"
 
 
 def _abandon(world: World) -> None:

@@ -20,6 +20,7 @@ from engine import (
     Gap,
     Kill,
     LogGrew,
+    Notified,
     Phase,
     Question,
     QuestionAnswered,
@@ -35,13 +36,14 @@ from engine import (
     TaskEnded,
     TaskView,
     Tier,
+    step_digest,
 )
 from tui.cli import lines, people, shapes
 from tui.cli.call import Call
 from tui.cli.terminal import Person
 from tui.follow import follow, places
 from tui.presentation.amounts import bar, clock
-from tui.presentation.safe import safe
+from tui.presentation.safe import safe, safe_lines
 from tui.presentation.status import STEPS
 
 TICK = 1.0
@@ -74,6 +76,7 @@ class Following:
         self.view = view
         self._place = places(view)
         self._number = {planned.id: number for number, planned in enumerate(view.plan.steps if view.plan else (), 1)}
+        self._ahead = dict(_given_ahead(view, manners.confirm))
         self._items: asyncio.Queue[Event | Gap | None] = asyncio.Queue()
         self._chores: set[asyncio.Task[object]] = set()
         self._asking: tuple[int, asyncio.Task[None]] | None = None
@@ -90,6 +93,8 @@ class Following:
     async def __aenter__(self) -> Following:
         self._pump = asyncio.create_task(self._take_up(), name=f"events of task {self.view.task.id}")
         await asyncio.sleep(0)
+        for digest, step in self._ahead.items():
+            self._console.note(f"signoff: will run unasked: {self._number[step]} {safe(step)} {digest[:6]}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -130,7 +135,8 @@ class Following:
         except TimeoutError:
             return False
         if item is None:
-            raise EngineLeft(task=self.view.task.id)
+            task = self.view.task.id
+            raise EngineLeft(task=task, hint=f"signoff run {task} goes on with it")
         if isinstance(item, Gap):
             await self.look_again()
             self._seen = max(self._seen, item.seq)
@@ -191,9 +197,7 @@ class Following:
             self._asking = waiting[0].id, asyncio.create_task(self._put(person, waiting[0]))
 
     def _given_ahead(self, question: Question) -> bool:
-        _, planned = lines.numbered(self.view, question.step)
-        asks = question.kind is QuestionKind.CONFIRMATION
-        return asks and planned is not None and planned.tier in self._manners.confirm
+        return question.kind is QuestionKind.CONFIRMATION and question.digest in self._ahead
 
     async def _put(self, person: Person, question: Question) -> None:
         try:
@@ -259,6 +263,8 @@ class Following:
                 yield from (self._line(status) for status in statuses if status.state.ended)
             case RunCancelled(receipt=receipt):
                 yield from lines.receipt_lines(event.step or "", receipt)
+            case Notified(message=message):
+                yield from (f"says: {line}" for line in safe_lines(message))
 
     def _line(self, status: StepStatus) -> str:
         return lines.step_line(self._number.get(status.id, 0), status, self._console)
@@ -282,7 +288,15 @@ class Following:
         return f"  {glyph} {safe(running[-1].id)[:40]} {took}{more}"
 
 
+def _given_ahead(view: TaskView, tiers: frozenset[Tier]) -> Iterator[tuple[str, str]]:
+    """The digest and the id of each step of these tiers, as it stands in the plan that is shown.
+
+    A step that executes what another one makes is not among them: nobody knows those bytes yet, so it asks.
+    """
+    for planned in view.plan.steps if view.plan else ():
+        if planned.tier in tiers and not any(file.produced_by for file in planned.files):
+            yield step_digest(planned), planned.id
+
+
 class EngineLeft(SignoffError):
     """The engine closed while task {task} was under way; what was recorded is kept"""
-
-    hint = "signoff run ID goes on with it"

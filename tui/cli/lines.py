@@ -15,7 +15,6 @@ from engine import (
     Receipt,
     Run,
     RunState,
-    StepState,
     StepStatus,
     Task,
     TaskSummary,
@@ -23,12 +22,12 @@ from engine import (
 )
 from tui.cli.console import Console
 from tui.presentation.amounts import clock
+from tui.presentation.brief import numbered, progress, title
 from tui.presentation.facts import facts
 from tui.presentation.operand import rows
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.status import PHASES, STEPS, TIERS, Look
 
-_TITLE = 60
 _ASKED = {
     QuestionKind.CONFIRMATION: "asks before it runs",
     QuestionKind.DRIFT: "is not what was signed",
@@ -44,19 +43,13 @@ def mark(look: Look, console: Console) -> str:
     return f"{look.word}:" if console.plain else console.paint(look.glyph(ascii_only=console.ascii_only), look.style)
 
 
-def title(request: str) -> str:
-    """The first line of a request, cut."""
-    text = safe(request.strip().partition("\n")[0])
-    return text if len(text) <= _TITLE else text[: _TITLE - 3].rstrip() + "..."
-
-
 def task_line(summary: TaskSummary, console: Console) -> str:
     """`  12 ✓ 4/6  Upgrade SQLAlchemy`."""
-    done = summary.counts.get(StepState.COMPLETED, 0) + summary.counts.get(StepState.SKIPPED, 0)
-    progress = f"{done}/{summary.steps}" if summary.steps else "-"
     look = PHASES[summary.task.phase]
     word = "" if console.plain else f"{look.word:<14} "
-    return f"{summary.task.id:>5} {mark(look, console)} {word}{progress:>7}  {title(summary.task.request)}"
+    return (
+        f"{summary.task.id:>5} {mark(look, console)} {word}{progress(summary) or '-':>7}  {title(summary.task.request)}"
+    )
 
 
 def step_line(number: int, status: StepStatus, console: Console) -> str:
@@ -117,17 +110,11 @@ def question_line(question: Question) -> str:
     return f"{question.task:>5}  {safe(question.step)} {_ASKED[question.kind]}"
 
 
-def numbered(view: TaskView, step: str) -> tuple[int, PlannedStep | None]:
-    """The number of a step, counted from 1 in topological order, and the step."""
-    for number, planned in enumerate(view.plan.steps if view.plan else (), start=1):
-        if planned.id == step:
-            return number, planned
-    return 0, None
-
-
 def how_to_go_on(task: Task) -> str:
     """What a person may do next with a task as it stands; empty where nothing is to be done."""
     match task.phase:
+        case Phase.PLANNING if task.revision:
+            return f"it was returned; cancel it and plan anew: signoff cancel {task.id}"
         case Phase.AWAITING_APPROVAL:
             return f"read it: signoff show {task.id}   sign it: signoff approve {task.id}"
         case Phase.QUEUED:

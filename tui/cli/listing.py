@@ -21,6 +21,7 @@ from tui.cli import lines, shapes
 from tui.cli.arguments import json_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
 from tui.cli.steps import step_id
+from tui.presentation.brief import title
 
 PAGE = 1000
 _ASKS = {Phase.AWAITING_APPROVAL: "approval", Phase.READY: "acceptance"}
@@ -100,7 +101,7 @@ async def _inbox(call: Call) -> int:
         call.console.json(entries + [shapes.question_entry(question) for question in questions])
         return 0
     for task in waiting:
-        call.console.say(f"{task.id:>5}  {lines.title(task.request)}: {lines.how_to_go_on(task)}")
+        call.console.say(f"{task.id:>5}  {title(task.request)}: {lines.how_to_go_on(task)}")
     for question in questions:
         call.console.say(lines.question_line(question))
     if questions:

@@ -92,7 +92,6 @@ def show_plan(call: Call, view: TaskView) -> None:
 
 async def _dry_run(call: Call, command: MakePlan) -> int:
     """Plan in a state directory that is thrown away: judged as a run would judge it, and nothing is kept (B6.10)."""
-    asks = call.settings().policy.ask
     with tempfile.TemporaryDirectory(prefix="signoff-dry-run-") as name:
         async with call.engine("decide", state=Path(name)) as engine:
             view = await make(engine, command)
@@ -100,7 +99,7 @@ async def _dry_run(call: Call, command: MakePlan) -> int:
         call.console.json({**shapes.task_whole(view), "id": None})
         return 0
     for number, planned in enumerate(view.plan.steps if view.plan else (), start=1):
-        verdict = "ask" if planned.tier.asks or planned.tier.value in asks else "run"
+        verdict = "ask" if planned.asks else "run"
         call.console.say(f"{number:>4}  {safe(planned.id)}  {planned.step.action}  {safe(planned.step.operand)}")
         call.console.say(f"      {TIERS[planned.tier].word}, verdict {verdict}, {safe(touches(planned))}")
         for reason in planned.reasons:

@@ -54,7 +54,11 @@ def _resume_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _following_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--confirm", metavar="TIERS", type=_tiers, default=frozenset(), help="let steps of these tiers run unasked"
+        "--confirm",
+        metavar="TIERS",
+        type=_tiers,
+        default=frozenset(),
+        help="let the steps of these tiers run unasked, as they stand in the plan",
     )
     parser.add_argument("--wait", action="store_true", help="wait for somebody elsewhere to sign or answer")
     set_option(parser)
@@ -178,21 +182,24 @@ async def _resume_to_the_end(call: Call, engine: EngineClient, person: Person | 
 
 
 async def _attended(call: Call, engine: EngineClient, work: Coroutine[Any, Any, int]) -> int:
-    """Do it; on a terminal, go on without it if it goes away."""
-    leash = call.world.leash
-    if leash is None:
-        return await work
-    from tui.session import attended
+    """Do it until the engine is asked to close; on a terminal, go on without it if it goes away."""
+    from tui.session import attended, ending_with
 
+    leash = call.world.leash
     following = asyncio.create_task(work, name="follow the task")
 
     async def foreground() -> int:
         try:
             return await following
         except asyncio.CancelledError:
-            return Exit.COMPLETED  # The terminal hung up; nobody reads the code.
+            if leash is None or not leash.loose:  # else the terminal hung up, and nobody reads
+                call.console.note("signoff: the engine was asked to close; what was recorded is kept")
+            return Exit.FAILED
 
-    return await attended(engine, leash, foreground(), following.cancel, waiting=False)
+    if leash is not None:
+        return await attended(engine, leash, foreground(), following.cancel, waiting=False)
+    async with ending_with(engine, following.cancel):
+        return await foreground()
 
 
 @contextmanager
@@ -223,15 +230,12 @@ async def _finish(call: Call, engine: EngineClient, following: Following) -> int
 
 
 async def _summarise(call: Call, engine: EngineClient, view: TaskView) -> None:
-    from engine import AuditReport, VerifyAudit
-
     for line in lines.summary_lines(view, call.console):
         call.console.say(line)
     for question in view.questions:
         call.console.note(lines.question_line(question))
-    audit: AuditReport = await engine.read(VerifyAudit())
-    state = f"event {audit.events}, head {audit.head[:12]}" if audit.ok else f"DOES NOT VERIFY: {safe(audit.problem)}"
-    call.console.say(f"audit: {state}")
+    info: EngineInfo = await engine.read(ShowEngine())
+    call.console.say(f"audit: event {info.seq}, head {info.head[:12]}; signoff audit verify walks it")
 
 
 async def _let_others_end(call: Call, engine: EngineClient) -> None:

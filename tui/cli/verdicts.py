@@ -1,4 +1,7 @@
-"""Verdicts on plans: approve, reject, return. Signing takes a person at a terminal (B5.10)."""
+"""Verdicts on plans: approve, reject, return. Signing takes a person at a terminal (B5.10).
+
+While a person reads and thinks, nothing is owned: the store is only read, and opened to decide once they have (B11.1).
+"""
 
 from __future__ import annotations
 
@@ -47,22 +50,22 @@ def _revision_option(parser: ArgumentParser) -> None:
 
 async def _approve(call: Call) -> int:
     with a_person(call) as person:
-        async with call.engine("decide") as engine:
+        async with call.engine("read") as engine:
             view = await _present(call, engine)
-            task = view.task
-            only, skip = step_ids(view, call.args.only), step_ids(view, call.args.skip)
-            from tui.presentation.plan import plan_text
+        task = view.task
+        only, skip = step_ids(view, call.args.only), step_ids(view, call.args.skip)
+        from tui.presentation.plan import plan_text
 
-            person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
-            left = f" (only {', '.join(only)})" * bool(only) + f" (without {', '.join(skip)})" * bool(skip)
-            if not await says_yes(person, f"Sign {task.digest[:6]} of task {task.id}{safe(left)}?"):
-                call.console.note(f"not signed; {lines.how_to_go_on(task)}")
-                return Exit.DENIED
-            reply = await engine.do(
-                Sign(task=task.id, revision=task.revision, digest=task.digest, only=only, skip=skip, means="command")
-            )
-            call.console.say(safe(reply.text))
-            await advise(call, engine, task.id)
+        person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+        left = f" (only {', '.join(only)})" * bool(only) + f" (without {', '.join(skip)})" * bool(skip)
+        if not await says_yes(person, f"Sign {task.digest[:6]} of task {task.id}{safe(left)}?"):
+            call.console.note(f"not signed; {lines.how_to_go_on(task)}")
+            return Exit.DENIED
+    command = Sign(task=task.id, revision=task.revision, digest=task.digest, only=only, skip=skip, means="command")
+    async with call.engine("decide") as engine:
+        reply = await engine.do(command)
+        call.console.say(safe(reply.text))
+        await advise(call, engine, task.id)
     return 0
 
 
@@ -80,7 +83,10 @@ async def _return(call: Call) -> int:
         task = (await _present(call, engine)).task
         command = Return(task=task.id, revision=task.revision, note=call.args.note, means="command")
         reply: Reply = await engine.do(command)
+        view: TaskView = await engine.read(ShowTask(task=task.id))
     call.console.say(safe(reply.text))
+    if hint := lines.how_to_go_on(view.task):
+        call.console.say(hint)
     return 0
 
 

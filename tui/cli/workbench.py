@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from typing import TYPE_CHECKING, NoReturn
 
 from tui.cli.call import Call
@@ -34,18 +32,13 @@ def open_workbench(call: Call) -> NoReturn:
 def _sit(call: Call, leash: Leash) -> int:
     from tui.session import sit
 
+    from engine import user_name
+
     def make(engine: EngineClient, leash: Leash) -> SignoffApp:
         from tui.app import Options, SignoffApp
 
         plain = call.console.ascii_only
-        return SignoffApp(engine, Options(root=str(call.root), user=_user(), ascii_only=plain, away=leash.away))
+        options = Options(root=str(call.root), user=user_name(), state=call.state, ascii_only=plain, away=leash.away)
+        return SignoffApp(engine, options)
 
     return sit(make, call.state, call.settings(), leash)
-
-
-def _user() -> str:
-    uid = os.getuid()
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid-{uid}"

@@ -12,6 +12,7 @@ from textual.content import Content
 from engine import PlannedStep, Question, QuestionKind, Receipt, Run, RunState, Step, StepStatus, TaskView, When
 from tui.presentation.amounts import clock
 from tui.presentation.content import assemble, content
+from tui.presentation.facts import network
 from tui.presentation.line import MUTED, column
 from tui.presentation.safe import INDENT, TAB, pieces
 from tui.presentation.status import look
@@ -104,8 +105,7 @@ def _when(when: When) -> str:
 
 
 def _touches(step: Step) -> Iterator[str]:
-    network = step.network
-    yield "any network" if network is True else f"network {' '.join(network)}" if network else "no network"
+    yield network(step)
     yield from (f"writes {path}" for path in step.writes)
     yield from (f"secret {name}" for name in step.secrets)
     yield from (f"socket {name}" for name in step.sockets)

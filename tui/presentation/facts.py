@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine import Action, PlannedStep, Tier, When
+from engine import Action, PlannedStep, Step, Tier, When
 from tui.presentation.amounts import clock
 from tui.presentation.mixed import flag_mixed
 
@@ -52,12 +52,18 @@ def strange(planned: PlannedStep) -> bool:
 def touches(planned: PlannedStep) -> str:
     """Capabilities, in words; network first, since none is the rule."""
     step = planned.step
-    network = "any" if step.network is True else " ".join(step.network) if step.network else "none"
-    parts = [f"network {network}"]
+    parts = [network(step)]
     parts += [f"writes {path}" for path in step.writes]
     parts += [f"secret {name}" for name in step.secrets]
     parts += [f"socket {name}" for name in step.sockets]
     return ", ".join(parts)
+
+
+def network(step: Step) -> str:
+    """What it may reach; hosts that were asked for are no limit, since nothing holds a step to them."""
+    if step.network is True:
+        return "network any host"
+    return f"network any host (asked for {' '.join(step.network)})" if step.network else "network none"
 
 
 def where(planned: PlannedStep, root: str = "") -> str:
@@ -70,7 +76,7 @@ def headline(planned: PlannedStep) -> list[str]:
     """`bash`, `in .`, `network none`, `asks again at run`: what stands above an operand."""
     program = "bash" if planned.step.action is Action.SHELL else planned.step.action.value
     parts = [program, f"in {planned.step.workdir}", touches(planned)]
-    return [*parts, _ASKS] if planned.tier.asks else parts
+    return [*parts, _ASKS] if planned.asks else parts
 
 
 def _labelled(label: str, found: Sequence[Fact]) -> Iterator[Fact]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from engine import Phase, Question, QuestionKind, Task, TaskSummary, TaskView
+from engine import Phase, Question, QuestionKind, Task, TaskView
 from tui.presentation.amounts import ago
+from tui.presentation.brief import numbered, title
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column
-from tui.presentation.question import step_of, waits
+from tui.presentation.question import waits
 from tui.presentation.status import TIERS
-from tui.presentation.task import title
 
 _WORDS = {
     QuestionKind.CONFIRMATION: "confirm",
@@ -36,9 +36,9 @@ class Item:
     """The task of the question, whole."""
 
 
-def queue(summaries: Iterable[TaskSummary], questions: Iterable[Question], views: Mapping[int, TaskView]) -> list[Item]:
+def queue(tasks: Iterable[Task], questions: Iterable[Question], views: Mapping[int, TaskView]) -> list[Item]:
     """Everything that waits, the one that waits longest first."""
-    plans = (summary.task for summary in summaries if summary.task.phase is Phase.AWAITING_APPROVAL)
+    plans = (task for task in tasks if task.phase is Phase.AWAITING_APPROVAL)
     asked = ((question, views[question.task]) for question in questions if question.task in views)
     items = [Item(task, task.created) for task in plans]
     items += [Item(view.task, question.asked, question, view) for question, view in asked]
@@ -57,12 +57,12 @@ def line(item: Item, now: float, width: int, *, ascii_only: bool = False) -> Con
 
 
 def _what(item: Item, *, ascii_only: bool) -> Content:
-    name = assemble((f"{item.task.id} ", MUTED), title(item.task, 40))
+    name = assemble((f"{item.task.id} ", MUTED), title(item.task.request, 40))
     if item.question is None or item.view is None:
         return name + content(f"  rev {item.task.revision}, by {item.task.proposer}", MUTED)
-    _, planned = step_of(item.question, item.view)
+    _, planned = numbered(item.view, item.question.step)
     made = assemble((item.question.step[:200], "bold"), "  ")
-    if planned is not None and planned.tier.asks:
+    if planned is not None and planned.asks:
         look = TIERS[planned.tier]
         made += content(f"{look.glyph(ascii_only=ascii_only)} {look.word}  ", look.style)
     return made + name

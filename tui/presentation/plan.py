@@ -94,7 +94,7 @@ def markdown(view: TaskView) -> str:
 
 def _summary(task: Task, plan: Plan) -> Iterator[str]:
     yield f"**{counted(plan)}** · asked by {code(task.proposer)} · digest {code(plan.digest)}"
-    risky = [f"{number} {code(p.id)}" for number, p in enumerate(plan.steps, start=1) if p.tier.asks]
+    risky = [f"{number} {code(p.id)}" for number, p in enumerate(plan.steps, start=1) if p.asks]
     if risky:
         yield ""
         yield f"Read these: {', '.join(risky)}. They ask again when they run."
@@ -102,7 +102,7 @@ def _summary(task: Task, plan: Plan) -> Iterator[str]:
 
 def _section(number: int, planned: PlannedStep) -> Iterator[str]:
     title = f"{number} {code(planned.id)} · {planned.step.action} · {TIERS[planned.tier].word}"
-    yield f"### {title}" if planned.tier.asks else f"#### {title}"
+    yield f"### {title}" if planned.asks else f"#### {title}"
     yield ""
     yield from _fenced(planned.step.operand, "bash" if planned.step.action == "shell" else "text")
     yield ""

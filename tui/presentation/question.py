@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
-from engine import Answer, PlannedStep, Question, QuestionKind, StepState, StepStatus, TaskView
+from engine import Answer, Question, QuestionKind, StepState, StepStatus, TaskView
 from tui.presentation.amounts import ago, clock
+from tui.presentation.brief import numbered
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import touches, why
 from tui.presentation.line import MUTED
@@ -35,15 +36,9 @@ _ANSWERED = {
 _DAY = 86_400
 
 
-def step_of(question: Question, view: TaskView) -> tuple[int, PlannedStep | None]:
-    """Number and step that a question is about; 0 and None where the plan has none."""
-    steps = view.plan.steps if view.plan else ()
-    return next(((n, p) for n, p in enumerate(steps, start=1) if p.id == question.step), (0, None))
-
-
 def heading(question: Question, view: TaskView, ascii_only: bool = False) -> Content:
     """`Run 9 migrate now?  ▲ DESTRUCTIVE`."""
-    number, planned = step_of(question, view)
+    number, planned = numbered(view, question.step)
     name = f"{number} {question.step}" if number else question.step
     made = content(_ASKED[question.kind].format(step=name), "bold")
     if planned is None or question.kind is QuestionKind.ASK:
@@ -62,7 +57,7 @@ def place(question: Question, waiting: Sequence[int], ascii_only: bool = False) 
 
 def operand_page(question: Question, view: TaskView) -> Page:
     """What must be read before a yes: the operand, and after a drift what changed in it."""
-    _, planned = step_of(question, view)
+    _, planned = numbered(view, question.step)
     if planned is None:
         return Page(question.step)
     marks = {reason.line: TIERS[reason.tier].style for reason in planned.reasons if reason.line and reason.tier.asks}
@@ -85,7 +80,7 @@ def _confirmation(question: Question, view: TaskView, now: float) -> Iterator[Li
         yield Line("new" if position == 0 else "", news)
     yield _bytes(question)
     yield Line("signed", _signed(view, now))
-    _, planned = step_of(question, view)
+    _, planned = numbered(view, question.step)
     if planned is not None:
         for position, fact in enumerate(fact for fact in why(planned) if fact.tier and fact.tier.asks):
             yield Line("why" if position == 0 else "", fact.text, TIERS[planned.tier].style)

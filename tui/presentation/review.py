@@ -12,13 +12,13 @@ from textual.content import Content
 
 from engine import Phase, Plan, PlannedStep, TaskView, Tier, When
 from tui.presentation.amounts import ago
+from tui.presentation.brief import title as task_title
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import Fact, facts, headline, strange, why
 from tui.presentation.line import MUTED, clipped, column
 from tui.presentation.page import Line, Page
 from tui.presentation.safe import safe
 from tui.presentation.status import PHASES, TIERS
-from tui.presentation.task import title as task_title
 from tui.presentation.wrap import cells
 
 MAX_NAME = 16
@@ -76,7 +76,7 @@ class Reading:
     @property
     def risky(self) -> list[PlannedStep]:
         """The steps that ask again when they run."""
-        return [planned for planned in self.plan.steps if planned.tier.asks]
+        return [planned for planned in self.plan.steps if planned.asks]
 
     @property
     def unread(self) -> list[PlannedStep]:
@@ -111,9 +111,9 @@ def cascade(plan: Plan, origin: Collection[str], *, failed: bool = False) -> dic
 def rows(reading: Reading, opened: Collection[Tier] = ()) -> list[Row]:
     """Risky steps first, then the routine ones by tier: folded, save those left out and those with an odd name."""
     numbered = list(enumerate(reading.plan.steps, start=1))
-    risky = [Row(planned=planned, number=number) for number, planned in numbered if planned.tier.asks]
+    risky = [Row(planned=planned, number=number) for number, planned in numbered if planned.asks]
     made = [Row(heading="read these"), *risky] if risky else []
-    routine = [(number, planned) for number, planned in numbered if not planned.tier.asks]
+    routine = [(number, planned) for number, planned in numbered if not planned.asks]
     if routine:
         made.append(Row(heading="routine"))
     for tier in ROUTINE:
@@ -150,7 +150,7 @@ def line(row: Row, reading: Reading, width: int, *, opened: bool = False, ascii_
         column(name, reading.name_width),
         "  ",
     )
-    if planned.tier.asks:
+    if planned.asks:
         word = column(content(look.word, look.style), _TIER)
         head += assemble((f"{look.glyph(ascii_only=ascii_only)} ", look.style), word, " ")
     return clipped(head + _about(planned, reading), width, ascii_only=ascii_only)
@@ -159,7 +159,7 @@ def line(row: Row, reading: Reading, width: int, *, opened: bool = False, ascii_
 def _box(planned: PlannedStep, reading: Reading, *, ascii_only: bool) -> Content:
     if not reading.runs(planned.id):
         return content("[-]", "bold $text-warning")
-    if not planned.tier.asks:
+    if not planned.asks:
         return content("   ")
     if planned.id in reading.verdicts.read:
         return content("[x]" if ascii_only else "[✓]", "$text-success")
@@ -172,7 +172,7 @@ def _about(planned: PlannedStep, reading: Reading) -> Content:
         return content(f"skip{_takes(planned.id, reading)}", "$text-warning")
     if planned.id in reading.lost:
         return content(f"skipped with {reading.lost[planned.id][:_GLANCE]}", "$text-warning")
-    first = next(why(planned), None) if planned.tier.asks else None
+    first = next(why(planned), None) if planned.asks else None
     if first is not None:
         return content((first.text.rpartition(" → ")[0] or first.text)[:_GLANCE])
     return content(_glance(planned), MUTED)
@@ -206,7 +206,11 @@ def title(view: TaskView, ascii_only: bool = False) -> tuple[Content, Content]:
     task = view.task
     dot = " - " if ascii_only else " · "
     left = assemble(
-        ("Review", "bold $accent"), (dot, MUTED), (f"{task.id} ", MUTED), (task_title(task, 40), "bold"), (dot, MUTED)
+        ("Review", "bold $accent"),
+        (dot, MUTED),
+        (f"{task.id} ", MUTED),
+        (task_title(task.request, 40), "bold"),
+        (dot, MUTED),
     )
     left += assemble(f"rev {task.revision}", (dot, MUTED), (task.digest[:6], "bold"))
     signers = [s.actor for s in view.signatures if s.verdict == "sign" and s.digest == task.digest]

@@ -5,7 +5,7 @@ Pure: nouns and the present time in, `Content` out; every part is short enough f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
@@ -16,21 +16,21 @@ from engine import (
     Question,
     QuestionKind,
     StepState,
-    StepStatus,
     Task,
     TaskSummary,
     TaskView,
+    When,
 )
 from tui.presentation.amounts import clock, number
+from tui.presentation.brief import progress, title
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column, spread
-from tui.presentation.safe import safe
+from tui.presentation.review import cascade
 from tui.presentation.status import PHASES, STEPS
 
 STRONG, BRAND = "bold", "bold $accent"
 _LEVELS = {"bubblewrap": "bwrap", "supervisor": "supervisor", "group": "process group"}
 _WEAK = "bold $text-warning"
-_TITLE = 60
 WAITING = frozenset(state for state in StepState if state.waits_for_person)
 _VERBS = {
     QuestionKind.CONFIRMATION: "waits for you",
@@ -47,12 +47,6 @@ _OUTCOMES: Mapping[Outcome, str] = {
     Outcome.REJECTED: "rejected",
     Outcome.NO_PLAN: "no plan",
 }
-
-
-def title(task: Task, width: int = _TITLE) -> str:
-    """The first line of the request, safe, at most `width` characters."""
-    text = safe(task.request.strip().partition("\n")[0])
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
 def tallies(running: int, waiting: int, *, ascii_only: bool = False) -> Content:
@@ -80,12 +74,6 @@ def status_line(
     return spread(left, right, width, ascii_only=ascii_only)
 
 
-def progress(summary: TaskSummary) -> str:
-    """`4/6`: ended well, of all; empty without a plan."""
-    done = summary.counts.get(StepState.COMPLETED, 0)
-    return f"{number(done)}/{number(summary.steps)}" if summary.steps else ""
-
-
 def phase_look(summary: TaskSummary) -> tuple[Phase, bool]:
     """The phase, and whether a step waits for a person while others run."""
     waits = any(summary.counts.get(state) for state in WAITING)
@@ -101,7 +89,7 @@ def entry(summary: TaskSummary, room: int, *, chosen: bool, ascii_only: bool = F
         f"{mark}{summary.task.id} ", (look.glyph(ascii_only=ascii_only), look.style), (" ", STRONG if chosen else "")
     )
     tail = content(f" {progress(summary)}" if summary.steps else "", MUTED)
-    name = content(title(summary.task), STRONG if chosen else "")
+    name = content(title(summary.task.request), STRONG if chosen else "")
     return head + clipped(name, max(1, room - head.cell_length - tail.cell_length), ascii_only=ascii_only) + tail
 
 
@@ -116,7 +104,7 @@ def header(view: TaskView, now: float, width: int, *, ascii_only: bool = False) 
     """What the rule above the graph says on its left and right; as much as fits into `width` cells."""
     task, dot = view.task, " - " if ascii_only else " · "
     right = _right(view, now, ascii_only=ascii_only)
-    name = assemble((str(task.id), MUTED), " ", (title(task, 48), STRONG))
+    name = assemble((str(task.id), MUTED), " ", (title(task.request, 48), STRONG))
     left = name
     for part in (_phase(task, ascii_only=ascii_only), *_signed(view)):
         if not part:
@@ -158,7 +146,7 @@ def _right(view: TaskView, now: float, *, ascii_only: bool) -> Content:
     return content("  ").join(parts)
 
 
-def banner(questions: Sequence[Question], *, ascii_only: bool = False) -> Content:
+def banner(questions: Sequence[Question]) -> Content:
     """What waits for a person, and the key that opens it; nothing when nothing waits."""
     if not questions:
         return Content("")
@@ -170,33 +158,37 @@ def banner(questions: Sequence[Question], *, ascii_only: bool = False) -> Conten
     return assemble((f" ! {said}: ", look.style), ("i", "bold reverse"), (" opens", look.style))
 
 
-def dies(view: TaskView, step: str | None, dependents: Mapping[str, Iterable[str]]) -> str:
-    """What a cancellation ends and skips, named before it is done."""
-    running = [status.id for status in view.steps if status.state is StepState.RUNNING]
-    if step is None:
-        what = f"ends {_some(running)}" if running else "nothing runs"
-        return f"task {view.task.id}: {what}, {_not_begun(view.steps)} more never begin"
-    skipped = _downstream(step, dependents)
-    return f"step {step}: its processes end" + (f", skips {_some(skipped)}" if skipped else "")
+def dies(view: TaskView, step: str | None) -> str:
+    """What a cancellation ends, skips and still lets run, named before it is done."""
+    if step is not None:
+        ended = {status.id for status in view.steps if status.state.ended}
+        lost = [other for other in cascade(view.plan, (step,), failed=True) if other not in ended] if view.plan else []
+        return f"step {step}: its processes end" + (f", skips {_some(lost)}" if lost else "")
+    cleanup = cleanup_of(view)
+    left = [status for status in view.steps if not status.state.ended and status.id not in cleanup]
+    running = [status.id for status in left if status.state is StepState.RUNNING]
+    what = f"ends {_some(running)}" if running else "nothing runs"
+    runs = f", then runs {_some(cleanup)}" if cleanup else ""
+    return f"task {view.task.id}: {what}, {len(left) - len(running)} more never begin{runs}"
 
 
-def _not_begun(steps: Iterable[StepStatus]) -> int:
-    return sum(not status.state.ended and status.state is not StepState.RUNNING for status in steps)
+def cleanup_of(view: TaskView) -> list[str]:
+    """The steps that a cancellation of the task lets run: `when: always`, below something that has begun."""
+    statuses = {status.id: status for status in view.steps}
+    cleanup, begun = [], set[str]()
+    for planned in view.plan.steps if view.plan else ():  # in topological order
+        status = statuses[planned.id]
+        above = not begun.isdisjoint(planned.step.needs)
+        if above and planned.step.when is When.ALWAYS and not status.state.ended:
+            cleanup.append(planned.id)
+        if above or status.attempt:
+            begun.add(planned.id)
+    return cleanup
 
 
 def _some(ids: Sequence[str]) -> str:
     named = ", ".join(ids[:3])
     return f"{named} and {len(ids) - 3} more" if len(ids) > 3 else named
-
-
-def _downstream(step: str, dependents: Mapping[str, Iterable[str]]) -> list[str]:
-    found: dict[str, None] = {}
-    waiting = list(dependents.get(step, ()))
-    for other in waiting:
-        if other not in found:
-            found[other] = None
-            waiting.extend(dependents.get(other, ()))
-    return list(found)
 
 
 def farewell(running: int, waiting: int) -> str:

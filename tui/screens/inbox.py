@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -14,8 +14,10 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from engine import (
+    Event,
     ListQuestions,
     ListTasks,
+    Phase,
     PhaseChanged,
     PlanWritten,
     Question,
@@ -23,9 +25,9 @@ from engine import (
     QuestionAsked,
     ShowTask,
     SignoffError,
+    Task,
     TaskEnded,
     TaskRemoved,
-    TaskSummary,
     TaskView,
 )
 from tui.messages import Desk, Happened, Resynced
@@ -40,6 +42,7 @@ from tui.widgets.row_list import RowList
 from tui.widgets.spread_line import SpreadLine
 
 _PAGE = 500
+_WAITS = Phase.AWAITING_APPROVAL
 _CHANGES = (PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, TaskEnded, TaskRemoved)
 _KEYS = (
     Key("enter", "open", "open"),
@@ -76,6 +79,8 @@ class InboxScreen(Screen[None]):
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._now = now
+        self._plans: dict[int, Task] | None = None
+        """Tasks whose plan waits to be read; None while they are not known."""
 
     def compose(self) -> ComposeResult:
         yield SpreadLine(id="title")
@@ -96,7 +101,9 @@ class InboxScreen(Screen[None]):
         try:
             questions: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
             views = await self._views({question.task for question in questions})
-            items = queue(await self._tasks(), questions, views)
+            if self._plans is None:
+                self._plans = await self._waiting()
+            items = queue(self._plans.values(), questions, views)
         except SignoffError as error:
             notice.update(content(trouble(error, "Nothing was changed.")))
             notice.add_class("-shown")
@@ -107,15 +114,27 @@ class InboxScreen(Screen[None]):
     async def _views(self, tasks: set[int]) -> dict[int, TaskView]:
         return {task: await self.app.engine.read(ShowTask(task=task)) for task in sorted(tasks)}
 
-    async def _tasks(self) -> list[TaskSummary]:
-        """Every task: one that waits for a review may be an old one."""
-        found: list[TaskSummary] = []
-        while True:
-            before = found[-1].task.id if found else None
-            page: tuple[TaskSummary, ...] = await self.app.engine.read(ListTasks(before=before, limit=_PAGE))
-            found += page
-            if len(page) < _PAGE:
-                return found
+    async def _waiting(self) -> dict[int, Task]:
+        """Looks through every task, once: one that waits for a review may be an old one."""
+        found: dict[int, Task] = {}
+        before: int | None = None
+        while page := await self.app.engine.read(ListTasks(before=before, limit=_PAGE)):
+            found |= {summary.task.id: summary.task for summary in page if summary.task.phase is _WAITS}
+            before = page[-1].task.id
+        return found
+
+    def _follow(self, events: Sequence[Event]) -> None:
+        """Take over what events say of the tasks."""
+        if self._plans is None:
+            return
+        for event in events:
+            match event.fact:
+                case PhaseChanged(task=task) | PlanWritten(task=task) | TaskEnded(task=task):
+                    self._plans.pop(task.id, None)
+                    if task.phase is _WAITS:
+                        self._plans[task.id] = task
+                case TaskRemoved():
+                    self._plans.pop(event.task or 0, None)
 
     def _show(self, items: list[Item]) -> None:
         rows, bar = self.query_one(Queue), self.query_one(SpreadLine)
@@ -126,10 +145,12 @@ class InboxScreen(Screen[None]):
         bar.right = content(f"{len(items)} waiting, longest first" if items else "empty", MUTED)
 
     def on_happened(self, message: Happened) -> None:
+        self._follow(message.events)
         if any(isinstance(event.fact, _CHANGES) for event in message.events):
             self._read()
 
     def on_resynced(self, _: Resynced) -> None:
+        self._plans = None
         self._read()
 
     def on_screen_resume(self) -> None:

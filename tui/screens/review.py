@@ -156,13 +156,13 @@ class ReviewScreen(ReviewView):
         step, reading = self.shown, self.reading
         if step is None or reading is None:
             return
-        if step.tier.asks and not self.operand.seen and step.id not in reading.verdicts.read:
+        if step.asks and not self.operand.seen and step.id not in reading.verdicts.read:
             self.notice(f"Read {step.id} to its end first: space reads on.")
             return
         if step.id in reading.lost:
             self.notice(f"{step.id} is skipped with {reading.lost[step.id]}: take that one in again.")
             return
-        self.mark(read={step.id} if step.tier.asks else None, skipped=reading.verdicts.skipped - {step.id})
+        self.mark(read={step.id} if step.asks else None, skipped=reading.verdicts.skipped - {step.id})
         self.notice()
         self.steps.action_move(1)
 

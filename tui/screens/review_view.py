@@ -174,7 +174,7 @@ class ReviewView(DecidingScreen[None]):
     def has_read(self) -> None:
         """The step in sight was read to its end."""
         step, reading = self.shown, self.reading
-        if step is not None and reading is not None and step.tier.asks and step.id not in reading.verdicts.read:
+        if step is not None and reading is not None and step.asks and step.id not in reading.verdicts.read:
             self.mark(read={step.id})
 
     def go_to(self, planned: PlannedStep) -> None:

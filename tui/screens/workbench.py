@@ -11,7 +11,7 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from engine import AcceptResult, Cancel, Kill, Pause, Phase, QuestionAsked, Remove, Resume, StepState
+from engine import AcceptResult, Cancel, Kill, Notified, Pause, Phase, QuestionAsked, Remove, Resume, StepState
 from engine import Command as Verb
 from tui.commands import Place, bindings
 from tui.messages import Happened
@@ -66,11 +66,10 @@ class Workbench(WorkbenchView):
         if view.task.phase.ended or (status is not None and status.state.ended):
             self.app.say(f"{step if status else 'task ' + str(view.task.id)} has ended: nothing to cancel")
             return
-        dependents = self.graph.graph.shape.dependents if self.graph.graph else {}
         what = f"step {step}" if status else f"task {view.task.id}"
         verb = Cancel(task=view.task.id, step=step if status else None)
         self._armed = Armed(key, verb, f"cancelling {what}")
-        named = dies(view, step if status else None, dependents)
+        named = dies(view, step if status else None)
         self.keys.banner = content(f" {key} again cancels {named} ", "bold reverse $text-error")
 
     def key_pressed(self, key: str) -> None:
@@ -146,10 +145,14 @@ class Workbench(WorkbenchView):
             self.action_inbox()
 
     @on(Happened)
-    def _asked(self, message: Happened) -> None:
+    def _called(self, message: Happened) -> None:
+        """Somebody is wanted, whichever task is shown."""
         for event in message.events:
-            if isinstance(event.fact, QuestionAsked):
-                self.app.asked(event.fact.question)
+            match event.fact:
+                case QuestionAsked(question=question):
+                    self.app.asked(question)
+                case Notified(message=said):
+                    self.app.notified(event.task or 0, said)
 
     @on(KeyBar.BannerPressed)
     def _banner_pressed(self) -> None:

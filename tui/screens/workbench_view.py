@@ -54,6 +54,7 @@ from tui.widgets.text_view import TextView
 PANES = {"strip": Place.TASKS, "column": Place.TASKS, "graph": Place.GRAPH, "log": Place.LOG, "text": Place.TEXT}
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]
 _HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (10, "-high")]
+_PAGE = 1000
 _LISTS = 0.5
 """Seconds between two readings of lists that events tell too little about."""
 
@@ -89,6 +90,8 @@ class WorkbenchView(Screen[None]):
         self._place: dict[str, int] = {}
         self._runs: tuple[Run, ...] = ()
         self._notes: list[Content] = []
+        self._noted = 0
+        """The last event of the task that stands in its notes."""
 
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
@@ -148,6 +151,7 @@ class WorkbenchView(Screen[None]):
         if not same:
             self.graph.forget()
             self.follows_running = True
+            self._notes, self._noted = [], 0
         self._place = places(view)
         self.graph.graph = graph_of(view, self.app.clock())
         self.view = view
@@ -165,8 +169,14 @@ class WorkbenchView(Screen[None]):
         if self.tab == "detail":
             self._runs = await self.app.engine.read(ListRuns(task=task, step=self.step))
         elif self.tab == "notes":
-            self._notes = notes(await self.app.engine.read(ListEvents(task=task)))
+            await self._read_notes(task)
         self.show_tab()
+
+    async def _read_notes(self, task: int) -> None:
+        """Read on from the last event that is shown."""
+        while page := await self.app.engine.read(ListEvents(task=task, after=self._noted, limit=_PAGE)):
+            self._notes = [*self._notes, *notes(page)]
+            self._noted = page[-1].seq
 
     def refresh_lists(self) -> None:
         """Read the lists again, soon, and not more than twice a second."""

@@ -64,7 +64,7 @@ class Telling:
         assert view.plan is not None
         self.say(f"1 read    {safe(view.task.request)}: {len(view.plan.steps)} steps; these ask again before they run")
         for planned in view.plan.steps:
-            if planned.tier.asks:
+            if planned.asks:
                 why = planned.reasons[0].text if planned.reasons else "declared so"
                 operand = safe(planned.step.operand.strip().splitlines()[0])
                 self.say(f"          {planned.id:<9} {planned.tier.upper():<12} {operand:<24} {safe(why)}")

@@ -102,7 +102,8 @@ CREATE TABLE questions (
     answer TEXT,
     answered_by TEXT NOT NULL DEFAULT '',
     answered REAL,
-    reason TEXT NOT NULL DEFAULT ''
+    reason TEXT NOT NULL DEFAULT '',
+    means TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX questions_open ON questions (task) WHERE answer IS NULL;
 CREATE INDEX questions_task ON questions (task, attempt);

@@ -125,11 +125,11 @@ def _stage(graph: Graph, place: int, ink: Ink, columns: int, open_: bool) -> Ite
         said = node.note or status.STEPS[node.state].word
         yield Part(f" {ink.text(node.label, _LABEL)}", ink.style(step, ""), step)
         yield Part(f" {ink.text(said)}", ink.style(step, EDGE), step)
-    elif left := _left(graph, tally, ink):
+    elif left := _left(tally, ink):
         yield Part(f"  {left}", EDGE, stage.key)
 
 
-def _left(graph: Graph, tally: Tally, ink: Ink) -> str:
+def _left(tally: Tally, ink: Ink) -> str:
     """Work left over the number that run at once, where each length is known and something runs."""
     running = tally.counts.get(StepState.RUNNING, 0)
     if tally.unknown or not tally.left or not running:
