@@ -49,14 +49,14 @@ class Recovery:
     async def close_runs(self) -> list[str]:
         """Close every run without an end record; returns a sentence for each."""
         plans: dict[int, Plan | None] = {}
-        told = []
+        told: list[str] = []
         for run in await self._store.read.unfinished_runs():
             killed = await process.sweep(run_mark(self._state, run.id))
             if run.task not in plans:
                 task = await self._store.read.task(run.task)
                 plans[run.task] = await self._store.read.plan(run.task, task.revision)
             told.append(await self._close(run, plans[run.task]) + (f"; {killed} processes ended" if killed else ""))
-        await self._close_cleanups()
+        await self._close_cancelled(set(plans))
         return told
 
     async def _close(self, run: Run, plan: Plan | None) -> str:
@@ -90,16 +90,20 @@ class Recovery:
         await self._store.end_step(position, status, run)
         return f"{run.step} of task {run.task} had ended with exit {code}"
 
-    async def _close_cleanups(self) -> None:
-        """End the cleanup of cancelled tasks: what the engine did not live to see is not begun out of the blue."""
+    async def _close_cancelled(self, tasks: set[int]) -> None:
+        """Bring cancelled tasks to their end; a cleanup that the engine did not live to see is not begun later.
+
+        Args:
+            tasks: those that had runs without an end.
+        """
         error, now = "the engine ended before its cleanup did", self._clock()
-        over = set()
         for task, position, status in await self._store.read.cleanups():
             ended = replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, error=error, ended=now)
             await self._store.cancel_step(task, (position, ended), (), ENGINE)
-            over.add(task)
-        for task in sorted(over):
-            self._store.record(TaskEnded(await self._store.read.task(task)), task=task)
+            tasks.add(task)
+        for row in [await self._store.read.task(task) for task in sorted(tasks)]:
+            if row.phase.ended:
+                self._store.record(TaskEnded(row), task=row.id)
 
     async def _interrupted(self, run: Run, planned: PlannedStep, position: int, status: StepStatus) -> str:
         error = "the engine ended while it ran"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual import events, work
 from textual.binding import BindingType
 from textual.command import Provider
@@ -29,7 +29,7 @@ from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
 from tui.messages import Desk
 from tui.palette import Commands
-from tui.presentation.safe import safe
+from tui.presentation.safe import safe, safe_lines
 from tui.presentation.task import farewell
 from tui.renderer_net import Net
 from tui.screens.workbench import Workbench
@@ -71,6 +71,8 @@ class SignoffApp(Desk):
         self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
         self._bridge = Bridge(self, engine, self._engine_closed)
         self._state = options.state
+        self._crashed = ""
+        """The last words, when it ends by an error."""
         self._last_key = float("-inf")
         self._mouse = True
         colours = options.colours or colours_of()
@@ -141,7 +143,7 @@ class SignoffApp(Desk):
 
     def notified(self, task: int, message: str) -> None:
         self.bell()
-        self.notify(f"task {task} says: {safe(message)}", timeout=8, markup=False)
+        self.notify("\n".join([f"task {task} says:", *safe_lines(message)]), timeout=8, markup=False)
 
     def page(self, run: int) -> None:
         self.run_worker(self._page(run), group="away", exclusive=True)
@@ -217,10 +219,18 @@ class SignoffApp(Desk):
     def _engine_closed(self) -> None:
         self.exit("the engine has closed. Start again with: signoff")
 
+    # What nobody foresaw: a person gets a sentence, not the traceback that Textual would print
+
     def _fatal_error(self) -> None:
-        """What Textual calls for an exception that nobody handled: a person gets a sentence, not the traceback."""
-        if self._exception is not None and not self._exit_renderables:
-            told = f"signoff: the screen failed ({type(self._exception).__name__}); what runs goes on, and"
-            told += f" {crash.keep(self._exception, self._state)}. Come back with: signoff"
-            self._exit_renderables.append(Text(safe(told)))
+        error = sys.exc_info()[1]
+        if error is not None and not self._crashed:
+            kept = crash.keep(error, self._state)
+            told = f"signoff: the screen failed ({type(error).__name__}); what runs goes on and {kept}."
+            self._crashed = safe(f"{told} Come back with: signoff")
         self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        super()._print_error_renderables()
+        told, self._crashed = self._crashed, ""
+        if told:
+            sys.stderr.write(f"{told}\n")

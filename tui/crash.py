@@ -1,4 +1,4 @@
-"""What nobody foresaw: the traceback goes into a file of the state directory, a person reads one sentence that names it.
+"""What nobody foresaw: the traceback goes into a file of the state directory, a person reads the sentence naming it.
 
 Standard library only: it must work when nothing else does.
 """

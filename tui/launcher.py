@@ -18,7 +18,10 @@ import termios
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-_UNDONE = b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[0m\x1b[?1049l\x1b[?25h"
+_UNDONE = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l"
+    b"\x1b[0m\x1b[?1049l\x1b[?25h"
+)
 """Takes back all that a screen switches on in a terminal; what was not on stays off."""
 _KILLED = "signoff: the working process was killed by signal %d; what was recorded is kept. Start again with: signoff\n"
 

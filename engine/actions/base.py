@@ -38,6 +38,16 @@ class Context:
     notify: Callable[[str, str], None]
     """Channel and message, to whoever is attached."""
 
+    @property
+    def workdir(self) -> Path:
+        """Where the step works, its links resolved."""
+        return (self.root / self.planned.step.workdir).resolve()
+
+    @property
+    def writes(self) -> tuple[Path, ...]:
+        """What the step declares to write, besides its workdir."""
+        return tuple(self.workdir / Path(path).expanduser() for path in self.planned.step.writes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:

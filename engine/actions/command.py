@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import stat
 from collections.abc import Callable
 from contextlib import contextmanager
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import process
+from engine.actions import redirect
 from engine.actions.base import Context, Result
+from engine.actions.signed import executed_and_checked
 from engine.errors import SpawnFailed
-from engine.model.run import ProcessEnd, Receipt
+from engine.model.run import Receipt
 from engine.model.tier import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from engine.policy import Command
 
 BASH = "/bin/bash"
 
@@ -31,65 +30,62 @@ async def run_command(context: Context) -> Result:
     from engine.policy import parse_command
 
     command = parse_command(context.planned.step.operand)
-    program = context.planned.binary or _find(command.argv[0], _workdir(context))
-    result = await _run(context, (program, *command.argv[1:]), None)
-    if command.redirect and not result.failure:
-        await asyncio.to_thread(_redirect, command, context)
+    program = context.planned.binary or _find(command.argv[0], context)
+    exited, result = await _run(context, _launch(context, program, command.argv[1:], None))
+    if not command.redirect or result.failure:
+        return result
+    if exited.truncated:
+        return replace(result, error=_truncated(command.redirect, exited, context), failure="bytes")
+    await asyncio.to_thread(redirect.apply, command, context)
     return result
 
 
 async def run_script(context: Context) -> Result:
     """One script, handed to bash as a file of exactly the signed bytes."""
-    return await _run(context, (BASH,), context.planned.step.operand)
+    shell = context.planned.binary or BASH
+    _, result = await _run(context, _launch(context, shell, (), context.planned.step.operand))
+    return result
 
 
-def _bound(context: Context) -> tuple[process.SealedFile, ...]:
-    """The signed files whose text would be executed: only their sealed bytes can be."""
-    if not context.sealed:
-        return ()
-    from engine.policy import executed_words
-
-    workdir = _workdir(context)
-    executed = {(workdir / word).resolve() for word in executed_words(context.planned.step.operand)}
-    return tuple(file for file in context.sealed if file.path in executed or file.copy.read_bytes()[:2] == b"#!")
-
-
-def _workdir(context: Context) -> Path:
-    return (context.root / context.planned.step.workdir).resolve()
-
-
-def _find(name: str, workdir: Path) -> str:
-    """The program an earlier step was to make."""
-    found = shutil.which(str(workdir / name)) if "/" in name else shutil.which(name)
+def _find(name: str, context: Context) -> str:
+    """The program an earlier step was to make, looked for where the step itself would, but for relative entries."""
+    if "/" in name:
+        found = shutil.which(str(context.workdir / name))
+    else:
+        path = process.private_environment(context.planned.step.env, context.home)["PATH"]
+        found = shutil.which(name, path=":".join(entry for entry in path.split(":") if entry.startswith("/")))
     if found is None:
         raise SpawnFailed(program=name, reason="it was not found, also not after the steps before this one")
     return found
 
 
-def _launch(context: Context, argv: tuple[str, ...], script: str | None) -> process.Launch:
+def _launch(context: Context, program: str, words: tuple[str, ...], script: str | None) -> process.Launch:
     step, settings = context.planned.step, context.settings
     secrets = {name: os.environ[name] for name in step.secrets if name in os.environ}
     missing = [name for name in step.secrets if name not in secrets]
     if missing:
-        raise SpawnFailed(program=argv[0], reason=f"the secret {missing[0]} is not set in the engine's environment")
+        raise SpawnFailed(program=program, reason=f"the secret {missing[0]} is not set in the engine's environment")
+    sealed, checked = executed_and_checked(context)
     return process.Launch(
         run=context.run,
-        argv=argv,
+        argv=(program, *words) if script is None else words,
         script=script,
+        shell=program if script is not None else BASH,
         environment={
             **process.private_environment({**step.env, **secrets}, context.home),
             process.MARKER: context.mark,
         },
         confinement=process.Confinement(
             root=context.root,
-            workdir=_workdir(context),
+            workdir=context.workdir,
             writable=context.planned.tier is not Tier.READ,
             home=context.home,
             network=bool(step.network),
-            writes=tuple(_workdir(context) / Path(path).expanduser() for path in step.writes),
+            writes=context.writes,
             sockets=step.sockets,
             masked=context.masked,
-            sealed=_bound(context),
+            sealed=sealed,
+            checked=checked,
         ),
         log=Path(context.log),
         limits=process.Limits(memory=settings.memory, processes=settings.processes, log=settings.log_limit),
@@ -98,22 +94,22 @@ def _launch(context: Context, argv: tuple[str, ...], script: str | None) -> proc
     )
 
 
-async def _run(context: Context, argv: tuple[str, ...], script: str | None) -> Result:
-    running = await process.spawn(_launch(context, argv, script), context.level, on_growth=context.grew)
-    ending: list[asyncio.Task[process.Receipt]] = []
+async def _run(context: Context, launch: process.Launch) -> tuple[process.Exit, Result]:
+    running = await process.spawn(launch, context.level, on_growth=context.grew)
+    ending: list[asyncio.Task[Receipt]] = []
 
     def end() -> None:
         if not ending:
             ending.append(asyncio.create_task(running.cancel(context.settings.grace), name=f"end run {context.run}"))
 
     timeout = context.planned.step.timeout
-    with context.token.watched(end), _alarm(timeout, end) as rang:
+    with context.token.watched(end, running.kill), _alarm(timeout, end) as rang:
         exited = await running.wait()
-    receipt = _receipt(await ending[0]) if ending else None
-    if rang():
+    receipt = await ending[0] if ending else None
+    if rang() and not exited.changed:
         error = f"ran longer than its timeout of {timeout:g} s and was ended"
-        return Result(error=error, failure="timeout", summary=exited.first_line, receipt=receipt)
-    return _result(exited, receipt)
+        return exited, Result(error=error, failure="timeout", summary=exited.first_line, receipt=receipt)
+    return exited, _result(exited, receipt)
 
 
 @contextmanager
@@ -138,8 +134,8 @@ def _alarm(seconds: float | None, ring: Callable[[], None]) -> Iterator[Callable
 
 def _result(exited: process.Exit, receipt: Receipt | None) -> Result:
     if exited.changed:
-        changed = ", ".join(path.name for path in exited.changed)
-        error = f"{changed} was changed by something else while the step ran; what it did is in the log"
+        changed = ", ".join(map(str, exited.changed[:5])) + (" and more" if len(exited.changed) > 5 else "")
+        error = f"{changed} was changed while the step ran, which may not be; what it did is in the log"
         return Result(exit_code=exited.code, error=error, failure="bytes", summary=exited.first_line, receipt=receipt)
     if exited.code == 0 and receipt is None:
         return Result(exit_code=0, summary=exited.first_line)
@@ -148,56 +144,8 @@ def _result(exited: process.Exit, receipt: Receipt | None) -> Result:
     return Result(exit_code=exited.code, error=error, failure="exit", summary=exited.first_line, receipt=receipt)
 
 
-def _receipt(receipt: process.Receipt) -> Receipt:
-    ends = tuple(ProcessEnd(pid=end.pid, name=end.name, end=end.how, seconds=end.seconds) for end in receipt.signalled)
-    survivors = tuple(end.pid for end in receipt.survivors)
-    return Receipt(
-        ends=ends,
-        survivors=survivors,
-        seconds=receipt.seconds,
-        level=receipt.level.value,
-        best_effort=receipt.best_effort,
+def _truncated(target: str, exited: process.Exit, context: Context) -> str:
+    return (
+        f"{target} was not written: the step wrote {exited.log_bytes:,} bytes and its log keeps "
+        f"{context.settings.log_limit:,}; raise log_limit, or write the file inside the command"
     )
-
-
-def _redirect(command: Command, context: Context) -> None:
-    """Write what the program said on its standard output to the file that the step names."""
-    assert command.redirect is not None
-    root, workdir = context.root.resolve(), _workdir(context)
-    target = (workdir / command.redirect).resolve()
-    if not (target.is_relative_to(workdir) and workdir.is_relative_to(root)):
-        raise SpawnFailed(program=command.argv[0], reason=f"{command.redirect} lies outside the workdir")
-    with open(_open_beneath(root, target.relative_to(root).parts, os.O_APPEND if command.append else 0), "wb") as file:
-        if not command.append:
-            file.truncate()
-        for piece in _stdout(Path(context.log)):
-            file.write(piece)
-
-
-def _open_beneath(root: Path, parts: tuple[str, ...], flags: int) -> int:
-    """Open a regular file for writing; a link or pipe that a step put in the way meanwhile leads nowhere."""
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for part in parts[:-1]:
-            deeper = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            os.close(folder)
-            folder = deeper
-        flags |= os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        file = os.open(parts[-1], flags, 0o666, dir_fd=folder)
-    finally:
-        os.close(folder)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise SpawnFailed(program=parts[-1], reason="it is not a regular file")
-    return file
-
-
-def _stdout(log: Path) -> Iterator[bytes]:
-    """What a run said on its standard output, without what it said on the other one."""
-    size = process.read_log(log, 0, 0).size
-    switches = [*process.stream_switches(log, 0, size), (size, process.Stream.OUT)]
-    for (start, stream), (end, _) in pairwise(switches):
-        while stream is process.Stream.OUT and start < end:
-            piece = process.read_log(log, start, min(end - start, 1 << 20)).data
-            yield piece
-            start += len(piece)

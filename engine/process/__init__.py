@@ -16,11 +16,8 @@ from engine.process.launch import (
     Level,
     Limits,
     Probe,
-    ProcessEnd,
-    Receipt,
     SealedFile,
 )
-from engine.process.lines import Line, LineIndex
 from engine.process.logs import LogSlice, LogWriter, Stream, read_log, stream_switches
 from engine.process.probe import probe
 from engine.process.running import Running
@@ -36,13 +33,9 @@ __all__ = [
     "Launch",
     "Level",
     "Limits",
-    "Line",
-    "LineIndex",
     "LogSlice",
     "LogWriter",
     "Probe",
-    "ProcessEnd",
-    "Receipt",
     "Running",
     "SealedFile",
     "Stream",

@@ -30,6 +30,7 @@ class Capture:
         self._on_growth = on_growth
         self._announced: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
+        self._finished = False
         out, err = os.pipe(), os.pipe()
         self._reading = {out[0]: Stream.OUT, err[0]: Stream.ERR}
         self.ends = (out[1], err[1])
@@ -43,16 +44,17 @@ class Capture:
 
     def finish(self) -> None:
         """Take what is left in the pipes and close everything."""
+        self._finished = True
         if self.ends:
             self._close_ends()
-        for timer in (self._announced, self._retry):
-            if timer is not None:
-                timer.cancel()
         for descriptor in tuple(self._reading):
             chunks = 0
             while chunks < _LAST_CHUNKS and self._take(descriptor):
                 chunks += 1
             self._forget(descriptor)
+        for timer in (self._announced, self._retry):
+            if timer is not None:
+                timer.cancel()
         self.log.close()
         if self._on_growth is not None:
             self._on_growth(self.log.size)
@@ -75,7 +77,8 @@ class Capture:
     def _wait_for_space(self) -> None:
         for descriptor in self._reading:
             self._loop.remove_reader(descriptor)
-        self._retry = self._loop.call_later(_RETRY, self._resume)
+        if not self._finished:
+            self._retry = self._loop.call_later(_RETRY, self._resume)
 
     def _take(self, descriptor: int) -> bool:
         """Move one chunk; whether there may be more."""

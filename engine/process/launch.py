@@ -1,4 +1,4 @@
-"""The nouns of the room: what is to be started, how it is confined, how it ended, how it was cancelled.
+"""The nouns of the room: what is to be started, how it is confined, how it ended.
 
 Frozen values without behaviour. Whether a launch is allowed was decided before it was made; nothing here judges.
 """
@@ -63,21 +63,21 @@ class Confinement:
     sockets: tuple[str, ...] = ()
     """`ssh-agent`, `docker`, or an absolute path."""
     masked: tuple[Path, ...] = ()
+    """Never seen by a step, whatever it declares."""
     sealed: tuple[SealedFile, ...] = ()
+    """Signed files whose text is executed: their copies are bound in their place, and compared after the run."""
+    checked: tuple[SealedFile, ...] = ()
+    """Signed files that keep their place and must hold the same bytes after the run."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one run. Memory, CPU and file size count per process."""
+    """Bounds of one run."""
 
     memory: int | None = None
-    """Address space in bytes."""
+    """Address space in bytes, of each process."""
     processes: int | None = None
     """Processes of the user; without effect when the engine runs as root."""
-    cpu: int | None = None
-    """Seconds."""
-    file_size: int | None = None
-    """Bytes."""
     log: int = 1 << 30
     """Bytes kept of the output."""
 
@@ -90,7 +90,7 @@ class Launch:
     argv: tuple[str, ...]
     """The command; arguments of the script where there is one."""
     script: str | None
-    """Text for bash; reaches it as a file, never through argv."""
+    """Text for `shell`; reaches it as a file, never through argv."""
     environment: Mapping[str, str]
     """The whole environment, from `private_environment`."""
     confinement: Confinement
@@ -100,6 +100,13 @@ class Launch:
     """Secret values that must not reach the disk."""
     record: Path | None = None
     """Where the supervisor leaves a durable exit record, for the case that the engine is gone by then."""
+    shell: str = "/bin/bash"
+    """The program that runs the script."""
+
+    @property
+    def program(self) -> str:
+        """What is started."""
+        return self.argv[0] if self.script is None else self.shell
 
     @property
     def entry(self) -> bytes:
@@ -114,7 +121,6 @@ class Exit:
     code: int | None
     """None when a signal ended it or when nobody could tell."""
     signal: int | None
-    seconds: float
     stderr_tail: tuple[str, ...]
     """The last lines of stderr, at most five."""
     first_line: str
@@ -124,30 +130,8 @@ class Exit:
     truncated: bool
     """Whether the log lacks some of them."""
     changed: tuple[Path, ...] = ()
-    """Sealed files whose bytes on disk are other ones now; below bubblewrap those may have run."""
-
-
-@dataclass(frozen=True)
-class ProcessEnd:
-    """What became of one process of a cancelled tree."""
-
-    pid: int
-    name: str
-    how: str
-    """`SIGTERM`, `SIGKILL`, `with its parent`, or `alive`."""
-    seconds: float
-    """After the request."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The proof of a cancellation (B7.3)."""
-
-    signalled: tuple[ProcessEnd, ...]
-    survivors: tuple[ProcessEnd, ...]
-    seconds: float
-    level: Level
-    best_effort: bool
+    """Sealed and checked files whose bytes on disk are other ones now, which below bubblewrap may have run; and what
+    git would execute in a repository that the step could write: its configuration and its hooks."""
 
 
 @dataclass(frozen=True)

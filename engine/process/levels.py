@@ -158,7 +158,7 @@ class Grouped(Running):
         self._killing = True
         self._end_group()
         await asyncio.to_thread(end_all, lambda: self._left(deaths), tree.reap_orphans)
-        if self._leader_dead.is_set() and not self._done.done():
+        if self._leader_dead.is_set() and not self._gone.done():
             self._tell()
 
     def _left(self, deaths: tree.Deaths) -> list[int]:

@@ -103,9 +103,11 @@ class LogWriter:
             with suppress(OSError):  # counted below as lost
                 self._put(stream, redactor.finish())
         self._lost += len(self._pending)
-        for descriptor in (self._file, self._ring, self._index):
-            if descriptor is not None:
-                os.close(descriptor)
+        self._pending = b""
+        opened = [descriptor for descriptor in (self._file, self._ring, self._index) if descriptor is not None]
+        self._file = self._ring = self._index = None  # the numbers belong to whoever opens the next files
+        for descriptor in opened:
+            os.close(descriptor)
 
     def first_line(self) -> str:
         """The first line that is not blank, at most 160 characters."""

@@ -2,6 +2,7 @@
 
 One way of cancelling for all levels: hold (the end of the command no longer ends the rest), SIGTERM to every member,
 the grace, then the kill that belongs to the level. A level says what its members are and how it kills, no more.
+A tree that is gone has not ended yet: its log is closed first, and what it may have changed is looked at.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from time import monotonic
+from pathlib import Path
 from typing import Any
 
 from engine.errors import SpawnFailed
+from engine.model.run import Receipt
 from engine.process import tree
 from engine.process.capture import Capture
-from engine.process.launch import Exit, Launch, Level, Receipt
+from engine.process.guarded import Guarded
+from engine.process.launch import Exit, Launch, Level
 from engine.process.seal import changed
 
 _UNTIL_READY = 2.0
@@ -37,6 +40,8 @@ class Running:
     """
 
     level: Level
+    guarded = Guarded()
+    """What git would execute, as it was before the start."""
 
     def __init__(
         self, launch: Launch, pid: int, capture: Capture, status: int | None, clean: Callable[[], None]
@@ -45,11 +50,13 @@ class Running:
         self._launch = launch
         self._capture = capture
         self._clean = clean
-        self._began = monotonic()
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[Exit] = self._loop.create_future()
+        self._gone: asyncio.Future[None] = self._loop.create_future()
+        self._hurried: asyncio.Future[None] = self._loop.create_future()
         self._ready = asyncio.Event()
         self._cancelling: asyncio.Task[Receipt] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._facts: dict[str, Any] = {}
         self._status = status
         self._unread = b""
@@ -60,16 +67,12 @@ class Running:
             self._loop.add_reader(status, self._read_status)
         _when_ended(pid, self._leader_ended)
 
-    @property
-    def log_size(self) -> int:
-        """Bytes of output so far."""
-        return self._capture.log.size
-
     async def wait(self) -> Exit:
         """Wait for the end of the whole tree.
 
         Raises:
             SpawnFailed: the command was never started.
+            OSError: the tree is gone, but its log could not be closed.
         """
         return await asyncio.shield(self._done)
 
@@ -79,36 +82,56 @@ class Running:
             self._cancelling = asyncio.ensure_future(self._cancel(grace))
         return await asyncio.shield(self._cancelling)
 
+    def kill(self) -> None:
+        """End the grace of a cancellation at once; without one, begin it with no grace."""
+        if not self._hurried.done():
+            self._hurried.set_result(None)
+        if self._cancelling is None:
+            self._cancelling = asyncio.ensure_future(self._cancel(0))
+
     async def _cancel(self, grace: float) -> Receipt:
         deaths = tree.Deaths()
         await self._until_ready()
-        if not self._done.done():
+        if not self._gone.done():
             self._hold()
             members = self._members()
             for pid in members:
                 deaths.watch(pid, "SIGTERM", signal.SIGTERM)
-            if not members or not await self._gone_within(deaths, grace):
+            if not members or not await self._gone_in_time(deaths, grace):
                 await self._force(deaths)
-        ended, alive = deaths.close()
-        return Receipt(ended, alive, deaths.seconds, self.level, self.level is Level.GROUP)
+        ends, alive = deaths.close()
+        best_effort = self.level is Level.GROUP
+        return Receipt(
+            ends=ends, survivors=alive, seconds=deaths.seconds, level=self.level.value, best_effort=best_effort
+        )
 
     async def _force(self, deaths: tree.Deaths) -> None:
         deaths.escalate()
         for pid in set(self._members()) - deaths.watched:
             deaths.watch(pid, "with its parent")
         await self._kill(deaths)
-        await asyncio.wait([self._done], timeout=_UNTIL_GONE)
-        await deaths.all_dead(_UNTIL_GONE if not self._done.done() else 0.1)
+        await asyncio.wait([self._gone], timeout=_UNTIL_GONE)
+        await deaths.all_dead(_UNTIL_GONE if not self._gone.done() else 0.1)
 
     async def _until_ready(self) -> None:
         ready = asyncio.ensure_future(self._ready.wait())
-        either: list[asyncio.Future[Any]] = [ready, self._done]
+        either: list[asyncio.Future[Any]] = [ready, self._gone]
         await asyncio.wait(either, timeout=_UNTIL_READY, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
 
+    async def _gone_in_time(self, deaths: tree.Deaths, grace: float) -> bool:
+        """Whether the tree ended within its grace, which `kill` cuts short."""
+        patience = asyncio.ensure_future(self._gone_within(deaths, grace))
+        either: list[asyncio.Future[Any]] = [patience, self._hurried]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if patience.done():
+            return patience.result()
+        patience.cancel()
+        return self._gone.done()
+
     async def _gone_within(self, deaths: tree.Deaths, grace: float) -> bool:
-        await asyncio.wait([self._done], timeout=grace)
-        return self._done.done()
+        await asyncio.wait([self._gone], timeout=grace)
+        return self._gone.done()
 
     def _members(self) -> list[int]:
         """The processes of the step, nearest the root first."""
@@ -162,31 +185,51 @@ class Running:
         return os.waitstatus_to_exitcode(state)
 
     def _settle(self, code: int | None, number: int | None) -> None:
-        """The tree is gone: close the log and tell."""
-        self._capture.finish()
-        self._clean()
-        _reap_orphans_soon(self._loop)
-        log, sealed = self._capture.log, self._launch.confinement.sealed
-        self._done.set_result(
-            Exit(
-                code=code,
-                signal=number,
-                seconds=monotonic() - self._began,
-                stderr_tail=log.stderr_tail(),
-                first_line=log.first_line(),
-                log_bytes=log.size,
-                truncated=log.truncated,
-                changed=changed(sealed, self._launch.confinement.root) if sealed else (),
-            )
-        )
+        """The tree is gone."""
+        self._gone.set_result(None)
+        self._ending = self._loop.create_task(self._end(code, number), name=f"end of run {self._launch.run}")
 
     def _never_started(self, reason: str) -> None:
-        self._capture.finish()
-        self._clean()
-        self._done.set_exception(
-            SpawnFailed(program=self._launch.argv[0] if self._launch.argv else "bash", reason=reason)
+        self._gone.set_result(None)
+        fault = SpawnFailed(program=self._launch.program, reason=reason)
+        self._ending = self._loop.create_task(self._end(None, None, fault), name=f"end of run {self._launch.run}")
+
+    async def _end(self, code: int | None, number: int | None, fault: SpawnFailed | None = None) -> None:
+        """Close the log and tell."""
+        try:
+            self._put_away()
+            if fault is not None:
+                raise fault
+            self._done.set_result(await self._exit(code, number))
+        except Exception as error:  # whoever waits must hear of it, or its step would never end
+            self._done.set_exception(error)
+            self._done.exception()  # a run that nobody waits for is no programming error
+
+    def _put_away(self) -> None:
+        try:
+            self._capture.finish()
+        finally:
+            self._clean()
+            _reap_orphans_soon(self._loop)
+
+    async def _exit(self, code: int | None, number: int | None) -> Exit:
+        log = self._capture.log
+        return Exit(
+            code=code,
+            signal=number,
+            stderr_tail=log.stderr_tail(),
+            first_line=log.first_line(),
+            log_bytes=log.size,
+            truncated=log.truncated,
+            changed=await self._changed(),
         )
-        self._done.exception()  # a run that nobody waits for is no programming error
+
+    async def _changed(self) -> tuple[Path, ...]:
+        confinement = self._launch.confinement
+        files = (*confinement.sealed, *confinement.checked)
+        if not files and not self.guarded.repositories:
+            return ()
+        return await asyncio.to_thread(lambda: (*changed(files, confinement.root), *self.guarded.changed()))
 
 
 def _when_ended(pid: int, call: Callable[[], None]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine.errors import SpawnFailed
 from engine.process.environment import real_home, tool_folders
+from engine.process.guarded import guarded_paths
 from engine.process.launch import Confinement
 
 SCRIPT = Path("/run/signoff/script")
@@ -28,8 +29,6 @@ _CREDENTIALS = (
     ".local/share/keyrings"
 ).split()
 """Only of weight when the project is, or contains, the person's home."""
-_GIT_GUARDED = ("config", "config.worktree", "hooks")
-"""Git runs what stands in these."""
 _ROOT_CAPABILITIES = ("CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN")
 """Root without these could not write a project that belongs to another user; they reach writable mounts only."""
 _LOADER = ("LD_", "GLIBC_", "MALLOC_", "GCONV_PATH", "LOCPATH", "NLSPATH")
@@ -137,8 +136,8 @@ def _mounts(confinement: Confinement, workdir: Path, environment: Mapping[str, s
         *(_name_resolution() if confinement.network else ()),
     ]
     writable = [mount.path for mount in mounts if mount.kind is _Kind.WRITE]
-    mounts += [_bind(path, _Kind.COVER) for folder in writable for path in _git_guarded(folder)]
-    mounts += [_Mount(file.path, _Kind.COVER, file.copy) for file in confinement.sealed]
+    mounts += [_bind(path, _Kind.COVER) for folder in writable for path in guarded_paths(folder)]
+    mounts += [_Mount(file.path.resolve(), _Kind.COVER, file.copy) for file in confinement.sealed]
     masks = [mask for mask in _masks(confinement) if _shows(mounts, mask.path)]
     return sorted({*mounts, *masks}, key=lambda mount: (mount.path.parts, mount.kind))
 
@@ -152,6 +151,33 @@ def _hidden() -> Iterator[_Mount]:
     for path in dict.fromkeys((*_HIDDEN, real_home())):
         if path.is_dir() and not path.is_symlink() and path != Path("/"):
             yield _Mount(path, _Kind.HIDE, path)
+
+
+def refuse_hidden(confinement: Confinement) -> None:
+    """What is declared must not lead to what no step may see, and must not be what a mask covers again.
+
+    Raises:
+        SpawnFailed: a declared write or socket lies beneath a masked path or contains one, or a write is where
+            credentials are hidden.
+    """
+    writes = tuple((path, (confinement.workdir / path).resolve()) for path in confinement.writes)
+    sockets = tuple((path, path.resolve()) for path in socket_paths(confinement.sockets))
+    if not (writes or sockets):
+        return
+    masked = [path.resolve() for path in confinement.masked]
+    for path, real in (*writes, *sockets):
+        if any(real.is_relative_to(mask) or mask.is_relative_to(real) for mask in masked):
+            raise SpawnFailed(program=path, reason="it is declared, and no step may see what lies there")
+    hidden = [(real_home() / name).resolve() for name in _CREDENTIALS]
+    for path, real in writes:
+        if any(real.is_relative_to(mask) for mask in hidden):
+            raise SpawnFailed(program=path, reason="it is declared as written and hidden from every step: credentials")
+
+
+def writable_folders(confinement: Confinement) -> tuple[Path, ...]:
+    """Where the step may write, besides its private home."""
+    own = (confinement.workdir,) if confinement.writable else ()
+    return tuple((confinement.workdir / path).resolve() for path in (*own, *confinement.writes))
 
 
 def _declared_writes(confinement: Confinement, workdir: Path) -> Iterator[Path]:
@@ -177,13 +203,6 @@ def _name_resolution() -> Iterator[_Mount]:
     resolver = Path("/etc/resolv.conf")
     if resolver.is_symlink() and resolver.exists():
         yield _bind(resolver, _Kind.SHOW)
-
-
-def _git_guarded(folder: Path) -> Iterator[Path]:
-    """What git would execute, in a checkout or in a repository's own folder; only where it exists."""
-    for repository in (folder / ".git", folder):
-        if (repository / "HEAD").is_file() and (repository / "objects").is_dir():
-            yield from (path for name in _GIT_GUARDED if (path := repository / name).exists())
 
 
 def _masks(confinement: Confinement) -> Iterator[_Mount]:

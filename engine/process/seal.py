@@ -45,14 +45,14 @@ def digest_file(path: Path, root: Path) -> str:
 
 
 def changed(sealed: Sequence[SealedFile], root: Path) -> tuple[Path, ...]:
-    """The sealed paths that hold other bytes on disk now, or none."""
+    """The sealed paths that hold other bytes on disk now, none, or bytes that cannot be read."""
     return tuple(file.path for file in sealed if not _holds(file, root))
 
 
 def _holds(file: SealedFile, root: Path) -> bool:
     try:
         return digest_file(file.path, root) == file.sha256
-    except SpawnFailed:
+    except (SpawnFailed, OSError):
         return False
 
 

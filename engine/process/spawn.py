@@ -22,14 +22,15 @@ from pathlib import Path
 from engine.errors import BytesChanged, SpawnFailed, StepTimedOut
 from engine.process import afterlife, sandbox, supervisor, tree
 from engine.process.capture import Capture
-from engine.process.launch import MARKER, CompletedCapture, Launch, Level, Limits
+from engine.process.guarded import guard
+from engine.process.launch import MARKER, CompletedCapture, Confinement, Launch, Level, Limits
 from engine.process.levels import Grouped, Sandboxed, Supervised
 from engine.process.logs import LogWriter
 from engine.process.running import Running
 from engine.process.seal import changed
 
-_PRLIMIT = {"memory": "--as", "processes": "--nproc", "cpu": "--cpu", "file_size": "--fsize"}
-_RLIMIT = {"memory": "RLIMIT_AS", "processes": "RLIMIT_NPROC", "cpu": "RLIMIT_CPU", "file_size": "RLIMIT_FSIZE"}
+_PRLIMIT = {"memory": "--as", "processes": "--nproc"}
+_RLIMIT = {"memory": "RLIMIT_AS", "processes": "RLIMIT_NPROC"}
 
 
 async def spawn(launch: Launch, level: Level, on_growth: Callable[[int], None] | None = None) -> Running:
@@ -41,16 +42,22 @@ async def spawn(launch: Launch, level: Level, on_growth: Callable[[int], None] |
 
     Raises:
         SpawnFailed: nothing was started.
-        BytesChanged: below bubblewrap a sealed file holds other bytes; nothing was started.
+        BytesChanged: below bubblewrap a sealed or checked file holds other bytes; nothing was started.
     """
     if MARKER not in launch.environment or "ssh-agent" in launch.confinement.sockets:
         launch = replace(launch, environment=_complete(launch))
+    sandbox.refuse_hidden(launch.confinement)
+    if level is not Level.BUBBLEWRAP:
+        await _unchanged(launch.confinement)
+    guarded = await guard(sandbox.writable_folders(launch.confinement))
     capture = Capture(LogWriter(launch.log, launch.limits.log, launch.redact), on_growth)
     try:
-        return _STARTS[level](launch, capture)
+        running = _STARTS[level](launch, capture)
     except BaseException:
         capture.finish()
         raise
+    running.guarded = guarded
+    return running
 
 
 async def run_quietly(
@@ -85,6 +92,13 @@ async def run_quietly(
     return CompletedCapture(process.returncode or 0, stdout, stderr)
 
 
+async def _unchanged(confinement: Confinement) -> None:
+    """Without a sandbox the files themselves are executed: they must be the signed ones just before."""
+    files = (*confinement.sealed, *confinement.checked)
+    if files and (paths := await asyncio.to_thread(changed, files, confinement.root)):
+        raise BytesChanged(path=paths[0])
+
+
 def _complete(launch: Launch) -> dict[str, str]:
     """The environment with the marker that `sweep` looks for and the sockets that were declared."""
     environment = {MARKER: str(launch.run), **launch.environment}
@@ -108,7 +122,6 @@ def _start_sandboxed(launch: Launch, capture: Capture) -> Running:
             options += ["--ro-bind-data", str(handed[-1]), f"{sandbox.SCRIPT}"]
         handed.append(_in_memory("\0".join(options).encode(errors="surrogateescape") + b"\0"))
         command = _limited(_command(launch, sandbox.SCRIPT), launch.limits)
-        _must_exist(command[0], launch)
         argv = [program, "--args", str(handed[-1]), "--", *command]
         pid = _popen(argv, Path("/"), sandbox.outer_environment(launch.environment), capture, handed)
     except BaseException:
@@ -122,11 +135,10 @@ def _start_sandboxed(launch: Launch, capture: Capture) -> Running:
 
 def _start_supervised(launch: Launch, capture: Capture) -> Running:
     workdir, script, clean = _prepare_in_the_open(launch)
-    command = _command(launch, script)
     pipes = [*os.pipe(), *os.pipe()]
     orders, control, status, told = pipes
     try:
-        _must_exist(command[0], launch)
+        command = _command(launch, script)
         argv = [sys.executable, "-S", "-E", supervisor.__file__, str(told)]
         pid = _popen(argv, Path("/"), {MARKER: launch.environment[MARKER]}, capture, [told], orders)
     except BaseException:
@@ -193,12 +205,13 @@ def _no_input() -> int:
 
 
 def _command(launch: Launch, script: Path | None) -> list[str]:
-    return [*launch.argv] if launch.script is None else ["bash", f"{script}", *launch.argv]
+    _must_exist(launch.program, launch)
+    return [*launch.argv] if launch.script is None else [launch.shell, f"{script}", *launch.argv]
 
 
 def _limited(command: list[str], limits: Limits) -> list[str]:
     """Set limits by a program in between: there is no moment without them and no code between fork and exec."""
-    if not (limits.memory or limits.processes or limits.cpu or limits.file_size):
+    if not (limits.memory or limits.processes):
         return command
     options = [f"{option}={getattr(limits, name)}" for name, option in _PRLIMIT.items() if getattr(limits, name)]
     program = shutil.which("prlimit")
@@ -221,10 +234,6 @@ def _orders(launch: Launch, command: list[str], workdir: Path) -> dict[str, obje
 def _prepare_in_the_open(launch: Launch) -> tuple[Path, Path | None, Callable[[], None]]:
     """Without a sandbox: the workdir, the script as a private file, and what takes it away again."""
     workdir = sandbox.workdir_of(launch.confinement)
-    list(sandbox.socket_paths(launch.confinement.sockets))
-    if launch.confinement.sealed:
-        for path in changed(launch.confinement.sealed, launch.confinement.root):
-            raise BytesChanged(path=path)
     if launch.script is None:
         return workdir, None, _nothing
     script = launch.log.with_name(launch.log.name + ".script")

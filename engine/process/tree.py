@@ -12,7 +12,8 @@ import signal
 from contextlib import suppress
 from time import monotonic
 
-from engine.process.launch import MARKER, ProcessEnd
+from engine.model.run import ProcessEnd
+from engine.process.launch import MARKER
 from engine.process.supervisor import adopt, children, descendants, end_all, marked, prctl
 
 _SET_DUMPABLE = 4
@@ -149,16 +150,16 @@ class Deaths:
             await asyncio.wait([self._last], timeout=seconds)
         return not self._living
 
-    def close(self) -> tuple[tuple[ProcessEnd, ...], tuple[ProcessEnd, ...]]:
-        """Stop watching: (those that died, those alive)."""
-        alive = tuple(ProcessEnd(pid, name, "alive", self.seconds) for pid, name, _ in self._living.values())
+    def close(self) -> tuple[tuple[ProcessEnd, ...], tuple[int, ...]]:
+        """Stop watching: (those that died, the numbers of those alive)."""
+        alive = tuple(sorted(self.watched))
         for descriptor in list(self._living):
             self._forget(descriptor)
         return tuple(self._ends), alive
 
     def _died(self, descriptor: int) -> None:
         pid, name, how = self._forget(descriptor)
-        self._ends.append(ProcessEnd(pid, name, how, self.seconds))
+        self._ends.append(ProcessEnd(pid=pid, name=name, end=how, seconds=self.seconds))
         if not self._living and not self._last.done():
             self._last.set_result(None)
 

@@ -52,10 +52,10 @@ class Reader:
         inside = copy(self)
         inside._turn = nullcontext()
         async with self._turn:
-            await inside._all("BEGIN")
             try:
+                await inside._all("BEGIN")
                 yield inside
-            finally:
+            finally:  # also where whoever asked gave up during the BEGIN: it is on its way to the database
                 await inside._all("COMMIT")
 
     async def task(self, task: int) -> Task:

@@ -1,8 +1,7 @@
-"""Whoever writes a plan, a file name or the output of a step cannot speak to the terminal: not one byte, in any view."""
+"""Whoever writes a plan, a file name or the output of a step cannot speak to the terminal: no byte, in any view."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ _OBEYED = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\ufeff\u008
 
 
 def hostile_plan(place: Place) -> str:
-    """A legal plan with the attack in every field that takes it, over files that attack with their names and content."""
+    """A legal plan with the attack in every field that takes it, over files that attack by name and content."""
     place.write("f\x1b]0;owned-title\x07\u202e[x].txt", ATTACK)
     place.write("Makefile", f"test: ## {ATTACK.replace(chr(10), ' ')}\n\tls\n")
     script = f"cat ./f*.txt; ls; printf '%s' '{PRINTED}'; printf '\\033]0;{TITLE}\\007\\033[2J\\n'"

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from engine.errors import SpawnFailed
-from engine.process import Level, LineIndex, adopt_orphans, probe, read_log, spawn
+from engine.process import Level, adopt_orphans, probe, spawn
 from tests.benchmarks.report import report, report_absolute
 from tests.engine.process.process_room import Room
 
@@ -87,32 +87,12 @@ async def measure_cancel(room: Room, rounds: int) -> None:
         report_absolute(f"V4 {level}: end of grace to dead, p95", p95(deaf) - GRACE * 1e3, goal=5.0, unit="ms")
 
 
-def measure_log(folder: Path) -> None:
-    path = folder / "big.log"
-    with open(path, "wb") as log:
-        block = b"".join(b"%0100d\n" % number for number in range(10_000))
-        for _ in range((1 << 30) // len(block)):
-            log.write(block)
-    began = perf_counter()
-    index = LineIndex(lambda offset, n: read_log(path, offset, n).data, read_log(path, 0, 0).size)
-    shown = len(index.tail(50))
-    report_absolute(f"V7 last {shown} lines of 1 GB", (perf_counter() - began) * 1e3, goal=5.0, unit="ms")
-    began = perf_counter()
-    while not index.advance():
-        pass
-    report_absolute("V7 index of 1 GB, in slices", (perf_counter() - began) * 1e3, goal=1000.0, unit="ms")
-    began = perf_counter()
-    index.lines(index.count // 2 + 77, 50)
-    report_absolute("V7 50 lines from the middle", (perf_counter() - began) * 1e3, goal=5.0, unit="ms")
-
-
 async def main(rounds: int) -> None:
     adopt_orphans()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         await measure_steps(Room(folder / "steps"), rounds)
         await measure_cancel(Room(folder / "trees"), rounds)
-        measure_log(folder)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from pathlib import Path
 from typing import cast
 
 from engine import LogGrew
@@ -34,7 +35,9 @@ async def _grow(engine: ScriptedEngine, rate: int) -> None:
 
 async def main(scene: str, rate: int) -> None:
     engine = scenes.engine(scenes.done() if scene == "idle" else scenes.running(), *scenes.others()[1:])
-    app = SignoffApp(engine, Options(root="/home/ana/api-gateway", user="ana", clock=lambda: engine.now))
+    app = SignoffApp(
+        engine, Options(root="/home/ana/api-gateway", user="ana", state=Path("/nowhere"), clock=lambda: engine.now)
+    )
     growing = asyncio.create_task(_grow(engine, rate)) if scene == "log" else None
     asyncio.get_running_loop().call_later(LIFE, app.exit)
     await app.run_async()

@@ -58,6 +58,7 @@ def migrate() -> PlannedStep:
         step=step,
         rank=4,
         tier=Tier.DESTRUCTIVE,
+        asks=True,
         reasons=(
             Reason(Tier.WRITE, "pg_dump writes backup/pre21.dump", "dump", 2),
             Reason(Tier.DESTRUCTIVE, "DROP TABLE drops a table", "sql-drop", 5),
@@ -74,7 +75,7 @@ def migrate() -> PlannedStep:
 def push() -> PlannedStep:
     step = Execute(id="push", command="git push origin release/2.1", needs=("migrate",), network=("github.com",))
     reason = Reason(Tier.EXTERNAL, "git push sends commits to a remote", "git-push")
-    return PlannedStep(step=step, rank=5, tier=Tier.EXTERNAL, reasons=(reason,), binary="/usr/bin/git")
+    return PlannedStep(step=step, rank=5, tier=Tier.EXTERNAL, asks=True, reasons=(reason,), binary="/usr/bin/git")
 
 
 def twelve() -> tuple[PlannedStep, ...]:

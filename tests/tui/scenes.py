@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from engine import (
     Outcome,
@@ -65,7 +66,7 @@ def steps() -> tuple[PlannedStep, ...]:
     )
     return (
         *(PlannedStep(step=step, rank=rank, tier=tier, binary="/usr/bin/true") for step, rank, tier in plain),
-        PlannedStep(step=replace(migrate, needs=("tests",)), rank=3, tier=Tier.DESTRUCTIVE, reasons=(drop,)),
+        PlannedStep(step=replace(migrate, needs=("tests",)), rank=3, tier=Tier.DESTRUCTIVE, asks=True, reasons=(drop,)),
         PlannedStep(step=Notify(id="tell", message="Migration ended", needs=("migrate",)), rank=4),
     )
 
@@ -213,11 +214,18 @@ def engine(*views: TaskView) -> ScriptedEngine:
     return made
 
 
-def app(engine: ScriptedEngine, *, ascii_only: bool = False, colours: Colours = Colours.DARK) -> SignoffApp:
+def app(
+    engine: ScriptedEngine,
+    *,
+    ascii_only: bool = False,
+    colours: Colours = Colours.DARK,
+    state: Path = Path("/nowhere"),
+) -> SignoffApp:
     """The app over a scripted engine, its clock standing at noon."""
     options = Options(
         root="/home/ana/api-gateway",
         user="ana",
+        state=state,
         ascii_only=ascii_only,
         colours=colours,
         clock=lambda: engine.now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,7 +56,14 @@ def app(engine: ScriptedEngine, *, root: str = "/home/ana/api", ascii_only: bool
     """The app in its dark colours, standing at noon."""
     return SignoffApp(
         engine,
-        Options(root=root, user="ana", ascii_only=ascii_only, colours=Colours.DARK, clock=lambda: engine.now),
+        Options(
+            root=root,
+            user="ana",
+            state=Path("/nowhere"),
+            ascii_only=ascii_only,
+            colours=Colours.DARK,
+            clock=lambda: engine.now,
+        ),
     )
 
 

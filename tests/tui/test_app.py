@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from engine import Gap, LogGrew, StepState
-from engine.model.events import QuestionAsked, StepEnded
+from engine import Gap, LogGrew, LogSlice, StepState
+from engine.errors import StoreError
+from engine.model.events import Notified, QuestionAsked, StepEnded
 from engine.testing import ScriptedEngine
 from tests.tui import scenes
 from tests.tui.pilots import bench, opened, picture, until
@@ -142,3 +145,77 @@ async def test_a_question_waits_for_who_types(keys: tuple[str, ...]) -> None:
         await opened(pilot)
         await pilot.press(*keys)
         assert await _questions(pilot, engine) == []
+
+
+async def test_what_a_step_says_rings_and_shows_whatever_task_it_is_of() -> None:
+    engine = _engine()
+    async with scenes.app(engine).run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        engine.emit(Notified("terminal", "Migration \x1b[2Jended"), task=11)
+        await until(pilot, lambda: "task 11 says:" in picture(pilot))
+        assert "Migration \\e[2Jended" in picture(pilot)
+
+
+async def _paged(pilot: Pilot[Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the toasts say after `v`, on a terminal that can be given away."""
+    monkeypatch.setattr(SignoffApp, "suspend", lambda app: nullcontext())
+    await opened(pilot)
+    await pilot.press("v")
+    await pilot.app.workers.wait_for_complete()
+    return [notification.message for notification in pilot.app._notifications]
+
+
+@pytest.mark.parametrize(
+    ("pager", "told"), [("'less", "$PAGER is no command line"), ("/no/such/pager", "could not be started")]
+)
+async def test_a_pager_that_cannot_be_started_is_told(pager: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", pager)
+    async with scenes.app(_engine()).run_test(size=SIZE) as pilot:
+        assert any(told in said for said in await _paged(pilot, monkeypatch))
+
+
+async def test_a_log_that_cannot_be_read_ends_the_pager_and_not_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", "timeout 20 cat")
+    engine = _engine()
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+
+        async def broken(run: int, offset: int, n: int) -> LogSlice:
+            raise StoreError(reason="the disk is on fire")
+
+        monkeypatch.setattr(engine, "read_log", broken)
+        assert any("the disk is on fire" in said for said in await _paged(pilot, monkeypatch))
+
+
+async def test_no_pager_named_is_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+
+    async def page(read: object, pager: str) -> int:
+        started.append(pager)
+        return 0
+
+    monkeypatch.setenv("PAGER", "")
+    monkeypatch.setattr("tui.pager.page", page)
+    async with scenes.app(_engine()).run_test(size=SIZE) as pilot:
+        assert await _paged(pilot, monkeypatch) == []
+    assert started == ["less"]
+
+
+async def test_what_nobody_foresaw_is_one_sentence_and_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = scenes.app(_engine(), state=tmp_path)
+
+    def broken() -> None:
+        raise ZeroDivisionError("nobody [foresaw] this")
+
+    with pytest.raises(ZeroDivisionError):
+        async with app.run_test(size=SIZE) as pilot:
+            await opened(pilot)
+            monkeypatch.setattr(app, "action_help", broken)
+            await pilot.press("question_mark")
+    (kept,) = (tmp_path / "crashes").iterdir()
+    assert "nobody [foresaw] this" in kept.read_text()
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"the screen failed (ZeroDivisionError); what runs goes on and the traceback is in {kept}." in told

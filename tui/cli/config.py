@@ -19,7 +19,6 @@ from tui.cli.arguments import json_option, set_option
 from tui.cli.call import Call, Verb
 from tui.presentation.safe import safe
 
-
 _EDIT = "signoff config edit"
 
 

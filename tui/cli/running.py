@@ -192,6 +192,8 @@ async def _attended(call: Call, engine: EngineClient, work: Coroutine[Any, Any, 
         try:
             return await following
         except asyncio.CancelledError:
+            if (this := asyncio.current_task()) is not None and this.cancelling():
+                raise  # Ctrl-C before there was a task to cancel
             if leash is None or not leash.loose:  # else the terminal hung up, and nobody reads
                 call.console.note("signoff: the engine was asked to close; what was recorded is kept")
             return Exit.FAILED

@@ -30,9 +30,8 @@ def open_workbench(call: Call) -> NoReturn:
 
 
 def _sit(call: Call, leash: Leash) -> int:
-    from tui.session import sit
-
     from engine import user_name
+    from tui.session import sit
 
     def make(engine: EngineClient, leash: Leash) -> SignoffApp:
         from tui.app import Options, SignoffApp

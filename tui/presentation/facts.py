@@ -73,10 +73,10 @@ def where(planned: PlannedStep, root: str = "") -> str:
 
 
 def headline(planned: PlannedStep) -> list[str]:
-    """`bash`, `in .`, `network none`, `asks again at run`: what stands above an operand."""
+    """`bash`, `in .`, `asks again at run`, `network none`: what stands above an operand."""
     program = "bash" if planned.step.action is Action.SHELL else planned.step.action.value
-    parts = [program, f"in {planned.step.workdir}", touches(planned)]
-    return [*parts, _ASKS] if planned.asks else parts
+    asks = [_ASKS] if planned.asks else []
+    return [program, f"in {planned.step.workdir}", *asks, touches(planned)]
 
 
 def _labelled(label: str, found: Sequence[Fact]) -> Iterator[Fact]:

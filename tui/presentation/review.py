@@ -274,7 +274,7 @@ def can_be_signed(view: TaskView) -> bool:
 
 
 def page_title(row: Row, ascii_only: bool = False) -> Content:
-    """What stands above the operand: `9 migrate · bash · in . · network none · asks again at run`."""
+    """What stands above the operand: `9 migrate · bash · in . · asks again at run · network none`."""
     if row.planned is None:
         return content(f"{len(row.numbers)} {TIERS[row.group or Tier.READ].word}", "bold")
     dot = " - " if ascii_only else " · "

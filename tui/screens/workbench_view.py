@@ -174,9 +174,12 @@ class WorkbenchView(Screen[None]):
 
     async def _read_notes(self, task: int) -> None:
         """Read on from the last event that is shown."""
-        while page := await self.app.engine.read(ListEvents(task=task, after=self._noted, limit=_PAGE)):
+        more = True
+        while more:
+            page = await self.app.engine.read(ListEvents(task=task, after=self._noted, limit=_PAGE))
             self._notes = [*self._notes, *notes(page)]
-            self._noted = page[-1].seq
+            self._noted = page[-1].seq if page else self._noted
+            more = len(page) == _PAGE
 
     def refresh_lists(self) -> None:
         """Read the lists again, soon, and not more than twice a second."""

@@ -11,7 +11,6 @@ from engine.model.digest import NOT_SIGNED, plan_digest, step_digest
 from engine.model.plan import (
     STEP_TYPES,
     Accept,
-    Action,
     Execute,
     Plan,
     PlannedStep,
@@ -105,4 +104,3 @@ def test_words_about_the_plan_are_not_signed() -> None:
 def test_the_canonical_form_is_stable() -> None:
     assert plan_digest(PLAN) == plan_digest(replace(PLAN, steps=(replace(PLANNED, step=replace(STEP)),)))
     assert len(plan_digest(PLAN)) == 64
-    assert Action.EXECUTE == "execute"

@@ -1,7 +1,8 @@
-"""Logs and their lines without a process: redaction, the ring, and the line index against plain splitting."""
+"""Logs and their lines without a process: redaction, the ring, and which stream a byte came from."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from itertools import pairwise
 from pathlib import Path
@@ -10,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.process import LineIndex, LogWriter, Stream, read_log, stream_switches
-from engine.process.lines import BLOCK, CUT
+from engine.process import LogWriter, Stream, read_log, stream_switches
 from engine.process.redact import REPLACEMENT, Redactor
 
 LETTERS = st.text("abX", max_size=40)
@@ -104,94 +104,21 @@ def test_turns_byte_by_byte_do_not_fill_the_disk(tmp_path: Path, monkeypatch: py
     assert (tmp_path / "log.streams").stat().st_size == 90
 
 
-def split(data: bytes) -> list[bytes]:
-    """Lines as the index understands them, the plain way."""
-    pieces = data.split(b"\n")
-    lines = []
-    for number, piece in enumerate(pieces):
-        cut = [piece[at : at + CUT] for at in range(0, len(piece), CUT)]
-        lines += cut or ([b""] if number < len(pieces) - 1 else [])
-    return lines
+def test_a_closed_log_writes_to_no_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = LogWriter(tmp_path / "log", 100)
+    log.feed(Stream.OUT, b"kept")
+    monkeypatch.setattr("engine.process.logs.os.write", _full_disk)
+    with pytest.raises(OSError, match="space"):
+        log.feed(Stream.OUT, b"lost")
+    log.close()
+    monkeypatch.undo()
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    log.flush()
+    os.close(other)
+    assert (tmp_path / "other").read_bytes() == b""
+    assert read_log(log.path, 0, 100).data == b"kept"
+    assert log.truncated
 
 
-def index_of(data: bytes) -> LineIndex:
-    return LineIndex(lambda offset, n: data[offset : offset + n], len(data))
-
-
-PIECES = st.lists(
-    st.tuples(st.sampled_from([0, 1, 7, 80, CUT - 1, CUT, CUT + 1, 3 * CUT, BLOCK - 1, BLOCK]), st.booleans()),
-    max_size=14,
-)
-
-
-def bytes_of(pieces: list[tuple[int, bool]]) -> bytes:
-    return b"".join(b"x" * size + b"\n" * newline for size, newline in pieces)
-
-
-@given(PIECES, st.integers(0, 60), st.integers(1, 9))
-def test_the_index_agrees_with_splitting(pieces: list[tuple[int, bool]], first: int, n: int) -> None:
-    data = bytes_of(pieces)
-    expected, index = split(data), index_of(data)
-    while not index.advance(1):
-        pass
-    assert index.count == len(expected)
-    assert [line.data for line in index.lines(first, n)] == expected[first : first + n]
-    for line in index.lines(first, n):
-        assert data[line.offset : line.offset + len(line.data)] == line.data
-    if first < len(expected):
-        offset = index.lines(first, 1)[0].offset
-        assert index.line_at(offset) == first
-
-
-@given(st.lists(st.integers(0, 100), min_size=1, max_size=2000), st.integers(1, 100))
-def test_the_tail_needs_no_count(sizes: list[int], n: int) -> None:
-    data = b"".join(b"x" * size + b"\n" for size in sizes)
-    index = index_of(data)
-    assert [line.data for line in index.tail(n)] == split(data)[-n:]
-    first = index.tail(n)[0].offset
-    assert [line.data for line in index.before(first, n)] == split(data[:first])[-n:]
-    assert index.count == 0
-
-
-@given(PIECES, st.lists(st.integers(0, 1 << 20), max_size=5))
-def test_growing_changes_nothing(pieces: list[tuple[int, bool]], sizes: list[int]) -> None:
-    data = bytes_of(pieces)
-    index = LineIndex(lambda offset, n: data[: index.size][offset : offset + n], 0)
-    for size in sorted(min(size, len(data)) for size in [*sizes, len(data)]):
-        index.grow(size)
-        while not index.advance():
-            pass
-        assert index.count == len(split(data[:size]))
-
-
-def test_what_moves_is_counted_again() -> None:
-    data = [b"a\n" * BLOCK]
-    index = LineIndex(lambda offset, n: data[0][offset : offset + n], len(data[0]))
-    index.advance()
-    assert index.count == BLOCK
-    data[0] = b"a\n" * 10 + b"b" * (len(data[0]) - 20)
-    index.rewind(20)
-    assert not index.complete
-    index.advance()
-    assert index.count == len(split(data[0]))
-
-
-@given(st.binary(max_size=300), st.integers(0, 300))
-def test_the_line_of_a_byte(data: bytes, offset: int) -> None:
-    index = index_of(data)
-    index.advance()
-    if offset < len(data):
-        assert index.line_at(offset) == data[:offset].count(b"\n")
-
-
-def test_a_gigabyte_without_newline_has_a_tail_at_once() -> None:
-    """The reader makes the bytes up: only what is asked for exists."""
-    asked: list[int] = []
-
-    def read(offset: int, n: int) -> bytes:
-        asked.append(n)
-        return b"x" * min(n, (1 << 30) - offset)
-
-    index = LineIndex(read, 1 << 30)
-    assert [len(line.data) for line in index.tail(3)] == [CUT] * 3
-    assert sum(asked) <= 8 * CUT
+def _full_disk(descriptor: int, data: bytes) -> int:
+    raise OSError(28, "No space left on device")

@@ -150,6 +150,26 @@ async def test_what_is_declared_must_exist(room: Room, changes: dict[str, object
         await inside(room, "true", **changes)
 
 
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("path", ["state/signoff.db", "state", ".", "link/signoff.db"])
+async def test_what_is_masked_cannot_be_declared(room: Room, level: Level, path: str) -> None:
+    (room.folder / "state" / "signoff.db").write_text("live")
+    (room.folder / "link").symlink_to(room.folder / "state")
+    declared = room.folder / path
+    for changes in ({"writes": (declared,)}, {"sockets": (f"{declared}",)}):
+        confinement = replace(room.confinement, masked=(room.folder / "state",), **changes)
+        launch = room.launch("touch", "made", confinement=confinement)
+        with pytest.raises(SpawnFailed, match="no step may see"):
+            await spawn(launch, level)
+    assert not (room.work / "made").exists()
+
+
+async def test_hidden_credentials_cannot_be_declared_as_written(room: Room) -> None:
+    for path in (real_home() / ".ssh", real_home() / ".ssh" / "known_hosts"):
+        with pytest.raises(SpawnFailed, match="credentials"):
+            await inside(room, "true", writes=(path,))
+
+
 async def test_a_workdir_outside_of_the_root_is_refused(room: Room) -> None:
     (room.work / "link").symlink_to(room.folder)
     for level in Level:

@@ -70,16 +70,17 @@ async def test_a_trap_gets_its_grace_even_when_the_command_ends_before_it(room: 
     receipt = await running.cancel(5)
     assert (room.work / "trap.txt").read_text() == "cleaned\n"
     assert receipt.seconds < 4
-    assert {end.how for end in receipt.signalled} == {"SIGTERM"}
+    assert {end.end for end in receipt.ends} == {"SIGTERM"}
 
 
 @pytest.mark.parametrize("level", Level)
 async def test_the_receipt_names_what_had_to_be_killed(room: Room, level: Level) -> None:
     running = await room.start(room.launch(script="trap '' TERM; echo ready; sleep 20 & wait; wait"), level)
     receipt = await running.cancel(0.2)
-    assert {end.name for end in receipt.signalled} == {"bash", "sleep"}
-    assert {end.how for end in receipt.signalled} == {"SIGKILL"}
-    assert all(end.seconds >= 0.2 for end in receipt.signalled)
+    assert {end.name for end in receipt.ends} == {"bash", "sleep"}
+    assert {end.end for end in receipt.ends} == {"SIGKILL"}
+    assert all(end.seconds >= 0.2 for end in receipt.ends)
+    assert receipt.level == level
     assert receipt.survivors == ()
     assert (await running.wait()).signal == signal.SIGKILL
 
@@ -93,11 +94,33 @@ async def test_cancelling_twice_is_one_cancellation(room: Room, level: Level) ->
 
 
 @pytest.mark.parametrize("level", Level)
+async def test_a_kill_ends_the_grace_of_a_cancellation(room: Room, level: Level) -> None:
+    running = await room.start(room.launch(script="trap '' TERM; echo ready; sleep 20 & wait; wait"), level)
+    cancelling = asyncio.create_task(running.cancel(15))
+    asyncio.get_running_loop().call_later(0.2, running.kill)
+    receipt = await asyncio.wait_for(cancelling, 5)
+    assert {end.end for end in receipt.ends} == {"SIGKILL"}
+    assert receipt.survivors == ()
+    assert (await running.wait()).signal == signal.SIGKILL
+
+
+@pytest.mark.parametrize("level", Level)
+async def test_a_kill_without_a_cancellation_has_no_grace(room: Room, level: Level) -> None:
+    mark = token()
+    running = await room.start(room.launch(script=f"trap '' TERM; echo ready; sleep {mark} & wait; wait"), level)
+    running.kill()
+    running.kill()
+    assert (await asyncio.wait_for(running.wait(), 5)).signal == signal.SIGKILL
+    assert (await running.cancel(15)).survivors == ()
+    assert alive(mark) == []
+
+
+@pytest.mark.parametrize("level", Level)
 async def test_cancelling_what_has_ended_signals_nothing(room: Room, level: Level) -> None:
     running = await spawn(room.launch("true"), level)
     end = await running.wait()
     receipt = await running.cancel(1)
-    assert receipt.signalled == receipt.survivors == ()
+    assert receipt.ends == () and receipt.survivors == ()
     assert (await running.wait()) is end
 
 

@@ -25,7 +25,7 @@ from engine import (
 from engine.errors import StaleRevision
 from engine.testing import ScriptedEngine
 from tests.tui import plans
-from tests.tui.cli.outside import Typist, call
+from tests.tui.cli.outside import Obedient, Typist, call
 
 
 def given(engine: ScriptedEngine) -> Command:
@@ -37,12 +37,34 @@ def test_signing_shows_the_plan_and_signs_what_was_shown() -> None:
     engine, ana = ScriptedEngine(plans.to_review()), Typist("y")
     said = call(engine, "approve", "12", "--skip", "7,bench", "--skip", "notes", person=ana)
     assert said.code == 0
-    assert said.needs == [Need.DECIDE]
+    assert said.needs == [Need.READ, Need.DECIDE]
     assert "DROP TABLE sessions" in ana.seen
     assert ana.prompts == ["Sign 4f1c9a of task 12 (without bench, bench, notes)? [y/N] "]
     assert given(engine) == Sign(
         task=12, revision=3, digest=plans.DIGEST, skip=("bench", "bench", "notes"), means="command", key=""
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "view"),
+    [(["approve", "12"], plans.to_review()), (["confirm", "12", "migrate"], plans.asking(plans.QUESTION))],
+    ids=["approve", "confirm"],
+)
+def test_nothing_is_owned_while_a_person_thinks(words: list[str], view: TaskView) -> None:
+    said = call(ScriptedEngine(view), *words, person=Typist(""))
+    assert said.code == 3
+    assert said.needs == [Need.READ]
+
+
+def test_a_plan_that_was_returned_says_how_to_go_on() -> None:
+    engine = Obedient(plans.to_review())
+
+    def returned(engine: ScriptedEngine, command: Command) -> None:
+        view = engine.views[12]
+        engine.views[12] = replace(view, task=replace(view.task, phase=Phase.PLANNING))
+
+    engine.on[Return] = returned
+    assert "cancel it and plan anew: signoff cancel 12" in call(engine, "return", "12", "--note", "test first").out
 
 
 @pytest.mark.parametrize("typed", ["", "n", "yess", "ja"])

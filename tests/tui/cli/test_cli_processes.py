@@ -168,6 +168,31 @@ def test_others_use_the_owner(signoff: Shell) -> None:
             assert running.wait(LIMIT) == 4
 
 
+def test_the_owner_is_asked_to_close_and_not_while_something_runs(signoff: Shell) -> None:
+    assert "nothing to stop" in signoff("serve", "--stop").stderr
+    signoff.plan(LONG)
+    with signoff.started("serve") as owner, signoff.started("run", "plan.yaml", "--yes") as running:
+        assert owner.stdout is not None
+        assert owner.stdout.readline().startswith("serving ")
+        assert running.stdout is not None
+        assert "nap" in running.stdout.readline()
+        refused = signoff("serve", "--stop")
+        assert (refused.returncode, "nothing was closed" in refused.stderr) == (1, True)
+        assert signoff("serve", "--stop", "--force").returncode == 0
+        assert owner.wait(LIMIT) == 0
+    assert "nothing to stop" in signoff("serve", "--stop").stderr
+
+
+def test_a_run_that_owns_hears_that_it_shall_close(signoff: Shell) -> None:
+    signoff.plan(LONG)
+    with signoff.started("run", "plan.yaml", "--yes") as running:
+        assert running.stdout is not None
+        assert "nap" in running.stdout.readline()
+        assert signoff("serve", "--stop", "--force").returncode == 0
+        _, err = running.communicate(timeout=LIMIT)
+    assert (running.returncode, "asked to close" in err) == (1, True)
+
+
 def test_a_reader_that_leaves_early_is_no_error(signoff: Shell) -> None:
     signoff.plan(GOOD)
     signoff("plan", "-f", "plan.yaml")
@@ -239,6 +264,15 @@ def test_a_wrong_configuration_starts_nothing_but_stops_nobody_from_looking(sign
     assert "config.toml  paralel: no such setting (did you mean 'parallel'?)" in told.stderr
     assert not (tmp_path / "state").exists()
     assert signoff("ls").returncode == 0
+
+
+def test_an_editor_that_is_no_command_line(signoff: Shell) -> None:
+    signoff.environ.update(VISUAL=" ", EDITOR="'vi")
+    told = signoff("config", "edit")
+    assert told.returncode == 2
+    assert "$EDITOR is no command line" in told.stderr
+    signoff.environ.update(VISUAL="  ", EDITOR="cat")
+    assert "# grace" in signoff("config", "edit").stdout
 
 
 def test_config_edit_becomes_the_editor(signoff: Shell, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from engine import (
     Answer,
-    AuditReport,
     Command,
     Fault,
     InvalidPlan,
@@ -19,6 +18,7 @@ from engine import (
     Need,
     Outcome,
     Phase,
+    Question,
     Reply,
     Resolve,
     Resume,
@@ -26,10 +26,10 @@ from engine import (
     StepState,
     StepStatus,
     TaskView,
-    VerifyAudit,
     Wait,
+    step_digest,
 )
-from engine.model.events import Fact, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
+from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
 from engine.testing import ScriptedEngine
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
@@ -40,7 +40,7 @@ STEPS = plans.twelve()[:2]
 
 def engine_with(view: TaskView) -> Obedient:
     engine = Obedient(view)
-    engine.answers[VerifyAudit] = lambda query: AuditReport(ok=True, events=9, head="abcdef0123456789")
+    engine.info = replace(engine.info, seq=9, head="abcdef0123456789")
     return engine
 
 
@@ -185,13 +185,55 @@ def test_later_leaves_the_task_waiting() -> None:
     assert [type(command) for command in engine.done] == [Sign]
 
 
-def test_confirmations_given_ahead() -> None:
+PUSH = replace(plans.QUESTION, step="push", digest=step_digest(plans.push()))
+
+
+def asks_for(question: Question) -> Happens:
+    """A step asks, and nothing else can run."""
+
+    def happen(engine: ScriptedEngine, command: Command) -> None:
+        view = plans.asking(question)
+        engine.views[12] = replace(view, seq=2, task=replace(view.task, waits=(Wait.CONFIRMATION,)))
+        _emit(engine, (QuestionAsked(question), question.step), (PhaseChanged(engine.views[12].task), None))
+
+    return happen
+
+
+def test_confirmations_given_ahead_name_their_digests() -> None:
     engine = engine_with(plans.view_of(*plans.twelve()))
-    engine.on.update({Sign: blocked_by_migrate, Resolve: answered})
-    assert call(engine, "run", "12", "--yes", "--confirm", "destructive,external").code == 0
+    engine.on.update({Sign: asks_for(PUSH), Resolve: answered})
+    said = call(engine, "run", "12", "--yes", "--confirm", "destructive,external")
+    assert said.code == 0
+    assert f"will run unasked: 11 push {PUSH.digest[:6]}" in said.err
     resolve = engine.done[-1]
     assert isinstance(resolve, Resolve)
-    assert (resolve.answer, resolve.means) == (Answer.ONCE, "run --confirm")
+    assert (resolve.answer, resolve.digest, resolve.means) == (Answer.ONCE, PUSH.digest, "run --confirm")
+
+
+def test_other_bytes_than_those_given_ahead_are_asked_for() -> None:
+    engine = engine_with(plans.view_of(*plans.twelve()))
+    engine.on[Sign] = asks_for(replace(PUSH, digest="beef" * 16))
+    assert call(engine, "run", "12", "--yes", "--confirm", "external").code == 3
+    assert [type(command) for command in engine.done] == [Sign]
+
+
+def test_a_step_whose_files_are_made_on_the_way_is_not_confirmed_ahead() -> None:
+    engine = engine_with(plans.view_of(*plans.twelve()))
+    engine.on[Sign] = blocked_by_migrate
+    said = call(engine, "run", "12", "--yes", "--confirm", "destructive")
+    assert said.code == 3
+    assert "unasked" not in said.err
+
+
+def test_what_a_step_says_is_printed() -> None:
+    def says(engine: ScriptedEngine, command: Command) -> None:
+        _emit(engine, (Notified("terminal", "half\x1b[2J\ndone"), None))
+        ends(Outcome.OK)(engine, command)
+
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.on[Sign] = says
+    said = call(engine, "run", "12", "--yes")
+    assert "says: half\\e[2J\nsays: done\n" in said.out
 
 
 def test_what_was_given_ahead_is_for_its_tiers_only() -> None:
@@ -245,7 +287,6 @@ class Planner(Obedient):
 
 def planner() -> Planner:
     engine = Planner(plans.view_of(*STEPS))
-    engine.answers[VerifyAudit] = lambda query: AuditReport(ok=True, events=9, head="ab")
     engine.on[Sign] = ends(Outcome.OK)
     return engine
 

@@ -17,18 +17,22 @@ from engine import (
     StepState,
     TaskSummary,
     TaskView,
+    When,
 )
 from engine.model import events
+from engine.model.plan import Execute
 from engine.model.run import ProcessEnd
 from engine.testing import NOON
 from tests.hostile import HOSTILE
 from tests.tui import scenes
+from tui.presentation.brief import progress
 from tui.presentation.content import content
 from tui.presentation.detail import detail, diff, operand
+from tui.presentation.facts import network
 from tui.presentation.line import clipped, spread
 from tui.presentation.notes import note
 from tui.presentation.safe import is_safe
-from tui.presentation.steps import graph_of, unlogged, wanted
+from tui.presentation.steps import unlogged, wanted
 from tui.presentation.task import banner, dies, empty, entry, farewell, header, status_line
 
 INFO = EngineInfo(version="0.1.0", pid=1, user="ana", state="~", level="bubblewrap", running=3)
@@ -83,10 +87,40 @@ def test_an_unsigned_plan_says_so() -> None:
 
 def test_what_dies_is_named() -> None:
     view = scenes.running()
-    graph = graph_of(view, NOON)
-    assert graph is not None
-    assert dies(view, "tests", graph.shape.dependents) == "step tests: its processes end, skips migrate, tell"
-    assert dies(view, None, {}) == "task 12: ends tests, 2 more never begin"
+    assert dies(view, "tests") == "step tests: its processes end, skips migrate, tell"
+    assert dies(view, None) == "task 12: ends tests, 2 more never begin"
+
+
+@pytest.mark.parametrize(
+    ("when", "of_step", "of_task"),
+    [
+        (When.ALWAYS, "", "ends tests, 1 more never begin, then runs migrate"),
+        (When.FAILURE, "", "ends tests, 2 more never begin"),
+    ],
+)
+def test_what_a_cancellation_lets_run_is_not_counted_among_the_dead(when: When, of_step: str, of_task: str) -> None:
+    view = scenes.running()
+    assert view.plan is not None
+    steps = tuple(
+        replace(planned, step=replace(planned.step, when=when)) if planned.id == "migrate" else planned
+        for planned in view.plan.steps
+    )
+    view = replace(view, plan=replace(view.plan, steps=steps))
+    assert dies(view, "tests") == f"step tests: its processes end{of_step}"
+    assert dies(view, None) == f"task 12: {of_task}"
+
+
+def test_progress_counts_what_ended_well() -> None:
+    counts = {StepState.COMPLETED: 3, StepState.SKIPPED: 2, StepState.FAILED: 1}
+    assert progress(TaskSummary(task=scenes.task(), counts=counts)) == "3/6"
+    assert progress(TaskSummary(task=scenes.task())) == ""
+
+
+def test_hosts_that_were_asked_for_are_not_told_as_a_limit() -> None:
+    step = Execute(id="get", command="uv sync", network=("mirror.example.org", "example.org"))
+    assert network(step) == "network any host (asked for mirror.example.org example.org)"
+    assert network(replace(step, network=True)) == "network any host"
+    assert network(replace(step, network=False)) == "network none"
 
 
 def test_where_to_look_first() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine import Answer, Gap, ListQuestions, Phase, TaskView
+from engine import Answer, Gap, ListQuestions, ListTasks, Phase, TaskView
 from engine.errors import StoreDamaged
-from engine.model.events import QuestionAnswered, QuestionAsked
+from engine.model.events import PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked
 from engine.testing import NOON, ScriptedEngine
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
@@ -80,6 +80,17 @@ async def test_old_plans_are_found_behind_any_number_of_newer_tasks() -> None:
     newer = (replace(done, task=replace(done.task, id=number)) for number in range(20, 1300))
     async with opened(ScriptedEngine(old, *newer), InboxScreen()) as pilot:
         assert "1 waiting" in picture(pilot)
+
+
+async def test_tasks_are_looked_through_once_and_then_followed() -> None:
+    engine = ScriptedEngine(plans.view_of(phase=Phase.EXECUTING))
+    async with opened(engine, InboxScreen()) as pilot:
+        assert "Nothing waits for you" in picture(pilot)
+        engine.answers[ListTasks] = lambda query: pytest.fail("every task was read again")
+        engine.emit(PlanWritten(plans.task(), "file", 12), task=12)
+        await until(pilot, lambda: "1 waiting" in picture(pilot))
+        engine.emit(PhaseChanged(plans.task(Phase.QUEUED)), task=12)
+        await until(pilot, lambda: "Nothing waits for you" in picture(pilot))
 
 
 async def test_a_store_that_cannot_be_read_is_told_and_not_a_traceback() -> None:

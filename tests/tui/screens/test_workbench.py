@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import Cancel, ListEvents, ListTasks, Pause, Phase, QuestionKind, Resume, StepState, TaskView
+from engine import Cancel, Event, ListEvents, ListTasks, Pause, Phase, QuestionKind, Resume, StepState, TaskView
 from engine.errors import Refused, StoreError
 from engine.model.events import PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, StepStarted, TaskRequested
 from engine.model.question import Answer
@@ -188,6 +188,27 @@ async def test_notes_tell_the_events_of_the_task() -> None:
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "tests  started" in picture(pilot))
         assert screen.tab == "notes"
+
+
+async def test_notes_are_read_to_their_end_and_then_only_what_is_new() -> None:
+    engine = _engine()
+    started = StepStarted(scenes.status("tests", S.RUNNING, 41, run=4), "/l")
+    events = [engine.emit(started, task=12, step="tests") for _ in range(2500)]
+    asked: list[int] = []
+
+    def page(query: ListEvents) -> tuple[Event, ...]:
+        asked.append(query.after)
+        return tuple(event for event in events if event.seq > query.after)[: query.limit]
+
+    engine.answers[ListEvents] = page
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: len(screen.text.paragraphs) == 2500)
+        assert asked == [0, 1000, 2000]
+        events.append(engine.emit(started, task=12, step="tests"))
+        await until(pilot, lambda: len(screen.text.paragraphs) == 2501)
+        assert asked[3:] == [2500]
 
 
 async def test_panes_and_tabs_by_key() -> None:
