@@ -27,6 +27,7 @@ from engine.model.task import ENGINE, Task
 from engine.pool import Pool
 from engine.runner import End, Job, Lost, Runner
 from engine.storage.store import Store
+from engine.work_clock import WorkClock
 
 WAITS = {
     QuestionKind.CONFIRMATION: Wait.CONFIRMATION,
@@ -101,9 +102,7 @@ class Execution:
         """The failed tries of the steps that are tried again by themselves."""
         self._produced = dict(produced)
         self._makes = _makers(plan)
-        self._alarm: asyncio.TimerHandle | None = None
-        self._worked = 0.0
-        self._working_since: float | None = None
+        self._work = WorkClock(plan.timeout, self._time_out)
         self._closed = False
 
     # Beginning
@@ -448,19 +447,7 @@ class Execution:
         self._rooms.over(self)
 
     def _tick(self) -> None:
-        """Run the clock of the task's timeout while it works, stop it while it waits for people (B6.7)."""
-        if self.plan.timeout is None:
-            return
-        loop = asyncio.get_running_loop()
-        working = self.task.phase is Phase.EXECUTING and not self._closed
-        if working and self._working_since is None:
-            self._working_since = loop.time()
-            left = max(0.0, self.plan.timeout - self._worked)
-            self._alarm = loop.call_later(left, self._time_out)
-        elif not working and self._working_since is not None and self._alarm is not None:
-            self._worked += loop.time() - self._working_since
-            self._working_since = None
-            self._alarm.cancel()
+        self._work.run(self.task.phase is Phase.EXECUTING and not self._closed)
 
     def let_go(self) -> None:
         """The engine closes: nothing of this may begin by itself any more."""

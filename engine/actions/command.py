@@ -135,7 +135,7 @@ def _alarm(seconds: float | None, ring: Callable[[], None]) -> Iterator[Callable
 def _result(exited: process.Exit, receipt: Receipt | None) -> Result:
     if exited.changed:
         changed = ", ".join(map(str, exited.changed[:5])) + (" and more" if len(exited.changed) > 5 else "")
-        error = f"{changed} was changed while the step ran, which may not be; what it did is in the log"
+        error = f"{changed} was changed while the step ran and must not be; what the step did is in the log"
         return Result(exit_code=exited.code, error=error, failure="bytes", summary=exited.first_line, receipt=receipt)
     if exited.code == 0 and receipt is None:
         return Result(exit_code=0, summary=exited.first_line)

@@ -6,21 +6,14 @@ order, each with what the engine itself derived about it. Both are data: nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, ClassVar, Literal
 
-from engine.errors import Fault
 from engine.model.amounts import Seconds
 from engine.model.tier import Reason, Tier
 from engine.model.union import TaggedBy
-
-MAX_STEPS = 10_000
-MAX_NAMES = 2_000
-"""Step ids that are looked through for the one that was meant."""
-MAX_SUGGESTIONS = 20
 
 
 class Action(StrEnum):
@@ -300,66 +293,3 @@ class Plan:
     timeout: float | None = None
     planner: str = "file"
     digest: str = ""
-
-
-def rank_steps(steps: Iterable[StepBase]) -> dict[str, int]:
-    """Map each id to its topological rank. Every need must exist and there must be no cycle."""
-    needs = {step.id: step.needs for step in steps}
-    ranks: dict[str, int] = {}
-    for step_id in TopologicalSorter(needs).static_order():
-        ranks[step_id] = 1 + max((ranks[need] for need in needs[step_id]), default=-1)
-    return ranks
-
-
-def graph_faults(steps: tuple[Step, ...]) -> list[Fault]:
-    """Everything wrong with the steps as a graph (B2.3): count, ids, needs, cycles."""
-    if not steps:
-        return [Fault("a plan needs at least one step", "steps")]
-    if len(steps) > MAX_STEPS:
-        return [Fault(f"{len(steps)} steps; at most {MAX_STEPS} are allowed", "steps")]
-    faults = _id_faults(steps) + _need_faults(steps)
-    return faults or _cycle_faults(steps)
-
-
-def _id_faults(steps: tuple[Step, ...]) -> list[Fault]:
-    first: dict[str, int] = {}
-    faults = []
-    for index, step in enumerate(steps):
-        if step.id in first:
-            faults.append(
-                Fault(f"step id '{step.id}' is used by steps[{first[step.id]}] already", f"steps[{index}].id")
-            )
-        first.setdefault(step.id, index)
-    return faults
-
-
-def _need_faults(steps: tuple[Step, ...]) -> list[Fault]:
-    known = {step.id for step in steps}
-    names = sorted(known)[:MAX_NAMES]
-    faults: list[Fault] = []
-    for index, step in enumerate(steps):
-        for need in step.needs:
-            place = f"steps[{index}].needs"
-            if need == step.id:
-                faults.append(Fault("a step cannot need itself", place))
-            elif need not in known:
-                meant = _nearest(need, names) if len(faults) < MAX_SUGGESTIONS else ""
-                faults.append(Fault(f"no step '{need}'{meant}", place))
-    return faults
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name[:64], names, n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def _cycle_faults(steps: tuple[Step, ...]) -> list[Fault]:
-    try:
-        TopologicalSorter({step.id: step.needs for step in steps}).prepare()
-    except CycleError as error:
-        cycle: list[str] = error.args[1]
-        index = next(i for i, step in enumerate(steps) if step.id == cycle[1])
-        return [Fault("the needs form a cycle: " + " → ".join(reversed(cycle)), f"steps[{index}].needs")]
-    return []

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import cast
 
 from engine.errors import Fault
-from engine.model.plan import Document, Execute, Retry, Step, StepBase, Test, graph_faults
+from engine.model.graph import graph_faults
+from engine.model.plan import Document, Execute, Retry, Step, StepBase, Test
 from engine.planning.builder import MAX_TEXT
 from engine.planning.literal_secrets import find_secret
 from engine.planning.sentences import OPERANDS

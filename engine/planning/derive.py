@@ -13,7 +13,8 @@ from pathlib import Path
 
 from engine.errors import Fault, InvalidPlan
 from engine.model.digest import plan_digest
-from engine.model.plan import Action, Document, Plan, PlannedStep, Step, rank_steps
+from engine.model.graph import rank_steps
+from engine.model.plan import Action, Document, Plan, PlannedStep, Step
 from engine.model.tier import Tier
 from engine.planning.checks import document_faults, operand_field
 from engine.planning.file import located, parse_document

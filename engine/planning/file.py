@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import cast
 
 from engine.errors import Fault, InvalidPlan
-from engine.model.plan import MAX_STEPS, Document, Step, StepBase
+from engine.model.graph import MAX_STEPS
+from engine.model.plan import Document, Step, StepBase
 from engine.planning.builder import MAX_FAULTS, Value, field_path
 from engine.planning.checks import document_faults, steps_faults
 from engine.planning.reading import decode, locate, read_value

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import NothingFits
-from engine.model.plan import Test, graph_faults
+from engine.model.graph import graph_faults
+from engine.model.plan import Test
 from engine.planning.checks import document_faults
 from engine.planning.repo import find_targets, plan_targets
 from engine.planning.repo.sources import Sources

@@ -161,7 +161,7 @@ async def test_a_disk_that_is_full_at_the_end_leaves_no_write_behind(
 
     monkeypatch.setattr("engine.process.capture._RETRY", 0.05)
     monkeypatch.setattr("engine.process.logs.os.write", full)
-    end, _ = await room.run(room.launch(script="echo line"), Level.GROUP)
+    end, _ = await room.run(room.launch(script="echo one; sleep 0.2; echo two"), Level.GROUP)
     ended = True
     assert end.truncated
     assert not await until(lambda: bool(written), 0.2)
