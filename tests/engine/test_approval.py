@@ -247,7 +247,7 @@ async def test_a_task_can_be_signed_while_somebody_looks_at_it(desk: Desk) -> No
         while not any(isinstance(event.fact, TaskEnded) and event.task == task for event in desk.heard):
             await desk.engine.read(ShowTask(task=task))
 
-    for _ in range(20):
+    for _ in range(8):
         task = await desk.plan(*(step(f"s{number}") for number in range(20)))
         lookers = [asyncio.create_task(look(task)) for _ in range(4)]
         await desk.sign(task)

@@ -157,11 +157,11 @@ def damage(database: Path, pages: slice) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("crashed", [False, True])
-@pytest.mark.parametrize("pages", [slice(0, 1), slice(1, 2), slice(5, 6), slice(8, None)])
+@pytest.mark.parametrize(
+    ("pages", "crashed"),
+    [(slice(0, 1), False), (slice(1, 2), False), (slice(5, 6), False), (slice(8, None), False), (slice(8, None), True)],
+)
 async def test_a_damaged_database_is_told_and_left_as_it_is(desk: Desk, pages: slice, crashed: bool) -> None:
-    if crashed and pages != slice(8, None):
-        pytest.skip("what is still in the log of the database mends what is in the file")
     await desk.open()
     await desk.run(*(step(f"s{number}", text="x" * 500) for number in range(50)))
     await desk.reopen()

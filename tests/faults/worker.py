@@ -1,7 +1,7 @@
 """A real program around the engine, to be killed: it goes on with what is there and answers what is asked.
 
-`python -m tests.faults.worker STATE ROOT LEVEL [PLANS]`: makes and signs PLANS plans and leaves; or, without, runs until
-every task has ended. It prints `ready SECONDS` when the engine is usable, counted from the call that opens it.
+`python -m tests.faults.worker STATE ROOT LEVEL [PLANS]`: makes and signs PLANS plans and leaves; or, without, runs
+until every task has ended. It prints `ready SECONDS` when the engine is usable, counted from the call that opens it.
 """
 
 from __future__ import annotations

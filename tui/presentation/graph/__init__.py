@@ -1,12 +1,11 @@
 """A plan's graph as text: nodes (what needs what), fold (what is shown together), layout and route (where), draw.
 
 `Graph.of(nodes)` once a revision, `graph.with_steps(changed)` on each event, `draw(graph, width, height)` on each
-frame. `header` names what runs.
+frame.
 """
 
 from tui.presentation.graph.draw import Drawing, draw
-from tui.presentation.graph.header import header
 from tui.presentation.graph.nodes import Graph, Node, Stage
 from tui.presentation.graph.parts import Line, Part
 
-__all__ = ["Drawing", "Graph", "Line", "Node", "Part", "Stage", "draw", "header"]
+__all__ = ["Drawing", "Graph", "Line", "Node", "Part", "Stage", "draw"]

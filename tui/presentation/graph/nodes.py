@@ -128,14 +128,6 @@ class Graph:
             nodes[node.id] = node
         return replace(self, nodes=nodes, tallies=tuple(tallies))
 
-    def count(self, states: Collection[StepState]) -> int:
-        return sum(tally.counts.get(state, 0) for tally in self.tallies for state in states)
-
-    def hot(self) -> list[str]:
-        """Running, waiting and failed steps in plan order."""
-        found = [step for tally in self.tallies for step in tally.hot]
-        return sorted(found, key=self.shape.order.__getitem__)
-
     def need_of(self, step: str) -> str | None:
         """The need to go to from a step: the one on the critical path, else the last to have come."""
         return self._nearest(self.shape.needs.get(step, ()), latest=True)
