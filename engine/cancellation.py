@@ -1,8 +1,7 @@
-"""Cancellation tokens: one per task, with a child for each run (B7.1). Firing is idempotent and never undone."""
+"""Cancellation tokens: one per task and one for each step, fired with it (B7.1). Firing is idempotent, never undone."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,9 +18,11 @@ class CancelToken:
         self.reason = ""
         self._watchers: dict[object, Callable[[], None]] = {}
         self._hurried: dict[object, Callable[[], object]] = {}
+        self._urgent = False
 
     def hurry(self) -> None:
         """After firing: end what still takes its time, without any more grace."""
+        self._urgent = True
         hurried, self._hurried = list(self._hurried.values()), {}
         for watcher in hurried:
             watcher()
@@ -49,25 +50,10 @@ class CancelToken:
             watcher()
         else:
             self._watchers[key] = watcher
+        if self._urgent and hurried is not None:
+            hurried()
         try:
             yield
         finally:
             self._watchers.pop(key, None)
             self._hurried.pop(key, None)
-
-    @contextmanager
-    def child(self) -> Iterator[CancelToken]:
-        """A token that fires with this one, or alone."""
-        token = CancelToken()
-        with self.watched(lambda: token.fire(self.reason)):
-            yield token
-
-    async def wait(self, seconds: float) -> bool:
-        """Wait at most `seconds`; True as soon as the token has fired."""
-        woken = asyncio.Event()
-        with self.watched(woken.set):
-            try:
-                await asyncio.wait_for(woken.wait(), seconds)
-            except TimeoutError:
-                return False
-        return True

@@ -13,9 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+GLANCE = 0.05
+"""Seconds between two keys that only move about."""
 PAUSE = 0.15
-"""Seconds between two keys of a person: keys that come faster count as pasted."""
-READING = 0.3
+"""Seconds between two keys of a person who decides: keys that come faster count as pasted."""
+READING = 0.45
 """Seconds that a person looks at a question before answering."""
 POLL = 0.05
 DEADLINE = 20.0
@@ -98,19 +100,23 @@ class Terminal:
     # Typing
 
     def press(self, *keys: str) -> None:
-        """Press keys, named as tmux names them, at the pace of a person."""
+        """Press keys, named as tmux names them, to move about."""
         for key in keys:
-            time.sleep(PAUSE)
+            time.sleep(GLANCE)
             self._tmux("send-keys", key)
+            if key == "Escape":
+                time.sleep(PAUSE)  # Else it and the next key are one: alt.
 
     def decide(self, *keys: str) -> None:
-        """Look at what was asked, then press."""
+        """Look at what was asked, then press, as one who means it."""
         time.sleep(READING)
-        self.press(*keys)
+        for key in keys:
+            self.press(key)
+            time.sleep(PAUSE)
 
     def type(self, text: str) -> None:
         """Type a text as it is, without Enter."""
-        time.sleep(PAUSE)
+        time.sleep(GLANCE)
         self._tmux("send-keys", "-l", text)
 
     def command(self, line: str) -> None:

@@ -1,8 +1,6 @@
-"""Numbers as people read them: times, bytes, counts, money, shares. All lengths of time are in seconds."""
+"""Numbers as people read them: times, bytes, counts, shares. All lengths of time are in seconds."""
 
 from __future__ import annotations
-
-from decimal import Decimal
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _BYTES = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -13,19 +11,6 @@ def clock(seconds: float) -> str:
     whole = max(0, int(seconds))
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
-def about(seconds: float, *, ascii_only: bool = False) -> str:
-    """An estimate in words: `≈40 s`, `≈9 min`, `≈2 h 10 min`; never more exact than it is."""
-    sign = "~" if ascii_only else "≈"
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{sign}{whole} s"
-    minutes = round(whole / 60)
-    if minutes < 60:
-        return f"{sign}{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{sign}{hours} h {minutes} min" if minutes else f"{sign}{hours} h"
 
 
 def about_clock(seconds: float, *, ascii_only: bool = False) -> str:
@@ -60,19 +45,6 @@ def size(count: int) -> str:
 def number(count: int) -> str:
     """A count with thousands separators: `1,204`."""
     return f"{count:,}"
-
-
-def money(amount: Decimal | float, currency: str = "$") -> str:
-    """`$0.42`; what is not nothing never shows as nothing: `<$0.01`."""
-    if 0 < amount < 0.005:
-        return f"<{currency}0.01"
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{currency}{abs(amount):,.2f}"
-
-
-def spent(amount: Decimal | float, limit: Decimal | float, currency: str = "$") -> str:
-    """Money against its limit, round limits short: `$0.42/$5`."""
-    return f"{money(amount, currency)}/{money(limit, currency).removesuffix('.00')}"
 
 
 def bar(share: float, width: int, *, ascii_only: bool = False) -> str:

@@ -85,8 +85,7 @@ class Tour(SignoffApp):
         self.act = act
         self._scene = scene
 
-    async def on_mount(self) -> None:
-        await super().on_mount()
+    async def on_mount(self) -> None:  # That of the app is called as well: Textual goes through the classes.
         self.run_worker(self._watch_acts(), group="acts")
         if self.act is Act.READ:
             self.push_screen(ReviewScreen(1))

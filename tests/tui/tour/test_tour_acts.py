@@ -82,7 +82,7 @@ async def test_the_end_of_another_task_is_no_act(engine: ScriptedEngine, scene: 
 
 async def test_nothing_is_tampered_with_before_it_is_signed(engine: ScriptedEngine, scene: Scene) -> None:
     app = tour(engine, scene, Act.SIGN)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await turns(pilot, app, Act.SIGN)
         await pilot.press("t")
         await until(pilot, lambda: "sign first, then tamper" in picture(pilot))

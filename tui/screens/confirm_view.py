@@ -1,0 +1,152 @@
+"""The question as it is seen: operand, what is new, how many wait; it follows what happens to it. Decides nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from engine import Answer, ListQuestions, Question, QuestionAnswered, QuestionKind, SignoffError, TaskView
+from tui.messages import Happened, Resynced
+from tui.presentation.content import content, log_line
+from tui.presentation.line import MUTED
+from tui.presentation.question import answered, facts_page, heading, operand_page, place, run_of
+from tui.presentation.trouble import trouble
+from tui.screens.deciding import DecidingScreen
+from tui.widgets.key_line import Choices
+from tui.widgets.operand_view import OperandView
+from tui.widgets.rule import Rule
+
+_SINCE = {
+    QuestionKind.CONFIRMATION: "new since you signed",
+    QuestionKind.DRIFT: "new since you signed",
+    QuestionKind.ASK: "what follows",
+    QuestionKind.INTERRUPTED: "what is known",
+}
+KEPT = "The question stays open and nothing was run."
+_WIDEST, _CHROME = 112, 5
+"""Columns of the sheet at most; its rows for rules, a notice, typed words and choices."""
+_LOG_BYTES, _LOG_LINES = 4096, 5
+
+
+class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
+    """Shows one question to a person."""
+
+    CSS_PATH = "confirm.tcss"
+    AUTO_FOCUS = "#choices"
+
+    def __init__(self, question: Question, view: TaskView, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(now)
+        self.question, self._task_view = question, view
+        self.sending = False
+        """Whether an answer is on its way: then it is no news that the question was closed."""
+        self.seen = False
+        """Whether the end of the operand was in sight."""
+
+    def compose(self) -> ComposeResult:
+        with Container(id="sheet"):
+            yield Rule(id="heading")
+            yield OperandView(id="operand")
+            yield Rule(id="since")
+            yield OperandView(id="facts")
+            yield Static(id="options", markup=False)
+            yield Static(id="notice", markup=False)
+            yield Input(id="words")
+            yield Choices(id="choices")
+
+    def show_question(self) -> None:
+        """To be called when mounted."""
+        question, view = self.question, self._task_view
+        rule = self.query_one("#heading", Rule)
+        rule.left, rule.lit = heading(question, view, ascii_only=self.app.ascii_only), True
+        self.operand.show(operand_page(question, view))
+        self._tell(())
+        self._count()
+        if question.kind is QuestionKind.INTERRUPTED:
+            self._read_log()
+
+    @property
+    def operand(self) -> OperandView:
+        return self.query_one("#operand", OperandView)
+
+    @property
+    def facts(self) -> OperandView:
+        return self.query_one("#facts", OperandView)
+
+    @property
+    def words(self) -> Input:
+        return self.query_one("#words", Input)
+
+    def _tell(self, log: Sequence[str]) -> None:
+        """Show what is known, with the end of the log where there is one."""
+        self.facts.show(facts_page(self.question, self._task_view, self.app.clock(), log))
+        self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """What follows from an answer stays in sight; the operand gets the rest and is scrolled."""
+        size = self.size
+        inner = min(size.width, _WIDEST) - 1
+        facts = min(self.facts.get_content_height(size, size, inner), max(3, size.height // 2 - 1))
+        operand = self.operand.get_content_height(size, size, inner)
+        self.facts.styles.height = facts
+        listed = min(len(self.question.options), 9)
+        self.operand.styles.height = max(1, min(operand, size.height - facts - listed - _CHROME))
+
+    @work(exclusive=True, group="count")
+    async def _count(self) -> None:
+        """Say how many wait; a question that was closed unseen closes this screen."""
+        try:
+            questions: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
+        except SignoffError as error:
+            self.notice(trouble(error, KEPT))
+            return
+        waiting = [question.id for question in questions]
+        text = place(self.question, waiting, ascii_only=self.app.ascii_only)
+        self.query_one("#heading", Rule).right = content(text, MUTED)
+        if self.question.id not in waiting:
+            self.close_saying(f"{self.question.step}: no longer asked")
+
+    @work(exclusive=True, group="log")
+    async def _read_log(self) -> None:
+        run = run_of(self.question, self._task_view)
+        if run is None:
+            return
+        try:
+            part = await self.app.engine.read_log(run, -_LOG_BYTES, _LOG_BYTES)
+        except SignoffError as error:
+            self.notice(trouble(error, KEPT))
+            return
+        lines = [line for line in part.data.split(b"\n") if line.strip()]
+        self._tell([log_line(line).plain for line in lines[-_LOG_LINES:]])
+
+    @on(OperandView.Scrolled)
+    def _scrolled(self) -> None:
+        self.seen = self.seen or self.operand.seen
+        rule = self.query_one("#since", Rule)
+        rule.left = content(_SINCE[self.question.kind], "bold")
+        more = "" if self.seen else " - space reads on"
+        rule.right = content(f"{self.operand.where()}{more}", MUTED if self.seen else "bold $text-warning")
+
+    # What happens meanwhile
+
+    def on_happened(self, message: Happened) -> None:
+        for event in message.events:
+            fact = event.fact
+            if isinstance(fact, QuestionAnswered) and fact.question.id == self.question.id and not self.sending:
+                self.close_saying(answered(fact.question))
+
+    def on_resynced(self, _: Resynced) -> None:
+        self._count()
+
+    def close_saying(self, why: str) -> None:
+        """Somebody else was first."""
+        self.app.say(why)
+        self.dismiss(None)
