@@ -12,6 +12,7 @@ from engine.model.frontier import Frontier
 from engine.model.plan import Execute
 from engine.testing import NOON
 from tests.tui import plans
+from tui.presentation.facts import headline
 from tui.presentation.review import Reading, Verdicts, cascade, heading, history, line, missing, rows, signing
 
 
@@ -56,6 +57,17 @@ def test_what_is_missing_is_named_until_all_that_asks_was_read_or_skipped() -> N
     assert missing(_reading(read=frozenset({"migrate", "push"}))) == ""
     assert missing(_reading(skipped=frozenset({"migrate"}))) == ""
     assert heading(rows(_reading())[0], _reading(read=frozenset({"push"}))) == ("read these", "1 of 2 read")
+
+
+def test_a_step_that_the_policy_asks_for_must_be_read_whatever_its_tier() -> None:
+    asked = replace(plans.twelve()[2], asks=True)
+    view = plans.view_of(plans.twelve()[0], asked)
+    assert view.plan is not None
+    reading = Reading.of(view.plan, Verdicts())
+    assert [planned.id for planned in reading.unread] == ["pins"]
+    assert "2 pins" in missing(reading)
+    assert "asks again at run" in headline(asked)
+    assert "1 asks again at run" in signing(view, reading, "ana")
 
 
 def test_a_signature_says_what_runs_what_does_not_and_what_asks_again() -> None:
