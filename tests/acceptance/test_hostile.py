@@ -90,7 +90,7 @@ def test_every_view_of_the_workbench(place: Place) -> None:
     terminal.see("Inbox", "asks", "destroys")
     terminal.press("Enter")
     terminal.see("asks asks", "1 of 2 waiting")
-    terminal.press("Space", "?")
+    terminal.decide("Space", "?")
     terminal.decide("Escape")
     terminal.decide("Escape")
     terminal.see("Inbox")

@@ -46,6 +46,7 @@ def goes_on(place: Place) -> None:
 def test_leaving_gives_the_prompt_back_and_work_goes_on(place: Place) -> None:
     terminal = working(place, ticking())
     owner = place.owner()
+    terminal.see("●1")
     terminal.press("q")
     assert terminal.prompt(before=1) == 0
     terminal.see("1 step goes on", "Come back with: signoff")
