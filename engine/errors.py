@@ -16,6 +16,7 @@
     │   ├── BytesChanged         what would run is not what was signed
     │   ├── SpawnFailed
     │   └── StepTimedOut
+    ├── EngineGone               the owner behind the socket closed or died
     └── StoreError               the store cannot be used; nothing new is started
         ├── Conflict             a guarded change found another state than it expected
         ├── StoreFull
@@ -61,6 +62,12 @@ class SignoffError(Exception):
         self.facts = facts
         self.hint = hint or self.hint
         super().__init__((self.__class__.__doc__ or "").format(**facts))
+
+
+class EngineGone(SignoffError):
+    """The engine went away; what was recorded is kept"""
+
+    hint = "start signoff again: it attaches to the engine, or becomes it"
 
 
 class UsageError(SignoffError):

@@ -22,7 +22,7 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine import Command, EngineClient, Question, ShowTask, SignoffError
+from engine import Command, EngineClient, Question, ShowTask, SignoffError, StepState
 from tui import crash
 from tui.ascii_net import AsciiNet
 from tui.bridge import Bridge
@@ -213,8 +213,9 @@ class SignoffApp(Desk):
         """From what is on the screen: leaving never waits for anything."""
         first = self.screen_stack[0]
         assert isinstance(first, Workbench)
-        info = first.status_bar.info
-        self.exit(farewell(info.running if info else 0, len(first.questions)))
+        info, view = first.status_bar.info, first.view
+        here = sum(status.state is StepState.RUNNING for status in view.steps) if view else 0
+        self.exit(farewell(max(here, info.running if info else 0), len(first.questions)))
 
     def _engine_closed(self) -> None:
         self.exit("the engine has closed. Start again with: signoff")

@@ -7,7 +7,8 @@ commands.
 
 from __future__ import annotations
 
-from engine.host.client import EngineGone, RemoteEngine
+from engine.errors import EngineGone
+from engine.host.client import RemoteEngine
 from engine.host.gate import Gate
 from engine.host.protocol import OtherVersion
 from engine.host.server import Attached, Host

@@ -17,7 +17,7 @@ from typing import Any
 from engine.broker import Follower, Item
 from engine.client import LogSlice
 from engine.commands import Command, Query, Reply
-from engine.errors import Refused, SignoffError
+from engine.errors import EngineGone, Refused, SignoffError
 from engine.host.address import short_name
 from engine.host.answers import decode_answer, decode_error, decode_item, decode_slice
 from engine.host.protocol import (
@@ -39,12 +39,6 @@ BACKLOG = 4096
 """Items that wait for a follower before it gets a gap."""
 PATIENCE = 5.0
 """Seconds that an engine has for its hello."""
-
-
-class EngineGone(SignoffError):
-    """The engine went away; what was recorded is kept"""
-
-    hint = "start signoff again: it attaches to the engine, or becomes it"
 
 
 class RemoteEngine:

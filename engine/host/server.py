@@ -91,8 +91,8 @@ class Host:
             await self._attend(reader, writer)
         except SignoffError as error:
             writer.write(error_frame(None, error))
-        except (EOFError, ConnectionError):
-            return
+        except (EOFError, ConnectionError, asyncio.CancelledError):
+            return  # Cancelled by `close`: asyncio would report a task that ends so as broken.
         finally:
             self._doors.discard(door)
             await _hang_up(writer)

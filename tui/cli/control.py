@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from contextlib import suppress
 
 from engine import (
     AcceptResult,
@@ -19,6 +20,7 @@ from engine import (
     ShowTask,
     TaskView,
 )
+from engine.errors import EngineGone
 from tui.cli import lines
 from tui.cli.arguments import set_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
@@ -48,9 +50,11 @@ async def _cancel(call: Call) -> int:
         dying = await _alive(engine, view.task.id, step)
         reply: Reply = await engine.do(Cancel(task=view.task.id, step=step, reason=call.args.reason))
         call.console.say(safe(reply.text))
-        await _gone(engine, view, step)
-        await _receipts(call, engine, view.task.id, dying)
-        view = await engine.read(ShowTask(task=view.task.id))
+        with suppress(EngineGone):  # an owner whose last task this was leaves with it; the store tells the rest
+            await _gone(engine, view, step)
+    async with call.engine("read") as store:
+        await _receipts(call, store, view.task.id, dying)
+        view = await store.read(ShowTask(task=view.task.id))
     if step is not None:
         return 0
     for line in lines.summary_lines(view, call.console):

@@ -12,7 +12,7 @@ from tui.presentation.amounts import ago, clock
 from tui.presentation.brief import numbered
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import touches, why
-from tui.presentation.line import MUTED
+from tui.presentation.line import MUTED, clipped
 from tui.presentation.page import Line, Page
 from tui.presentation.review import cascade
 from tui.presentation.status import TIERS
@@ -55,11 +55,19 @@ def place(question: Question, waiting: Sequence[int], ascii_only: bool = False) 
     return f"{waiting.index(question.id) + 1} of {len(waiting)} waiting {'-' if ascii_only else '·'} {task}"
 
 
+ROW = 60
+"""Characters of an option that surely fit its row."""
+
+
 def operand_page(question: Question, view: TaskView) -> Page:
     """What must be read before a yes: the operand, and after a drift what changed in it."""
     _, planned = numbered(view, question.step)
     if planned is None:
         return Page(question.step)
+    if question.kind is QuestionKind.ASK:
+        # Options too long for their row stand whole where the question is read.
+        long = [f"{place}: {option}" for place, option in enumerate(question.options, 1) if len(option) > ROW]
+        return Page("\n".join([planned.step.operand, *long]))
     marks = {reason.line: TIERS[reason.tier].style for reason in planned.reasons if reason.line and reason.tier.asks}
     return Page(planned.step.operand, marks, question.diff if question.kind is QuestionKind.DRIFT else "")
 
@@ -157,14 +165,18 @@ def run_of(question: Question, view: TaskView) -> int | None:
     return status.run if status else None
 
 
-def options(question: Question, chosen: int | None, ascii_only: bool = False) -> Content:
-    """One line an option, with the key that chooses it."""
+def options(question: Question, chosen: int | None, width: int, ascii_only: bool = False) -> Content:
+    """One row an option, with the key that chooses it; what does not fit stands whole among the facts."""
     mark = ">" if ascii_only else "▸"
     return Content("\n").join(
-        assemble(
-            (f" {mark if position == chosen else ' '} ", "bold $accent"),
-            (f"{position + 1:>2} ", "bold $accent"),
-            (option, "bold reverse" if position == chosen else ""),
+        clipped(
+            assemble(
+                (f" {mark if position == chosen else ' '} ", "bold $accent"),
+                (f"{position + 1:>2} ", "bold $accent"),
+                (option, "bold reverse" if position == chosen else ""),
+            ),
+            width,
+            ascii_only=ascii_only,
         )
         for position, option in enumerate(question.options)
     )

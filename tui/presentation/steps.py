@@ -68,9 +68,9 @@ def wanted(view: TaskView, step: str) -> str:
 
 
 def unlogged(status: StepStatus | None, task: Task) -> str:
-    """Why a step has no log to show."""
+    """Why a step has no log to show, or why there is no step."""
     if status is None:
-        return ""
+        return task.error
     if not task.signed and not status.state.ended:
         return "not started: nobody has signed this plan yet (r reviews it)"
     match status.state:

@@ -91,7 +91,8 @@ class ConfirmScreen(ConfirmView):
             choices.chosen = 1
         listed = self.query_one("#options", Static)
         listed.set_class(bool(self.question.options), "-shown")
-        listed.update(options(self.question, self._chosen, ascii_only=self.app.ascii_only))
+        width = max(20, listed.size.width or self.size.width - 2)
+        listed.update(options(self.question, self._chosen, width, ascii_only=self.app.ascii_only))
 
     def _keys(self) -> tuple[Key, ...]:
         if self._armed in _TYPED:

@@ -21,6 +21,7 @@ from engine import (
     ListRuns,
     Question,
     Run,
+    RunCancelled,
     ShowEngine,
     ShowTask,
     StepState,
@@ -218,7 +219,8 @@ class WorkbenchView(Screen[None]):
         self.view = followed.view
         if self.follows_running and followed.changed:
             self.step = wanted(followed.view, self.step)
-        if self.tab == "notes" or (self.tab == "detail" and self.step in followed.changed):
+        gone = {event.step for event in message.events if isinstance(event.fact, RunCancelled)}
+        if self.tab == "notes" or (self.tab == "detail" and self.step in {*followed.changed, *gone}):
             self.load_tab()
 
     @on(LogsGrew)

@@ -52,7 +52,7 @@ class LogView(Lines, can_focus=True):
         super().__init__(id=id)
         self._read = read
         self._run: int | None = None
-        self._window = LogWindow(self._slice)
+        self._window = self._window_of(None)
         self._turn = asyncio.Lock()
         self._needle = ""
         self._drawn: dict[tuple[int, int, int], Content] = {}
@@ -71,7 +71,7 @@ class LogView(Lines, can_focus=True):
         """Show the end of another run's log, and follow it."""
         if run == self._run:
             return
-        self._run, self._window = run, LogWindow(self._slice)
+        self._run, self._window = run, self._window_of(run)
         self._counted = self._newlines = 0
         self._drawn.clear()
         self.following, self.column = True, 0
@@ -94,11 +94,12 @@ class LogView(Lines, can_focus=True):
             self._go(lambda window, _: window.look())
 
     def _go(self, move: Callable[[LogWindow, int], Awaitable[None]]) -> None:
-        self.run_worker(self._went(move), group="log", exit_on_error=True)
+        self.run_worker(self._went(self._window, move), group="log", exit_on_error=True)
 
-    async def _went(self, move: Callable[[LogWindow, int], Awaitable[None]]) -> None:
+    async def _went(self, window: LogWindow, move: Callable[[LogWindow, int], Awaitable[None]]) -> None:
         async with self._turn:
-            window = self._window
+            if window is not self._window:
+                return  # Another log was opened while this one waited for its turn.
             try:
                 await move(window, max(1, self.size.height))
                 await self._count(window)
@@ -108,13 +109,17 @@ class LogView(Lines, can_focus=True):
             self.refresh()
             self.post_message(self.Moved())
 
-    async def _slice(self, offset: int, n: int) -> LogSlice:
-        assert self._run is not None
-        return await self._read(self._run, offset, n)
+    def _window_of(self, run: int | None) -> LogWindow:
+        """A view of one log, which stays that of this log whatever is shown later."""
+
+        async def read(offset: int, n: int) -> LogSlice:
+            return LogSlice(data=b"", offset=0, size=0) if run is None else await self._read(run, offset, n)
+
+        return LogWindow(read)
 
     async def _count(self, window: LogWindow) -> None:
-        while self._counted < window.size <= COUNTED:
-            data = (await self._slice(self._counted, CHUNK)).data
+        while window is self._window and self._counted < window.size <= COUNTED:
+            data = (await window.read(self._counted, CHUNK)).data
             self._counted += len(data)
             self._newlines += data.count(b"\n")
             if not data:

@@ -59,7 +59,7 @@ class LogWindow:
     """A view of `height` lines on a log that may grow."""
 
     def __init__(self, read: Read) -> None:
-        self._read = read
+        self.read = read
         self.lines: list[Line] = []
         self.size = 0
 
@@ -133,6 +133,6 @@ class LogWindow:
         return None
 
     async def _slice(self, offset: int, n: int) -> LogSlice:
-        found = await self._read(offset, n)
+        found = await self.read(offset, n)
         self.size = found.size
         return found
