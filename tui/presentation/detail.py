@@ -27,7 +27,7 @@ def detail(view: TaskView, step: str, runs: Sequence[Run], now: float, *, ascii_
     status = next((s for s in view.steps if s.id == step), None)
     if planned is None or status is None:
         return []
-    lines = [_head(planned, status, ascii_only=ascii_only), Content("")]
+    lines = [_head(planned, status, ascii_only=ascii_only), *_gone(runs), Content("")]
     lines += operand(planned.step.operand)
     lines += [Content(""), *_facts(planned, status, view.task.root, now)]
     lines += list(_runs(runs, now))
@@ -125,11 +125,18 @@ def _runs(runs: Sequence[Run], now: float) -> Iterator[Content]:
             yield from _receipt(run.receipt)
 
 
+def _gone(runs: Sequence[Run]) -> Iterator[Content]:
+    """The proof that a cancelled tree is gone, where it cannot be missed."""
+    receipt = runs[-1].receipt if runs else None
+    if receipt is not None:
+        left = f"{len(receipt.survivors)} SURVIVE" if receipt.survivors else "none alive"
+        effort = ", best effort" if receipt.best_effort else ""
+        text = f"gone in {receipt.seconds:.2f} s, {len(receipt.ends)} processes, {left}{effort}"
+        yield _fact("receipt", content(text, "bold"))
+
+
 def _receipt(receipt: Receipt) -> Iterator[Content]:
-    """The proof that a cancelled tree is gone."""
-    left = f"{len(receipt.survivors)} SURVIVE" if receipt.survivors else "none alive"
-    effort = ", best effort" if receipt.best_effort else ""
-    yield _fact("", content(f"gone in {receipt.seconds:.2f} s, {len(receipt.ends)} processes, {left}{effort}", MUTED))
+    """How each process of a cancelled tree ended."""
     for end in receipt.ends[:6]:
         yield _fact("", content(f"  {end.pid} {end.name}  {end.end} {end.seconds:.2f} s", MUTED))
 
