@@ -113,15 +113,17 @@ from engine.planning.schema import document_adapter
 
 document_adapter()
 data = sys.stdin.buffer.read()
-before = time.process_time()
-try:
-    parse_document(data.decode("utf-8", "surrogatepass") if sys.argv[1] == "text" else data, "plan.yaml")
-    faults = []
-except InvalidPlan as error:
-    faults = [str(fault) for fault in error.faults]
-seconds = time.process_time() - before
+seconds = []
+for _ in range(3):  # the fastest: what other work on the machine costs is not the planner's
+    before = time.process_time()
+    try:
+        parse_document(data.decode("utf-8", "surrogatepass") if sys.argv[1] == "text" else data, "plan.yaml")
+        faults = []
+    except InvalidPlan as error:
+        faults = [str(fault) for fault in error.faults]
+    seconds.append(time.process_time() - before)
 kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"faults": faults[:1100], "seconds": seconds, "megabytes": kilobytes / 1024}))
+print(json.dumps({"faults": faults[:1100], "seconds": min(seconds), "megabytes": kilobytes / 1024}))
 """
 
 
