@@ -125,6 +125,9 @@ class Confirmations:
         if command.answer in (Answer.DENY, Answer.TEXT) and not command.reason.strip():
             what = "A reason" if command.answer is Answer.DENY else "An answer"
             raise UsageError(problem=f"{what} is needed; nothing was recorded")
+        if command.answer is Answer.TEXT and question.options and command.reason not in question.options:
+            choices = ", ".join(question.options)
+            raise UsageError(problem=f"{question.step} is answered with one of: {choices}; nothing was recorded")
         if command.answer in (Answer.ONCE, Answer.AGAIN) and command.digest != question.digest:
             raise Refused(
                 problem=f"What {question.step} would run has changed since it was shown; nothing was recorded"

@@ -250,7 +250,9 @@ class Engine:
 
     async def _shutdown(self, command: Shutdown, actor: str) -> Reply:
         if self.busy and not command.force:
-            raise Refused(problem="Something still runs; nothing was closed", hint="cancel it, or shut down with force")
+            raise Refused(
+                problem="Something still runs; nothing was closed", hint="cancel it first, or end it with --force"
+            )
         self.closing.set()
         return Reply(seq=self._store.seq, text="the engine closes")
 

@@ -110,11 +110,18 @@ class Owner:
         """Whether some task executes; with `waiting=False`, whether some step runs now."""
         return self._engine.busy if waiting else self._engine.running > 0
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other terminal is attached."""
+        return not self._host.clients
+
     async def until_idle(self, *, waiting: bool = True) -> None:
-        """Wait until it is no longer busy."""
+        """Wait until it is no longer busy and nobody is attached."""
         following = self.events()
-        while self.busy(waiting=waiting):
-            await anext(following, None)
+        while not self.alone or self.busy(waiting=waiting):
+            await self._host.until_alone()
+            while self.busy(waiting=waiting):
+                await anext(following, None)
 
     async def until_closed(self) -> None:
         """Wait until somebody asked the engine to close."""

@@ -263,7 +263,7 @@ class Runner:
             state=StepState.FAILED if failed else StepState.COMPLETED,
             cause=Cause.FAILED if failed else None,
             exit_code=result.exit_code,
-            error=result.error,
+            error=" · ".join([result.error, *job.planned.hints]) if failed else "",
             summary=result.summary,
             ended=now,
         )

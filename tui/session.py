@@ -88,7 +88,7 @@ async def attended(
     async with ending_with(engine, hang_up):
         code = await foreground
     waiting = waiting or leash.loose
-    if isinstance(engine, Owner) and engine.busy(waiting=waiting) and not ended.is_set():
+    if isinstance(engine, Owner) and (engine.busy(waiting=waiting) or not engine.alone) and not ended.is_set():
         leash.leave(code)
         await _first(engine.until_idle(waiting=waiting), engine.until_closed(), ended.wait())
     return code

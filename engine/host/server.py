@@ -50,6 +50,8 @@ class Host:
         self._server: asyncio.Server | None = None
         self._attached: dict[Connection, Attached] = {}
         self._doors: set[asyncio.Task[None]] = set()
+        self._alone = asyncio.Event()
+        self._alone.set()
 
     @classmethod
     async def serve(
@@ -70,6 +72,10 @@ class Host:
     def clients(self) -> tuple[Attached, ...]:
         """Who is attached, first come first."""
         return tuple(self._attached.values())
+
+    async def until_alone(self) -> None:
+        """Wait until nobody is attached."""
+        await self._alone.wait()
 
     async def close(self) -> None:
         """Take no more clients, let answers that are under way go out, hang up; the engine is left alone."""
@@ -105,10 +111,13 @@ class Host:
         hello = await _exchange_hellos(reader, writer)
         connection = Connection(self._engine, peer, role, reader, writer)
         self._attached[connection] = self._describe(peer, hello)
+        self._alone.clear()
         try:
             await connection.run()
         finally:
             del self._attached[connection]
+            if not self._attached:
+                self._alone.set()
 
     def _describe(self, peer: Peer, hello: Hello) -> Attached:
         return Attached(user=peer.user, pid=peer.pid, since=self._clock(), label=hello.label)

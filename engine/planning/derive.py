@@ -27,7 +27,6 @@ from engine.policy import Policy
 
 _NEEDED = {
     Action.RESEARCH: "a model",
-    Action.PLAN: "a model",
     Action.REVIEW: "a model",
     Action.IMPLEMENT: "a coding agent",
 }

@@ -3,7 +3,8 @@
 The rule, for every path that a word of a command or script spells (also behind `=`, `@`, a short option, or before
 `::`) and that lies inside the root once its links are resolved:
 
-- it exists: signed by the digest of its bytes; unless an ancestor redirects to exactly it, declares exactly it under
+- it exists, or a program such as `make` runs from it unnamed: signed by the digest of its bytes; unless an ancestor
+  redirects to exactly it, declares exactly it under
   `writes`, or is an `implement` step, whose work is the whole tree: then it is signed as produced by that ancestor;
 - it does not exist: listed only if the word looks like a path (a slash, or a dot with letters at the end) and an
   ancestor of tier `write` or above redirects to, declares or names exactly it, and then as produced by that ancestor.
@@ -38,6 +39,17 @@ _LIKE_A_PATH = re.compile(r"^(?!.*://).*(?:/|\.[A-Za-z]\w*$)", re.DOTALL)
 _QUOTED = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)""", re.DOTALL)
 
 
+_IMPLIED = {
+    "make": ("GNUmakefile", "makefile", "Makefile"),
+    "just": ("justfile", ".justfile", "Justfile"),
+    **dict.fromkeys(["npm", "pnpm", "yarn", "bun"], ("package.json",)),
+    **dict.fromkeys(["tox"], ("tox.ini",)),
+    **dict.fromkeys(["nox"], ("noxfile.py",)),
+    **dict.fromkeys(["pre-commit"], (".pre-commit-config.yaml",)),
+}
+"""Files that a program runs from without naming them: what they say is what will run."""
+
+
 @dataclass(slots=True)
 class Words:
     """The words of an operand that may be names of files."""
@@ -51,8 +63,11 @@ def words_of(step: StepBase) -> Words:
     """The words of a command or script, quotes removed; none for other actions."""
     if isinstance(step, Execute | Test):
         command = parse_command(step.command)
-        return Words(set(command.argv), {command.redirect} if command.redirect else set())
-    return _script_words(step.script) if isinstance(step, Shell) else Words()
+        words = Words(set(command.argv), {command.redirect} if command.redirect else set())
+    else:
+        words = _script_words(step.script) if isinstance(step, Shell) else Words()
+    words.read.update(*(files for program, files in _IMPLIED.items() if program in words.read))
+    return words
 
 
 def _script_words(script: str) -> Words:

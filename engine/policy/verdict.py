@@ -22,7 +22,7 @@ _HINTS = {
 _FIXED = {
     "research": Reason(Tier.READ, "a model call", "action"),
     "review": Reason(Tier.READ, "a model call", "action"),
-    "plan": Reason(Tier.READ, "a model call", "action"),
+    "plan": Reason(Tier.READ, "its own text is the result", "action"),
     "ask": Reason(Tier.READ, "a question to a person", "action"),
     "implement": Reason(
         Tier.EXECUTE, "an agent changes files and runs code; its calls are tiered one by one", "action"

@@ -447,3 +447,14 @@ async def test_the_policy_can_ask_for_lower_tiers(desk: Desk) -> None:
     assert (await desk.show(task)).plan.steps[0].asks  # type: ignore[union-attr]
     await desk.answer(question, Answer.ONCE)
     await desk.ended(task)
+
+
+async def test_a_question_with_options_takes_one_of_them(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.begin({"id": "which", "action": "ask", "question": "Which?", "options": ["red", "blue"]})
+    question = await desk.asked(task, "which")
+    with pytest.raises(UsageError, match="red, blue"):
+        await desk.answer(question, Answer.TEXT, "purple")
+    await desk.answer(question, Answer.TEXT, "blue")
+    view = await desk.ended(task)
+    assert view.steps[0].summary == "blue"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine import StepState, StepStatus, Task, TaskView
+from engine import Phase, StepState, StepStatus, Task, TaskView
 from tui.presentation.amounts import clock
 from tui.presentation.graph import Graph, Node
 
@@ -73,6 +73,8 @@ def unlogged(status: StepStatus | None, task: Task) -> str:
         return task.error
     if not task.signed and not status.state.ended:
         return "not started: nobody has signed this plan yet (r reviews it)"
+    if task.phase is Phase.QUEUED:
+        return "queued: it begins when no other task writes in this directory"
     match status.state:
         case StepState.PENDING | StepState.READY:
             return f"held by {status.held_by}" if status.held_by else "not started yet: what it needs comes first"

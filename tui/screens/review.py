@@ -146,10 +146,8 @@ class ReviewScreen(ReviewView):
             self.go_to(self.reading.unread[0])
         elif not view.at_end:
             view.action_page(1)
-        elif self.reading and not (lacks := missing(self.reading)):
-            self.notice("Everything that asks was read. A signs.")
-        else:
-            self.notice(lacks)
+        elif self.reading:
+            self.notice(missing(self.reading) or "Everything that asks was read. A signs.")
 
     def action_ok(self) -> None:
         """Take the step in; one that asks must have been shown to its end."""

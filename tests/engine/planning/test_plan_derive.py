@@ -298,3 +298,17 @@ def test_explain_judges_as_a_run_would() -> None:
 def _script(path: Path) -> None:
     path.write_text("#!/bin/sh\ntrue\n")
     path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("step", "file"),
+    [
+        ("{id: a, action: execute, command: make deploy}", "Makefile"),
+        ('{id: a, action: shell, script: "cd . && make deploy"}', "Makefile"),
+    ],
+)
+def test_the_file_that_a_program_runs_from_unnamed_is_signed(step: str, file: str, tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("deploy:\n\techo deployed\n")
+    plan = plan_of(f"  - {step}", world(tmp_path))
+    assert [signed.path for signed in plan.steps[0].files] == [file]
+    assert plan.steps[0].files[0].sha256

@@ -267,3 +267,11 @@ def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> Non
 def test_picture_in_ascii(snap_compare: Compare) -> None:
     made = app(ScriptedEngine(plans.to_review()), ascii_only=True)
     assert snap_compare(made, terminal_size=SMALL, run_before=_after("space"))
+
+
+async def test_keys_before_the_plan_is_there_do_nothing() -> None:
+    engine, clock = ScriptedEngine(), Clock()
+    async with opened(engine, ReviewScreen(99, now=clock)) as pilot:
+        await press(pilot, clock, "space", "space", "a", "s", "A", "y")
+        assert isinstance(pilot.app.screen, ReviewScreen)
+    assert engine.done == []
