@@ -171,15 +171,16 @@ def test_others_use_the_owner(signoff: Shell) -> None:
 def test_the_owner_is_asked_to_close_and_not_while_something_runs(signoff: Shell) -> None:
     assert "nothing to stop" in signoff("serve", "--stop").stderr
     signoff.plan(LONG)
-    with signoff.started("serve") as owner, signoff.started("run", "plan.yaml", "--yes") as running:
+    with signoff.started("serve") as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline().startswith("serving ")
-        assert running.stdout is not None
-        assert "nap" in running.stdout.readline()
-        refused = signoff("serve", "--stop")
-        assert (refused.returncode, "nothing was closed" in refused.stderr) == (1, True)
-        assert signoff("serve", "--stop", "--force").returncode == 0
-        assert owner.wait(LIMIT) == 0
+        with signoff.started("run", "plan.yaml", "--yes") as running:
+            assert running.stdout is not None
+            assert "nap" in running.stdout.readline()
+            refused = signoff("serve", "--stop")
+            assert (refused.returncode, "nothing was closed" in refused.stderr) == (1, True)
+            assert signoff("serve", "--stop", "--force").returncode == 0
+            assert owner.wait(LIMIT) == 0
     assert "nothing to stop" in signoff("serve", "--stop").stderr
 
 
