@@ -68,4 +68,4 @@ async def _until_over(engine: Owner) -> None:
     await asyncio.gather(*waits, return_exceptions=True)
 
 
-VERBS = {"serve": Verb(_serve, _arguments, "signoff serve --state ~/work/state")}
+VERBS = {"serve": Verb(_serve, _arguments, "signoff serve --state ~/signoff-state")}
