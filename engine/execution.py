@@ -1,48 +1,34 @@
 """One attempt at a task while it executes: who is ready, who waits, who has ended, and when it is over.
 
 It decides by `Frontier`, hands ready steps to the pool, and writes what follows. It never waits for a step: ends arrive
-as calls. What a step does is the runner's business.
+as calls. What a step does is the runner's business; where the steps are is kept by `Board`, the phase of the task by
+`Progress`, and what people let run by `Consent`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.actions import Waits
 from engine.cancellation import CancelToken
 from engine.confirmations import Confirmations
-from engine.model.conclusion import conclude
-from engine.model.events import TaskEnded
+from engine.consent import WAITING, Consent
+from engine.model.board import Board, Row, makers
 from engine.model.frontier import Decision, Frontier
-from engine.model.plan import Plan, PlannedStep, When
-from engine.model.question import Answer, Question, QuestionKind
+from engine.model.plan import Plan, PlannedStep
+from engine.model.question import Question
 from engine.model.retry import Failure, retry_delay
 from engine.model.run import Cause, Run, StepStatus
-from engine.model.state import Outcome, Phase, StepState, Wait, advance
+from engine.model.state import Phase, StepState
 from engine.model.task import ENGINE, Task
 from engine.pool import Pool
+from engine.progress import Progress
 from engine.runner import End, Job, Lost, Runner
 from engine.storage.store import Store
-from engine.work_clock import WorkClock
-
-WAITS = {
-    QuestionKind.CONFIRMATION: Wait.CONFIRMATION,
-    QuestionKind.DRIFT: Wait.DRIFT,
-    QuestionKind.ASK: Wait.QUESTION,
-    QuestionKind.INTERRUPTED: Wait.INTERRUPTED,
-}
-WAITING = {
-    QuestionKind.CONFIRMATION: StepState.AWAITING_CONFIRMATION,
-    QuestionKind.DRIFT: StepState.AWAITING_CONFIRMATION,
-    QuestionKind.ASK: StepState.BLOCKED,
-    QuestionKind.INTERRUPTED: StepState.INTERRUPTED,
-}
-CLEARS = frozenset({Answer.ONCE, Answer.AGAIN})
-"""Answers after which the very bytes that were asked about may run."""
+from engine.turns import Turn, Turns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,18 +44,6 @@ class Rooms:
     """Called once when nothing of the attempt is alive."""
 
 
-@dataclass
-class Live:
-    """What is known of a step that is in the pool, runs, or waits for its next try."""
-
-    token: CancelToken = field(default_factory=CancelToken)
-    started: bool = False
-    """Whether it has left the queue of the pool."""
-    run: int | None = None
-    retry: asyncio.TimerHandle | None = None
-    """Set while it waits for its next try."""
-
-
 class Execution:
     """The steps of one task between `queued` and its end."""
 
@@ -81,213 +55,147 @@ class Execution:
         produced: Mapping[tuple[str, str], str],
         rooms: Rooms,
     ) -> None:
-        self.task = task
-        self.plan = plan
         self.token = CancelToken()
+        self.board = Board(plan, statuses)
         self._root = Path(plan.root)
         self._rooms = rooms
-        self._planned = {planned.id: planned for planned in plan.steps}
-        self._position = {planned.id: position for position, planned in enumerate(plan.steps)}
-        self.statuses = {status.id: status for status in statuses}
+        self._progress = Progress(task, plan, rooms.store, rooms.clock, self._time_out)
+        self._consent = Consent(rooms.confirmations)
         ended = {status.id: status.state for status in statuses if status.state.ended}
         self._frontier = Frontier((planned.step for planned in plan.steps), ended)
-        self._live: dict[str, Live] = {}
-        self._questions: dict[str, Question] = {}
-        self._clearances: dict[str, str] = {}
-        self._begun_again: set[str] = set()
-        """Steps that had started before, and that a person lets run again."""
-        self._held: list[str] = []
-        """Ready steps that a pause or the end of a cancelled tree keeps back."""
+        self._turns = Turns(rooms.pool, self.board, self.token, lambda: self.task.phase is Phase.PAUSED, self._attempt)
         self._failures: dict[str, list[Failure]] = {}
         """The failed tries of the steps that are tried again by themselves."""
         self._produced = dict(produced)
-        self._makes = _makers(plan)
-        self._work = WorkClock(plan.timeout, self._time_out)
-        self._closed = False
+        self._makes = makers(plan)
+
+    @property
+    def task(self) -> Task:
+        """The task as it stands."""
+        return self._progress.task
 
     # Beginning
 
     def begin(self, answered: tuple[Question, ...], questions: tuple[Question, ...]) -> None:
         """Start what can start; `answered` and `questions` are those of this attempt, closed and open."""
-        for question in answered:
-            started = self.statuses[question.step].started
-            if question.answer in CLEARS and not (started and question.answered and question.answered <= started):
-                self._clear(question)
-        for question in questions:
-            self._questions[question.step] = question
-            self._rooms.confirmations.watch(question)
-        self._tick()
+        self._consent.restore(answered, questions, self.board.statuses)
         self._decide(self._frontier.start())
 
     # What the frontier says
 
     def _decide(self, decision: Decision) -> None:
-        now = self._rooms.clock()
-        skipped = []
-        for step_id, cause, reason in decision.skipped:
-            status = replace(self.statuses[step_id], state=StepState.SKIPPED, cause=cause, error=reason, ended=now)
-            skipped.append(self._note(status))
-        if skipped:
+        if decision.skipped:
+            now = self._rooms.clock()
+            skipped = [
+                self.board.end(step_id, StepState.SKIPPED, cause, reason, now)
+                for step_id, cause, reason in decision.skipped
+            ]
             self._rooms.store.change_steps(self.task.id, skipped, "skipped")
         for step_id in decision.ready:
-            if step_id not in self._questions:
-                self._submit(step_id)
+            if step_id not in self._consent.questions:
+                self._turns.give(step_id)
         self._settle()
 
-    def _note(self, status: StepStatus) -> tuple[int, StepStatus]:
-        before = self.statuses[status.id].state
-        if status.state is not before:
-            advance(before, status.state)
-        self.statuses[status.id] = status
-        return self._position[status.id], status
-
-    def _submit(self, step_id: str) -> None:
-        if self._kept_back() or any(map(self._is_dying, self._planned[step_id].step.needs)):
-            self._held.append(step_id)
-            return
-        live = self._live[step_id] = Live()
-        self._enqueue(step_id, live)
-
-    def _enqueue(self, step_id: str, live: Live) -> None:
-        planned = self._planned[step_id]
-        self._rooms.pool.submit(planned.rank, step_id, lambda: self._attempt(planned, live))
-
-    async def _attempt(self, planned: PlannedStep, live: Live) -> None:
-        if self._live.get(planned.id) is not live:
-            return
-        if self.task.phase is Phase.PAUSED:
-            self._held.append(planned.id)
-            self._drop(planned.id)
-            return
-        live.started = True
+    async def _attempt(self, planned: PlannedStep, turn: Turn) -> None:
         try:
-            answer = await self._rooms.runner.attempt(self._job(planned, live))
+            answer = await self._rooms.runner.attempt(self._job(planned, turn))
         except Exception as error:  # whatever broke: the step must end, or its task would wait for ever
             answer = Lost(f"{type(error).__name__}: {error}")
-        self._arrived(planned.id, live, answer)
+        self._arrived(planned.id, turn, answer)
 
     def _drop(self, step_id: str) -> None:
         """The step has left the pool without an end of its own."""
-        del self._live[step_id]
-        self._release()
+        self._turns.end(step_id)
+        self._turns.release()
         self._settle()
 
-    def _job(self, planned: PlannedStep, live: Live) -> Job:
+    def _job(self, planned: PlannedStep, turn: Turn) -> Job:
         def begun(status: StepStatus, run: Run) -> None:
-            live.run = run.id
-            self._clearances.pop(status.id, None)  # an answer is good for one start
-            self._begun_again.discard(status.id)
-            self._note(status)
+            turn.run = run.id
+            self._consent.spend(status.id)
+            self.board.note(status)
 
         return Job(
-            plan=self.plan,
+            plan=self.board.plan,
             root=self._root,
             planned=planned,
-            position=self._position[planned.id],
-            status=self.statuses[planned.id],
+            position=self.board.position[planned.id],
+            status=self.board.statuses[planned.id],
             task_attempt=self.task.attempt,
-            token=live.token,
-            clearance=self._clearances.get(planned.id, ""),
-            repeats=planned.id in self._failures or planned.id in self._begun_again,
-            news=lambda: self._news(planned),
+            token=turn.token,
+            clearance=self._consent.clearance(planned.id),
+            repeats=planned.id in self._failures or self._consent.repeats(planned.id),
+            news=lambda: self.board.news(planned.id),
             produced=self._produced,
             makes=self._makes.get(planned.id, ()),
             begun=begun,
         )
 
-    def _news(self, planned: PlannedStep) -> tuple[str, ...]:
-        """What came of the steps this one stands on."""
-        lines = []
-        for need in planned.step.needs[:8]:
-            status = self.statuses[need]
-            took = f" in {status.ended - status.started:.0f} s" if status.ended and status.started else ""
-            lines.append(f"{need} {status.state.value}{took}" + (f": {status.summary}" if status.summary else ""))
-        failed = sum(status.state is StepState.FAILED for status in self.statuses.values())
-        return (*lines, f"{failed} failed" if failed else "nothing failed")
-
     # What attempts answer
 
-    def _arrived(self, step_id: str, live: Live, answer: End | Waits | Lost) -> None:
+    def _arrived(self, step_id: str, turn: Turn, answer: End | Waits | Lost) -> None:
         match answer:
             case Waits():
-                if not live.token.fired:
+                if not turn.token.fired:
                     self._ask(step_id, answer)
                 self._drop(step_id)
-            case Lost() if live.token.fired:
+            case Lost() if turn.token.fired:
                 self._drop(step_id)
             case Lost():
                 self._refused(step_id, answer)
             case End():
-                self._ended(step_id, live, answer)
-
-    def _refused(self, step_id: str, lost: Lost) -> None:
-        """Its start could not be recorded and nobody cancelled it: it fails rather than to wait for ever."""
-        now = self._rooms.clock()
-        status = replace(
-            self.statuses[step_id], state=StepState.FAILED, cause=Cause.FAILED, error=lost.reason, ended=now
-        )
-        self._rooms.store.change_steps(self.task.id, [self._note(status)], "refused")
-        del self._live[step_id]
-        self._decide(self._frontier.end(step_id, StepState.FAILED))
-
-    def _ended(self, step_id: str, live: Live, end: End) -> None:
-        if live.token.fired:
-            self._drop(step_id)
-            return
-        self._produced.update({(step_id, path): digest for path, digest in end.run.produced.items()})
-        delay = self._delay(step_id, live, end)
-        if delay is not None:
-            self._again(step_id, live, end, delay)
-            return
-        del self._live[step_id]
-        self._note(end.status)
-        self._decide(self._frontier.end(step_id, end.status.state))
-
-    def _delay(self, step_id: str, live: Live, end: End) -> float | None:
-        if end.status.state is not StepState.FAILED:
-            return None
-        failures = self._failures.setdefault(step_id, [])
-        failures.append(Failure(end.run.failure, end.run.error))
-        return retry_delay(self._planned[step_id].step.retry, failures, random.random())
-
-    def _again(self, step_id: str, live: Live, end: End, delay: float) -> None:
-        """Another try by itself after a delay that holds no slot."""
-        status = replace(end.status, state=StepState.READY, cause=None, ended=None)
-        reason = f"tried again in {delay:.1f} s: {end.status.error}"
-        self._rooms.store.change_steps(self.task.id, [self._note(status)], reason)
-        live.run = None
-        live.retry = asyncio.get_running_loop().call_later(delay, self._resubmit, step_id, live)
-
-    def _resubmit(self, step_id: str, live: Live) -> None:
-        live.retry = None
-        live.started = False
-        self._enqueue(step_id, live)
-
-    # Questions
+                self._ended(step_id, turn, answer)
 
     def _ask(self, step_id: str, waits: Waits) -> None:
-        state = WAITING[waits.kind]
-        position, status = self._note(replace(self.statuses[step_id], state=state))
-        self._questions[step_id] = self._rooms.confirmations.ask(self.task, position, status, waits)
+        row = self.board.note(replace(self.board.statuses[step_id], state=WAITING[waits.kind]))
+        self._consent.ask(self.task, row, waits)
 
     def answered(self, question: Question, status: StepStatus) -> None:
         """A question of this task was closed; `status` is what became of its step."""
-        if self._questions.pop(question.step, None) is None:
+        if not self._consent.close(question):
             return
-        self._note(status)
+        self.board.note(status)
         if status.state is StepState.READY:
-            self._clear(question)
-            self._submit(question.step)
+            self._turns.give(question.step)
             self._settle()
         else:
             self._decide(self._frontier.end(question.step, status.state))
 
-    def _clear(self, question: Question) -> None:
-        """What a person let run may run; nothing else may."""
-        if question.answer in CLEARS:
-            self._clearances[question.step] = question.digest
-        if question.answer is Answer.AGAIN:
-            self._begun_again.add(question.step)
+    def _refused(self, step_id: str, lost: Lost) -> None:
+        """Its start could not be recorded and nobody cancelled it: it fails rather than to wait for ever."""
+        row = self.board.end(step_id, StepState.FAILED, Cause.FAILED, lost.reason, self._rooms.clock())
+        self._rooms.store.change_steps(self.task.id, [row], "refused")
+        self._turns.end(step_id)
+        self._decide(self._frontier.end(step_id, StepState.FAILED))
+
+    def _ended(self, step_id: str, turn: Turn, end: End) -> None:
+        if turn.token.fired:
+            self._drop(step_id)
+            return
+        self._produced.update({(step_id, path): digest for path, digest in end.run.produced.items()})
+        delay = self._delay(step_id, end)
+        if delay is not None:
+            self._again(step_id, end, delay)
+            return
+        self._turns.end(step_id)
+        self.board.note(end.status)
+        self._decide(self._frontier.end(step_id, end.status.state))
+
+    # Trying again
+
+    def _delay(self, step_id: str, end: End) -> float | None:
+        if end.status.state is not StepState.FAILED:
+            return None
+        failures = self._failures.setdefault(step_id, [])
+        failures.append(Failure(end.run.failure, end.run.error))
+        return retry_delay(self.board.planned[step_id].step.retry, failures, random.random())
+
+    def _again(self, step_id: str, end: End, delay: float) -> None:
+        """Another try by itself after a delay that holds no slot."""
+        status = replace(end.status, state=StepState.READY, cause=None, ended=None)
+        reason = f"tried again in {delay:.1f} s: {end.status.error}"
+        self._rooms.store.change_steps(self.task.id, [self.board.note(status)], reason)
+        self._turns.again(step_id, delay)
 
     # Cancelling, pausing
 
@@ -299,173 +207,76 @@ class Execution:
         A second call ends the cleanup too; an urgent one ends what runs without any more grace.
         """
         again = self.token.fired
-        cleanup = set() if again else self._cleanup()
-        flipped = [status for status in self.statuses.values() if not status.state.ended and status.id not in cleanup]
+        cleanup = set() if again else self.board.cleanup()
+        flipped = [step_id for step_id in self.board.open() if step_id not in cleanup]
+        runs = self._turns.runs(flipped)
         rows = self._flip(flipped, reason or f"task {phase.value}")
-        ended = {status.id for status in flipped}
-        runs = [live.run for step_id, live in self._live.items() if step_id in ended and live.run is not None]
-        before = self.task
-        if not again:
-            outcome = Outcome.TIMED_OUT if phase is Phase.TIMED_OUT else Outcome.CANCELLED
-            now = self._rooms.clock()
-            self.task = replace(
-                before, phase=advance(before.phase, phase), outcome=outcome, waits=(), error=reason, ended=now
-            )
+        before = self.task if again else self._progress.cancel(phase, reason)
         durable = self._rooms.store.cancel(before, self.task, rows, runs, actor)
         self.token.fire(reason)
-        self._tick()
-        self._fire(ended)
-        self._held = [step_id for step_id in self._held if step_id in cleanup]
-        for status in flipped:
-            self._hold(self._frontier.end(status.id, status.state))
+        self._fire(flipped)
+        self._turns.forgo(cleanup)
+        for step_id in flipped:  # what this makes ready are cleanup steps; they wait until the trees are gone
+            self._turns.hold(self._frontier.end(step_id, StepState.CANCELLED).ready)
         if urgent:
-            for live in self._live.values():
-                live.token.hurry()
-        self._release()
+            self._turns.hurry()
+        self._turns.release()
         self._settle()
         return durable
-
-    def _cleanup(self) -> set[str]:
-        """Steps that run in any case, of which something they stand on has begun, however far above."""
-        cleanup, begun = set[str](), set[str]()
-        for planned in self.plan.steps:  # in topological order
-            above = not begun.isdisjoint(planned.step.needs)
-            if above and planned.step.when is When.ALWAYS and not self.statuses[planned.id].state.ended:
-                cleanup.add(planned.id)
-            if above or self.statuses[planned.id].attempt:
-                begun.add(planned.id)
-        return cleanup
-
-    def _flip(self, statuses: list[StepStatus], reason: str) -> list[tuple[int, StepStatus]]:
-        now = self._rooms.clock()
-        return [
-            self._note(replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, error=reason, ended=now))
-            for status in statuses
-        ]
-
-    def _fire(self, steps: set[str]) -> None:
-        for step_id in steps:
-            if self._questions.pop(step_id, None) is not None:
-                self._rooms.confirmations.forget(self.task.id, step_id)
-            live = self._live.get(step_id)
-            if live is None:
-                continue
-            if live.retry is not None:
-                live.retry.cancel()
-            if live.retry is not None or not live.started:
-                del self._live[step_id]
-            live.token.fire("cancelled")
-
-    def _hold(self, decision: Decision) -> None:
-        """What a cancellation makes ready are cleanup steps; they wait until the trees are gone."""
-        self._held += decision.ready
-
-    def _release(self) -> None:
-        if self._kept_back():
-            return
-        held, self._held = self._held, []
-        for step_id in held:
-            if not self.statuses[step_id].state.ended:
-                self._submit(step_id)
-
-    def _is_dying(self, step_id: str) -> bool:
-        """Whether a step was cancelled and its tree is not gone yet."""
-        return step_id in self._live and self._live[step_id].token.fired
-
-    def _kept_back(self) -> bool:
-        """Whether nothing may begin: in a pause, and after a cancellation until the trees are gone."""
-        if self.token.fired:
-            return any(map(self._is_dying, self._live))
-        return self.task.phase is Phase.PAUSED
 
     def cancel_step(self, step_id: str, actor: str, reason: str) -> Awaitable[int]:
         """End one step; its dependents are skipped, its siblings go on (B7.4)."""
-        status = self.statuses[step_id]
-        live = self._live.get(step_id)
-        runs = [live.run] if live is not None and live.run is not None else []
-        rows = self._flip([status], reason or "cancelled")
+        runs = self._turns.runs([step_id])
+        rows = self._flip([step_id], reason or "cancelled")
         durable = self._rooms.store.cancel_step(self.task.id, rows[0], runs, actor)
-        self._fire({step_id})
+        self._fire([step_id])
         self._decide(self._frontier.end(step_id, StepState.CANCELLED))
         return durable
 
+    def _flip(self, steps: list[str], reason: str) -> list[Row]:
+        now = self._rooms.clock()
+        return [self.board.end(step_id, StepState.CANCELLED, Cause.CANCELLED, reason, now) for step_id in steps]
+
+    def _fire(self, steps: list[str]) -> None:
+        for step_id in steps:
+            self._consent.forget(self.task.id, step_id)
+        self._turns.cancel(steps)
+
     def pause(self, actor: str) -> Awaitable[int]:
         """Start nothing new; what runs goes on."""
-        return self._phase(Phase.PAUSED, (), actor)
+        return self._progress.move(Phase.PAUSED, actor=actor)
 
     def unpause(self, actor: str) -> Awaitable[int]:
         """Go on after a pause."""
-        durable = self._phase(Phase.EXECUTING, (), actor)
-        self._release()
+        durable = self._progress.move(Phase.EXECUTING, actor=actor)
+        self._turns.release()
         self._settle()
         return durable
 
-    # The phase
-
-    def _phase(self, phase: Phase, waits: tuple[Wait, ...], actor: str = ENGINE) -> Awaitable[int]:
-        before = self.task
-        self.task = replace(before, phase=advance(before.phase, phase), waits=waits)
-        self._tick()
-        return self._rooms.store.set_phase(before, self.task, actor=actor, patient=True)
+    # The end
 
     def _settle(self) -> None:
         """Bring the phase in line with what runs, waits or has ended."""
-        if self._closed or self._live:
+        if self._progress.closed or self._turns:
             if self.task.phase is Phase.BLOCKED:
-                self._phase(Phase.EXECUTING, ())
-            return
-        if self.token.fired:
-            if not self._held and not self._questions:
-                self._close()
+                self._progress.move(Phase.EXECUTING)
+        elif self.token.fired:
+            if not self._turns.held and not self._consent.questions:
+                self._end()
         elif self._frontier.done:
-            self._conclude()
+            self._progress.conclude(self.board.statuses.values())
+            self._end()
         elif self.task.phase in (Phase.EXECUTING, Phase.BLOCKED):
-            self._block()
+            self._progress.block(self._consent.waits)
 
-    def _block(self) -> None:
-        waits = tuple(sorted({WAITS[question.kind] for question in self._questions.values()}))
-        if self.task.phase is not Phase.BLOCKED:
-            self._phase(Phase.BLOCKED, waits)
-        elif waits != self.task.waits:
-            before, self.task = self.task, replace(self.task, waits=waits)
-            self._rooms.store.set_phase(before, self.task)
-
-    def _conclude(self) -> None:
-        if self.task.phase is Phase.PAUSED:
-            self._phase(Phase.EXECUTING, ())
-        self._phase(Phase.RECONCILING, ())
-        phase, outcome, error = conclude(self.statuses.values(), self.plan.accept)
-        before, now = self.task, self._rooms.clock()
-        self.task = replace(before, phase=advance(before.phase, phase), outcome=outcome, error=error, ended=now)
-        self._rooms.store.set_phase(before, self.task)
-        self._close()
-
-    def _close(self) -> None:
-        self._closed = True
-        self._tick()
-        self._rooms.store.record(TaskEnded(self.task), task=self.task.id)
+    def _end(self) -> None:
+        self._progress.end()
         self._rooms.over(self)
-
-    def _tick(self) -> None:
-        self._work.run(self.task.phase is Phase.EXECUTING and not self._closed)
 
     def let_go(self) -> None:
         """The engine closes: nothing of this may begin by itself any more."""
-        self._closed = True
-        self._tick()
-        for live in self._live.values():
-            if live.retry is not None:
-                live.retry.cancel()
+        self._progress.close()
+        self._turns.let_go()
 
     def _time_out(self) -> None:
-        self.cancel(ENGINE, f"ran longer than its timeout of {self.plan.timeout:g} s", Phase.TIMED_OUT)
-
-
-def _makers(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Map each step to the files that later steps expect from it."""
-    makes: dict[str, set[str]] = {}
-    for planned in plan.steps:
-        for file in planned.files:
-            if file.produced_by:
-                makes.setdefault(file.produced_by, set()).add(file.path)
-    return {step: tuple(sorted(paths)) for step, paths in makes.items()}
+        self.cancel(ENGINE, f"ran longer than its timeout of {self.board.plan.timeout:g} s", Phase.TIMED_OUT)

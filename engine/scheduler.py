@@ -185,9 +185,9 @@ class Scheduler:
         """None where the step had ended."""
         if execution is None:
             raise Refused(problem=f"Task {task.id} does not execute: none of its steps can be cancelled alone")
-        if step not in execution.statuses:
+        if step not in execution.board.statuses:
             raise UnknownStep(task=task.id, step=step)
-        return None if execution.statuses[step].state.ended else execution.cancel_step(step, actor, reason)
+        return None if execution.board.statuses[step].state.ended else execution.cancel_step(step, actor, reason)
 
     async def kill(self, command: Kill, actor: str) -> Reply:
         """Cancel, let no cleanup step begin, and give what runs no more grace."""

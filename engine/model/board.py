@@ -1,0 +1,79 @@
+"""The steps of one execution as they stand: where each one is, and what follows from that, without waiting.
+
+Every change of a step passes `note`, which holds it against the table of transitions and answers the row to store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from engine.model.plan import Plan, When
+from engine.model.run import Cause, StepStatus
+from engine.model.state import StepState, advance
+
+Row = tuple[int, StepStatus]
+"""A step with its position in the plan, as the store takes it."""
+NEWS = 8
+"""How many of the steps that a step stands on are told of, at most."""
+
+
+class Board:
+    """The plan of a task beside the status of each of its steps."""
+
+    def __init__(self, plan: Plan, statuses: Iterable[StepStatus]) -> None:
+        self.plan = plan
+        self.planned = {planned.id: planned for planned in plan.steps}
+        self.position = {planned.id: position for position, planned in enumerate(plan.steps)}
+        self.statuses = {status.id: status for status in statuses}
+
+    def note(self, status: StepStatus) -> Row:
+        """A step has changed.
+
+        Raises:
+            IllegalTransition: it cannot have; nothing was changed.
+        """
+        before = self.statuses[status.id].state
+        if status.state is not before:
+            advance(before, status.state)
+        self.statuses[status.id] = status
+        return self.position[status.id], status
+
+    def end(self, step_id: str, state: StepState, cause: Cause, error: str, now: float) -> Row:
+        """A step ends without having run to its own end."""
+        return self.note(replace(self.statuses[step_id], state=state, cause=cause, error=error, ended=now))
+
+    def open(self) -> list[str]:
+        """The steps that have not ended, in the order of the plan."""
+        return [status.id for status in self.statuses.values() if not status.state.ended]
+
+    def cleanup(self) -> set[str]:
+        """Steps that run in any case, of which something they stand on has begun, however far above."""
+        cleanup, begun = set[str](), set[str]()
+        for planned in self.plan.steps:  # in topological order
+            above = not begun.isdisjoint(planned.step.needs)
+            if above and planned.step.when is When.ALWAYS and not self.statuses[planned.id].state.ended:
+                cleanup.add(planned.id)
+            if above or self.statuses[planned.id].attempt:
+                begun.add(planned.id)
+        return cleanup
+
+    def news(self, step_id: str) -> tuple[str, ...]:
+        """What came of the steps this one stands on, a line each."""
+        lines = []
+        for need in self.planned[step_id].step.needs[:NEWS]:
+            status = self.statuses[need]
+            took = f" in {status.ended - status.started:.0f} s" if status.ended and status.started else ""
+            lines.append(f"{need} {status.state.value}{took}" + (f": {status.summary}" if status.summary else ""))
+        failed = sum(status.state is StepState.FAILED for status in self.statuses.values())
+        return (*lines, f"{failed} failed" if failed else "nothing failed")
+
+
+def makers(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Map each step to the files that later steps expect from it."""
+    makes: dict[str, set[str]] = {}
+    for planned in plan.steps:
+        for file in planned.files:
+            if file.produced_by:
+                makes.setdefault(file.produced_by, set()).add(file.path)
+    return {step: tuple(sorted(paths)) for step, paths in makes.items()}

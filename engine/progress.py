@@ -1,0 +1,83 @@
+"""The phase of a task while it executes, each move written as it is made, and the clock of its timeout beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+
+from engine.model.conclusion import conclude
+from engine.model.events import TaskEnded
+from engine.model.plan import Plan
+from engine.model.run import StepStatus
+from engine.model.state import Outcome, Phase, Wait, advance
+from engine.model.task import ENGINE, Task
+from engine.storage.store import Store
+from engine.work_clock import WorkClock
+
+
+class Progress:
+    """The task of one execution.
+
+    Args:
+        time_out: called once the task has worked longer than its plan allows.
+    """
+
+    def __init__(
+        self, task: Task, plan: Plan, store: Store, clock: Callable[[], float], time_out: Callable[[], None]
+    ) -> None:
+        self.task = task
+        self.closed = False
+        """Whether nothing more comes of this execution."""
+        self._accept = plan.accept
+        self._store = store
+        self._clock = clock
+        self._work = WorkClock(plan.timeout, time_out)
+        self._become(task)
+
+    @property
+    def phase(self) -> Phase:
+        return self.task.phase
+
+    def move(self, phase: Phase, waits: tuple[Wait, ...] = (), actor: str = ENGINE) -> Awaitable[int]:
+        """Go to another phase."""
+        before = self._become(replace(self.task, phase=advance(self.task.phase, phase), waits=waits))
+        return self._store.set_phase(before, self.task, actor=actor, patient=True)
+
+    def block(self, waits: tuple[Wait, ...]) -> None:
+        """Nothing runs and people are waited for."""
+        if self.task.phase is not Phase.BLOCKED:
+            self.move(Phase.BLOCKED, waits)
+        elif waits != self.task.waits:
+            before = self._become(replace(self.task, waits=waits))
+            self._store.set_phase(before, self.task)
+
+    def cancel(self, phase: Phase, reason: str) -> Task:
+        """End by a decision; returns the task as it was. The caller writes it, together with the steps it ends."""
+        outcome = Outcome.TIMED_OUT if phase is Phase.TIMED_OUT else Outcome.CANCELLED
+        after = replace(self.task, phase=advance(self.task.phase, phase), outcome=outcome, waits=(), error=reason)
+        return self._become(replace(after, ended=self._clock()))
+
+    def conclude(self, statuses: Iterable[StepStatus]) -> None:
+        """Every step has ended: say what came of it."""
+        if self.task.phase is Phase.PAUSED:
+            self.move(Phase.EXECUTING)
+        self.move(Phase.RECONCILING)
+        phase, outcome, error = conclude(statuses, self._accept)
+        after = replace(self.task, phase=advance(self.task.phase, phase), outcome=outcome, error=error)
+        before = self._become(replace(after, ended=self._clock()))
+        self._store.set_phase(before, self.task)
+
+    def end(self) -> None:
+        """Nothing of the attempt is alive any more."""
+        self.close()
+        self._store.record(TaskEnded(self.task), task=self.task.id)
+
+    def close(self) -> None:
+        """Stop the clock; nothing more comes of this execution."""
+        self.closed = True
+        self._work.run(False)
+
+    def _become(self, after: Task) -> Task:
+        before, self.task = self.task, after
+        self._work.run(after.phase is Phase.EXECUTING and not self.closed)
+        return before

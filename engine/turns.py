@@ -1,0 +1,161 @@
+"""The steps of one execution that have a turn: in the pool, running, or waiting for their next try.
+
+Ready steps that may not begin yet are kept back here: in a pause, and while a cancelled tree they stand on is not gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.cancellation import CancelToken
+from engine.model.board import Board
+from engine.model.plan import PlannedStep
+from engine.pool import Pool
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is known of a step from the pool's queue to its end."""
+
+    token: CancelToken = field(default_factory=CancelToken)
+    started: bool = False
+    """Whether it has left the queue of the pool."""
+    run: int | None = None
+    retry: asyncio.TimerHandle | None = None
+    """Set while it waits for its next try."""
+
+
+class Turns:
+    """Who has a turn, and who is kept back.
+
+    Args:
+        token: that of the task.
+        paused: whether nothing new may begin.
+        attempt: what a turn is for.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        board: Board,
+        token: CancelToken,
+        paused: Callable[[], bool],
+        attempt: Callable[[PlannedStep, Turn], Coroutine[Any, Any, None]],
+    ) -> None:
+        self._pool = pool
+        self._board = board
+        self._token = token
+        self._paused = paused
+        self._attempt = attempt
+        self._turns: dict[str, Turn] = {}
+        self._held: list[str] = []
+
+    def __bool__(self) -> bool:
+        """Whether any step has a turn."""
+        return bool(self._turns)
+
+    @property
+    def held(self) -> bool:
+        """Whether any ready step is kept back."""
+        return bool(self._held)
+
+    # Beginning
+
+    def give(self, step_id: str) -> None:
+        """A ready step takes its place in the pool, now or once nothing keeps it back."""
+        if self._kept_back() or any(map(self._is_dying, self._board.planned[step_id].step.needs)):
+            self._held.append(step_id)
+            return
+        turn = self._turns[step_id] = Turn()
+        self._enqueue(step_id, turn)
+
+    def _enqueue(self, step_id: str, turn: Turn) -> None:
+        planned = self._board.planned[step_id]
+        self._pool.submit(planned.rank, step_id, lambda: self._take(planned, turn))
+
+    async def _take(self, planned: PlannedStep, turn: Turn) -> None:
+        if self._turns.get(planned.id) is not turn:
+            return
+        if self._paused():
+            self.end(planned.id)
+            self._held.append(planned.id)
+            return
+        turn.started = True
+        await self._attempt(planned, turn)
+
+    def again(self, step_id: str, delay: float) -> None:
+        """Another try after a delay that holds no slot."""
+        turn = self._turns[step_id]
+        turn.run = None
+        turn.retry = asyncio.get_running_loop().call_later(delay, self._try, step_id, turn)
+
+    def _try(self, step_id: str, turn: Turn) -> None:
+        turn.retry = None
+        turn.started = False
+        self._enqueue(step_id, turn)
+
+    def end(self, step_id: str) -> None:
+        """The step gives its turn back."""
+        del self._turns[step_id]
+
+    # Cancelling
+
+    def runs(self, steps: Iterable[str]) -> list[int]:
+        """The runs of those of the steps that run."""
+        turns = filter(None, map(self._turns.get, steps))
+        return [turn.run for turn in turns if turn.run is not None]
+
+    def cancel(self, steps: Iterable[str]) -> None:
+        """Stop what runs of these; what has not started gives its turn back at once."""
+        for step_id in steps:
+            turn = self._turns.get(step_id)
+            if turn is None:
+                continue
+            if turn.retry is not None:
+                turn.retry.cancel()
+            if turn.retry is not None or not turn.started:
+                self.end(step_id)
+            turn.token.fire("cancelled")
+
+    def hurry(self) -> None:
+        """End what was stopped without any more grace."""
+        for turn in self._turns.values():
+            turn.token.hurry()
+
+    def let_go(self) -> None:
+        """Nothing is tried again by itself any more."""
+        for turn in self._turns.values():
+            if turn.retry is not None:
+                turn.retry.cancel()
+
+    # Keeping back
+
+    def hold(self, steps: Iterable[str]) -> None:
+        """Keep these back until the next release."""
+        self._held += steps
+
+    def forgo(self, kept: Container[str]) -> None:
+        """Of those kept back, only these may still begin."""
+        self._held = [step_id for step_id in self._held if step_id in kept]
+
+    def release(self) -> None:
+        """Let begin what nothing keeps back any more."""
+        if self._kept_back():
+            return
+        held, self._held = self._held, []
+        for step_id in held:
+            if not self._board.statuses[step_id].state.ended:
+                self.give(step_id)
+
+    def _is_dying(self, step_id: str) -> bool:
+        """Whether a step was cancelled and its tree is not gone yet."""
+        return step_id in self._turns and self._turns[step_id].token.fired
+
+    def _kept_back(self) -> bool:
+        """Whether nothing may begin: in a pause, and after a cancellation until the trees are gone."""
+        if self._token.fired:
+            return any(map(self._is_dying, self._turns))
+        return self._paused()
