@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from engine.model.question import Answer
+from engine.model.state import Verdict
 
 
 class Role(StrEnum):
@@ -71,6 +72,21 @@ class MakePlan(Command):
     """Targets of the repository to run, by name; empty to let the request pick."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Revise(Command):
+    """Replace the plan of a task by an edited one: its next revision."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    revision: int
+    """The revision that was edited."""
+    document: str
+    """The text of the whole plan file."""
+    name: str = "plan"
+    """What faults call the document."""
+    note: str = ""
+
+
 # Verdicts
 
 
@@ -84,7 +100,62 @@ class Sign(Command):
     digest: str
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    spared: tuple[str, ...] | None = None
+    """The steps that were shown as skipped or held; None where nobody looked at that."""
     means: str = "screen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judge(Command):
+    """Hold, release, skip or take in one step."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    step: str
+    """By id, or by number counted from 1."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteComment(Command):
+    """Say something about a plan, or about one of its steps."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    text: str
+    step: str = ""
+    answers: int | None = None
+    """The comment that is answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolveComment(Command):
+    """Close the thread that a comment began."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    comment: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiveGrant(Command):
+    """Let listed steps of a revision run as signed, without being asked about, for a time."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    revision: int
+    digest: str
+    """The digest of the revision that was shown."""
+    steps: tuple[str, ...]
+    seconds: float
+    means: str = "screen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeGrant(Command):
+    """Take a grant back; what runs already goes on."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    grant: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +190,8 @@ class Resolve(Command):
     reason: str = ""
     digest: str = ""
     """The digest that was shown; a confirmation of other bytes is refused."""
+    seconds: float | None = None
+    """How long `plan` and `timed` hold; None for as long as a question waits."""
     means: str = "screen"
 
 
@@ -195,6 +268,26 @@ class ShowTask(Query):
     """One task whole -> TaskView."""
 
     task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadPlan(Query):
+    """One revision of a task -> Plan."""
+
+    task: int
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadDocument(Query):
+    """The present revision of a task as the text of a plan file, to be edited -> str."""
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListGrants(Query):
+    """The grants that hold now, first given first -> tuple[Grant, ...]."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from engine.actions import Waits
-from engine.commands import Reply, Resolve
-from engine.errors import AlreadyAnswered, Conflict, Refused, StoreError, UsageError
-from engine.model.question import ANSWERS, Answer, Question, QuestionKind
+from engine.commands import GiveGrant, Reply, Resolve
+from engine.errors import AlreadyAnswered, Conflict, Refused, StaleRevision, StoreError, UsageError
+from engine.grants import Grants
+from engine.model.grant import Grant
+from engine.model.question import ANSWERS, CLEARS, Answer, Question, QuestionKind
+from engine.model.review import grantable
 from engine.model.run import Cause, StepStatus
 from engine.model.state import StepState
 from engine.model.task import ENGINE, Task
@@ -21,6 +25,8 @@ from engine.storage.store import Store
 
 CONSEQUENCE: dict[Answer, tuple[StepState, Cause | None]] = {
     Answer.ONCE: (StepState.READY, None),
+    Answer.PLAN: (StepState.READY, None),
+    Answer.TIMED: (StepState.READY, None),
     Answer.AGAIN: (StepState.READY, None),
     Answer.DONE: (StepState.COMPLETED, None),
     Answer.TEXT: (StepState.COMPLETED, None),
@@ -38,8 +44,9 @@ EXPIRES = frozenset({QuestionKind.CONFIRMATION, QuestionKind.DRIFT})
 class Confirmations:
     """The open questions of this owner, their deadlines, and the one way to close them."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], deadline: float) -> None:
+    def __init__(self, store: Store, grants: Grants, clock: Callable[[], float], deadline: float) -> None:
         self._store = store
+        self._grants = grants
         self._clock = clock
         self._deadline = deadline
         self._alarms: dict[tuple[int, str], asyncio.TimerHandle] = {}
@@ -115,8 +122,60 @@ class Confirmations:
         if question.deadline is not None and not question.asked <= now < question.deadline:
             await self._close(question, Answer.EXPIRED, ENGINE, "nobody answered by the deadline")
             raise Refused(problem=f"The deadline of {question.step} has passed: it was not run and may be asked again")
-        seq = await self._close(question, command.answer, actor, command.reason, command.means)
+        grant = await self._granted(question, command, actor)
+        seq = await self._close(question, command.answer, actor, command.reason, command.means, grant)
+        if grant is not None:
+            seq = await self._settle(grant) or seq
         return Reply(task=question.task, seq=seq, text=f"{question.step}: {_WORDS[command.answer]}")
+
+    async def grant(self, command: GiveGrant, actor: str) -> Reply:
+        """Let listed steps of a revision run as signed, without being asked about, for a time (B5.6).
+
+        Raises:
+            StaleRevision: another revision, or other bytes, are present by now.
+            UsageError: it names steps that are not there or do not ask, or holds too long.
+            Refused: the task has ended.
+        """
+        task = await self._store.read.task(command.task)
+        plan = await self._store.read.plan(task.id, task.revision)
+        if plan is None or (task.revision, task.digest) != (command.revision, command.digest):
+            raise StaleRevision(task=task.id, current=task.revision, given=command.revision)
+        if task.phase.ended:
+            raise Refused(problem=f"Task {task.id} has ended ({task.phase}); nothing was recorded")
+        named = {plan.named(name) for name in command.steps}
+        steps = grantable(planned for planned in plan.steps if planned.id in named)
+        if not named or named - steps.keys():
+            what = ", ".join(sorted(named - steps.keys())) or "no step"
+            raise UsageError(problem=f"{what} cannot be granted: it does not ask, or its bytes are made on the way")
+        grant = self._grants.make(plan, steps, command.seconds, actor, command.means)
+        seq = await self._store.decisions.grant(grant)
+        self._grants.keep(grant)
+        seq = await self._settle(grant) or seq
+        return Reply(task=task.id, seq=seq, text=f"grant {grant.id}: {', '.join(steps)} run as signed")
+
+    async def _granted(self, question: Question, command: Resolve, actor: str) -> Grant | None:
+        """What an answer allows besides this one start."""
+        if command.answer not in (Answer.PLAN, Answer.TIMED):
+            return None
+        task = await self._store.read.task(question.task)
+        plan = await self._store.read.plan(task.id, task.revision)
+        if plan is None:
+            raise StaleRevision(task=task.id, current=task.revision, given=task.revision)
+        steps = grantable(plan.steps) if command.answer is Answer.PLAN else {}
+        steps[question.step] = question.digest
+        seconds = self._deadline if command.seconds is None else command.seconds
+        return self._grants.make(plan, steps, seconds, actor, command.means)
+
+    async def _settle(self, grant: Grant) -> int | None:
+        """Answer the open confirmations that a new grant covers; the number of the last event, if any."""
+        seq = None
+        for question in await self._store.read.questions(grant.task):
+            covered = grant.covers(question.step, question.digest, self._clock())
+            if question.kind is QuestionKind.CONFIRMATION and covered:
+                with suppress(AlreadyAnswered):
+                    reason = f"grant {grant.id}"
+                    seq = await self._close(question, Answer.ONCE, grant.given_by, reason, grant.means)
+        return seq
 
     def _check(self, question: Question, command: Resolve) -> None:
         if command.answer not in ANSWERS[question.kind]:
@@ -128,12 +187,20 @@ class Confirmations:
         if command.answer is Answer.TEXT and question.options and command.reason not in question.options:
             choices = ", ".join(question.options)
             raise UsageError(problem=f"{question.step} is answered with one of: {choices}; nothing was recorded")
-        if command.answer in (Answer.ONCE, Answer.AGAIN) and command.digest != question.digest:
+        if command.answer in CLEARS and command.digest != question.digest:
             raise Refused(
                 problem=f"What {question.step} would run has changed since it was shown; nothing was recorded"
             )
 
-    async def _close(self, question: Question, answer: Answer, actor: str, reason: str, means: str = "") -> int:
+    async def _close(
+        self,
+        question: Question,
+        answer: Answer,
+        actor: str,
+        reason: str,
+        means: str = "",
+        grant: Grant | None = None,
+    ) -> int:
         now = self._clock()
         closed = replace(question, answer=answer, answered_by=actor, answered=now, reason=reason, means=means)
         state, cause = CONSEQUENCE[answer]
@@ -143,10 +210,12 @@ class Confirmations:
         error = f"{answer.value} by {actor}: {reason}" if cause is not None else ""
         status = replace(before, state=state, cause=cause, error=error, summary=summary, ended=ended)
         try:
-            seq = await self._store.answer(closed, position, status)
+            seq = await self._store.answer(closed, position, status, grant)
         except Conflict:
             first = await self._store.read.question(question.id)
             raise _too_late(first or question) from None
+        if grant is not None:
+            self._grants.keep(grant)
         self.forget(question.task, question.step)
         self.answered(closed, status)
         return seq
@@ -165,6 +234,8 @@ def _too_late(question: Question) -> AlreadyAnswered:
 
 _WORDS = {
     Answer.ONCE: "runs once",
+    Answer.PLAN: "runs, and what else asks in this plan, as signed",
+    Answer.TIMED: "runs, and again until the time is up",
     Answer.DENY: "denied",
     Answer.TEXT: "answered",
     Answer.AGAIN: "runs again",

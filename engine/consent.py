@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from engine.actions import Waits
 from engine.confirmations import Confirmations
 from engine.model.board import Row
-from engine.model.question import Answer, Question, QuestionKind
+from engine.model.question import CLEARS, Answer, Question, QuestionKind
 from engine.model.run import StepStatus
 from engine.model.state import StepState, Wait
 from engine.model.task import Task
@@ -28,8 +28,6 @@ WAITING = {
     QuestionKind.INTERRUPTED: StepState.INTERRUPTED,
 }
 """Where a step is while it waits for an answer of this kind."""
-CLEARS = frozenset({Answer.ONCE, Answer.AGAIN})
-"""Answers after which the very bytes that were asked about may run."""
 
 
 class Consent:

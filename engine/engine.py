@@ -19,6 +19,8 @@ from engine.commands import (
     AcceptResult,
     Cancel,
     Command,
+    GiveGrant,
+    Judge,
     Kill,
     MakePlan,
     Pause,
@@ -27,14 +29,20 @@ from engine.commands import (
     Remove,
     Reply,
     Resolve,
+    ResolveComment,
     Resume,
     Return,
+    Revise,
+    RevokeGrant,
     ShowEngine,
     Shutdown,
     Sign,
+    WriteComment,
 )
+from engine.comments import Comments
 from engine.confirmations import Confirmations
 from engine.errors import Refused, StoreError
+from engine.grants import Grants
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
 from engine.model.policy import LEVELS
@@ -44,10 +52,12 @@ from engine.pool import Pool
 from engine.queries import Queries
 from engine.recovery import Recovery
 from engine.reviews import Reviews
+from engine.revisions import Revisions
 from engine.runner import Runner
 from engine.scheduler import Scheduler
 from engine.settings import Settings
 from engine.storage.store import Store
+from engine.verdicts import Verdicts
 from engine.version import VERSION
 from engine.views import EngineInfo
 
@@ -78,15 +88,26 @@ class Engine:
         clock, settings = opening.clock, opening.settings
         runner = Runner(store, settings, opening.actions, probe.level, opening.state, clock, broker.signal)
         self._pool = Pool(settings.parallel)
-        self._confirmations = Confirmations(store, clock, settings.deadline)
-        self._scheduler = Scheduler(store, runner, self._pool, self._confirmations, clock, opening.executes)
+        self._grants = Grants(store, clock)
+        self._confirmations = Confirmations(store, self._grants, clock, settings.deadline)
+        self._scheduler = Scheduler(
+            store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes
+        )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
         reviews = Reviews(store, clock, settings.policy, self._scheduler.queue)
         planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
+        revisions = Revisions(store, planning, clock, self._scheduler.queue)
+        comments = Comments(store, clock)
         self._queries = Queries(store.read, opening.state, settings.policy)
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
             MakePlan: planning.make,
+            Revise: revisions.revise,
+            Judge: Verdicts(store, self._scheduler, clock).judge,
+            WriteComment: comments.write,
+            ResolveComment: comments.resolve,
+            GiveGrant: self._confirmations.grant,
+            RevokeGrant: self._grants.revoke,
             Sign: reviews.sign,
             Reject: reviews.reject,
             Return: reviews.give_back,
@@ -123,6 +144,7 @@ class Engine:
         try:
             probe = await probing
             engine = cls(opening, store, broker, probe)
+            await engine._grants.load()
             if opening.executes:
                 await engine._begin()
         except BaseException:

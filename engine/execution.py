@@ -10,19 +10,23 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from engine.actions import Waits
 from engine.cancellation import CancelToken
 from engine.confirmations import Confirmations
 from engine.consent import WAITING, Consent
+from engine.errors import Refused
+from engine.grants import Grants
 from engine.model.board import Board, Row, makers
 from engine.model.frontier import Decision, Frontier
 from engine.model.plan import Plan, PlannedStep
 from engine.model.question import Question
 from engine.model.retry import Failure, retry_delay
+from engine.model.review import judged
 from engine.model.run import Cause, Run, StepStatus
-from engine.model.state import Phase, StepState
+from engine.model.state import Phase, StepState, Verdict, Wait
 from engine.model.task import ENGINE, Task
 from engine.pool import Pool
 from engine.progress import Progress
@@ -39,6 +43,7 @@ class Rooms:
     runner: Runner
     pool: Pool
     confirmations: Confirmations
+    grants: Grants
     clock: Callable[[], float]
     over: Callable[[Execution], None]
     """Called once when nothing of the attempt is alive."""
@@ -124,6 +129,7 @@ class Execution:
             task_attempt=self.task.attempt,
             token=turn.token,
             clearance=self._consent.clearance(planned.id),
+            granted=partial(self._rooms.grants.covering, self.board.plan, planned.id),
             repeats=planned.id in self._failures or self._consent.repeats(planned.id),
             news=lambda: self.board.news(planned.id),
             produced=self._produced,
@@ -197,6 +203,34 @@ class Execution:
         self._rooms.store.change_steps(self.task.id, [self.board.note(status)], reason)
         self._turns.again(step_id, delay)
 
+    # Verdicts
+
+    def judge(self, step_id: str, verdict: Verdict, actor: str) -> Awaitable[int]:
+        """Hold, release or skip a step that has not started.
+
+        Raises:
+            Refused: it has, or the verdict would let more run than was signed.
+        """
+        if self.token.fired:
+            raise Refused(problem=f"Task {self.task.id} is being cancelled; nothing was recorded")
+        if self._turns.started(step_id):
+            raise Refused(problem=f"{step_id} has started already; nothing was recorded", hint="cancel it to end it")
+        if verdict is Verdict.TAKE_IN:
+            raise Refused(problem=f"Task {self.task.id} runs without {step_id}, as it was signed; nothing was recorded")
+        row = self.board.note(judged(self.board.statuses[step_id], verdict, actor, self._rooms.clock()))
+        if verdict is Verdict.SKIP:
+            durable = self._rooms.store.cancel_step(self.task.id, row, [], actor, "skipped")
+            self._fire([step_id])
+            self._decide(self._frontier.end(step_id, StepState.SKIPPED))
+            return durable
+        durable = self._rooms.store.change_steps(self.task.id, [row], f"{verdict} by {actor}", actor)
+        if verdict is Verdict.HOLD:
+            self._turns.put_back(step_id)
+        else:
+            self._turns.release()
+        self._settle()
+        return durable
+
     # Cancelling, pausing
 
     def cancel(
@@ -267,7 +301,7 @@ class Execution:
             self._progress.conclude(self.board.statuses.values())
             self._end()
         elif self.task.phase in (Phase.EXECUTING, Phase.BLOCKED):
-            self._progress.block(self._consent.waits)
+            self._progress.block((*self._consent.waits, *([Wait.HELD] if self._turns.held else [])))
 
     def _end(self) -> None:
         self._progress.end()

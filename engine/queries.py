@@ -12,11 +12,14 @@ from engine.client import LogSlice
 from engine.commands import (
     Explain,
     ListEvents,
+    ListGrants,
     ListQuestions,
     ListRuns,
     ListTargets,
     ListTasks,
     Query,
+    ReadDocument,
+    ReadPlan,
     ShowTask,
     VerifyAudit,
 )
@@ -24,6 +27,7 @@ from engine.errors import Refused, UsageError
 from engine.storage.reader import Reader
 
 if TYPE_CHECKING:
+    from engine.model.plan import Plan
     from engine.model.policy import Policy
     from engine.views import Explanation
 
@@ -38,7 +42,10 @@ class Queries:
             ListTasks: lambda query: reader.tasks(query.before, query.limit),
             ShowTask: lambda query: reader.view(query.task),
             ListRuns: lambda query: reader.runs(query.task, query.step),
+            ReadPlan: self._plan,
+            ReadDocument: self._document,
             ListQuestions: lambda query: reader.questions(),
+            ListGrants: lambda query: reader.grants(),
             ListEvents: lambda query: reader.events(query.after, query.limit, query.task),
             ListTargets: _targets,
             Explain: lambda query: _explain(query, policy),
@@ -50,6 +57,18 @@ class Queries:
         if type(query) not in self._answers:
             raise Refused(problem=f"{type(query).__name__} needs the engine that owns the state directory")
         return await self._answers[type(query)](query)
+
+    async def _plan(self, query: ReadPlan) -> Plan:
+        plan = await self._reader.plan(query.task, query.revision)
+        if plan is None:
+            raise UsageError(problem=f"Task {query.task} has no revision {query.revision}")
+        return plan
+
+    async def _document(self, query: ReadDocument) -> str:
+        from engine.planning.writing import plan_text
+
+        task = await self._reader.task(query.task)
+        return plan_text(await self._plan(ReadPlan(task=task.id, revision=task.revision)))
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
         """Some bytes of the log of a run; a negative offset counts from its end."""

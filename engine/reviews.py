@@ -5,13 +5,15 @@ A verdict names the revision and the digest that were read; a verdict on anythin
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 
 from engine.commands import AcceptResult, Reject, Remove, Reply, Return, Sign
-from engine.errors import Conflict, IllegalTransition, Refused, StaleRevision, UnknownStep, UsageError
+from engine.errors import Conflict, IllegalTransition, Refused, StaleRevision, UsageError
 from engine.model.plan import Plan
 from engine.model.policy import Policy
+from engine.model.review import Quorum, held, left_out, quorum
 from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, StepState, advance
 from engine.model.task import Signature, Task
@@ -35,25 +37,36 @@ class Reviews:
         self._clock = clock
         self._policy = policy
         self._queue = queue
+        self._turn = asyncio.Lock()
+        """Held while signatures are counted and the next one becomes durable: two people never miss each other."""
 
     async def sign(self, command: Sign, actor: str) -> Reply:
-        """Approve a revision: `awaiting_approval -> queued`.
+        """Approve a revision; with the last signature that its quorum needs, `awaiting_approval -> queued`.
 
         Raises:
             StaleRevision: another revision, or other bytes, are present by now.
             UsageError: `only` or `skip` name steps that are not there or cannot stand alone.
-            Refused: the policy wants a person to sign, and `run --yes` is none.
+            Refused: the actor may not sign this one, or more would run than was shown.
         """
         if command.means == UNATTENDED and not self._policy.allow_yes:
             raise Refused(problem="The policy does not let run --yes sign; nothing was recorded")
-        task, plan = await self._present(command.task, command.revision, command.digest)
-        skipped = _left_out(plan, command)
-        signature = self._signature(task, actor, "sign", command.means, skipped=skipped)
-        signed = replace(task, phase=advance(task.phase, Phase.QUEUED), signed=task.digest)
-        seq = await self._record(task, signed, signature, self._skips(plan, skipped, actor))
-        await self._queue(task.id)
-        left = f"; {len(skipped)} left out" if skipped else ""
-        return Reply(task=task.id, seq=seq, text=f"signed {task.digest[:6]} of task {task.id}{left}")
+        async with self._turn:
+            task, plan = await self._present(command.task, command.revision, command.digest)
+            given = await self._store.read.signatures(task.id)
+            before = quorum(task, plan, given)
+            _admit(before, plan, actor)
+            statuses = await self._store.read.statuses(task.id)
+            _check_shown(command, statuses)
+            new = [step for step in _left_out(plan, command) if step not in left_out(statuses)]
+            skipped = (*left_out(statuses), *new)
+            signature = self._signature(task, actor, "sign", command.means, skipped=skipped, held=held(statuses))
+            count = quorum(task, plan, (*given, signature))
+            signed = replace(task, phase=advance(task.phase, Phase.QUEUED), signed=task.digest)
+            after = signed if count.reached else task
+            seq = await self._record(task, after, signature, self._skips(plan, new, actor))
+        if count.reached:
+            await self._queue(task.id)
+        return Reply(task=task.id, seq=seq, text=_signed(signature, count))
 
     async def reject(self, command: Reject, actor: str) -> Reply:
         """Refuse a revision: the task ends `cancelled`, outcome rejected."""
@@ -106,7 +119,15 @@ class Reviews:
         return task, plan
 
     def _signature(
-        self, task: Task, actor: str, verdict: str, means: str, *, skipped: tuple[str, ...] = (), reason: str = ""
+        self,
+        task: Task,
+        actor: str,
+        verdict: str,
+        means: str,
+        *,
+        skipped: tuple[str, ...] = (),
+        held: tuple[str, ...] = (),
+        reason: str = "",
     ) -> Signature:
         return Signature(
             task=task.id,
@@ -116,11 +137,12 @@ class Reviews:
             verdict=verdict,
             time=self._clock(),
             skipped=skipped,
+            held=held,
             means=means,
             reason=reason,
         )
 
-    def _skips(self, plan: Plan, skipped: tuple[str, ...], actor: str) -> list[tuple[int, StepStatus]]:
+    def _skips(self, plan: Plan, skipped: Collection[str], actor: str) -> list[tuple[int, StepStatus]]:
         error, now = f"left out by {actor}", self._clock()
         return [
             (position, StepStatus(id=planned.id, state=StepState.SKIPPED, cause=Cause.VERDICT, error=error, ended=now))
@@ -132,7 +154,7 @@ class Reviews:
         self, before: Task, after: Task, signature: Signature, skips: list[tuple[int, StepStatus]]
     ) -> int:
         try:
-            return await self._store.sign(before, after, signature, skips)
+            return await self._store.decisions.sign(before, after, signature, skips)
         except Conflict:
             now = await self._store.read.task(before.id)
             if now.revision == before.revision:
@@ -140,20 +162,41 @@ class Reviews:
             raise StaleRevision(task=before.id, current=now.revision, given=before.revision) from None
 
 
+def _admit(count: Quorum, plan: Plan, actor: str) -> None:
+    """Raise `Refused` unless the signature of this person would count."""
+    if actor in count.excluded:
+        raise Refused(
+            problem=f"{actor} proposed this plan, and its rule wants others to sign it; nothing was recorded",
+            hint=f"{count.left} more must sign",
+        )
+    if actor in count.signed:
+        raise Refused(
+            problem=f"{actor} has signed {plan.digest[:6]} already, and counts once",
+            hint=f"{count.left} more must sign",
+        )
+
+
+def _check_shown(command: Sign, statuses: Iterable[StepStatus]) -> None:
+    """Raise `Refused` if a step that was shown as skipped or held would run by now."""
+    spared = {*left_out(statuses), *held(statuses)}
+    if back := [step for step in command.spared or () if step not in spared]:
+        raise Refused(
+            problem=f"{', '.join(back)} would run: that was changed while you read; nothing was recorded",
+            hint="look again, then sign",
+        )
+
+
+def _signed(signature: Signature, count: Quorum) -> str:
+    left = f"; {len(signature.skipped)} left out" if signature.skipped else ""
+    wait = "" if count.reached else f"; {count.left} more must sign"
+    return f"signed {signature.digest[:6]} of task {signature.task}{left}{wait}"
+
+
 def _left_out(plan: Plan, command: Sign) -> tuple[str, ...]:
     """The steps a signer leaves out, by id; they are named by id or by number, counted from 1."""
-    only = {_named(plan, name) for name in command.only}
-    skip = {_named(plan, name) for name in command.skip}
+    only = {plan.named(name) for name in command.only}
+    skip = {plan.named(name) for name in command.skip}
     for planned in plan.steps:
         if planned.id in only and (missing := set(planned.step.needs) - only):
             raise UsageError(problem=f"--only {planned.id} needs {', '.join(sorted(missing))}; nothing was signed")
     return tuple(planned.id for planned in plan.steps if planned.id in skip or (only and planned.id not in only))
-
-
-def _named(plan: Plan, name: str) -> str:
-    ids = [planned.id for planned in plan.steps]
-    if name in ids:
-        return name
-    if name.isascii() and name.isdigit() and 1 <= int(name) <= len(ids):
-        return ids[int(name) - 1]
-    raise UnknownStep(task=plan.task, step=name)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from engine.cancellation import CancelToken
+    from engine.model.grant import Grant
     from engine.storage.store import Store
 
 MAX_DIFF = 64 * 1024
@@ -53,6 +54,8 @@ class Job:
     token: CancelToken
     clearance: str = ""
     """The step digest that a person allowed in this attempt; empty if nobody was asked."""
+    granted: Callable[[str], Grant | None] = lambda digest: None
+    """The grant that covers these bytes now."""
     repeats: bool = False
     """Whether it may start although it had started before: by its own retry rule, or because a person said so."""
     news: Callable[[], tuple[str, ...]]
@@ -137,11 +140,14 @@ class Runner:
             diff = await self._diff(planned, drifted, sealed, job.root)
             news = tuple(f"{file.path} is not what was signed" for file in drifted)
             return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news()), diff=diff)
-        if planned.asks:
+        grant = job.granted(digest) if planned.asks else None
+        if planned.asks and grant is None:
             return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=job.news())
         if started_before:
             how = job.status.error or "it had started and did not complete"
             return Waits(kind=QuestionKind.INTERRUPTED, digest=digest, news=(how, *job.news()))
+        if grant is not None:
+            self._store.decisions.use(grant, planned.id)
         return None
 
     async def _diff(

@@ -10,11 +10,12 @@ from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
 from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
 from engine.execution import Execution, Rooms
+from engine.grants import Grants
 from engine.model.events import TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Cause, StepStatus
-from engine.model.state import Outcome, Phase, RunState, StepState, advance
+from engine.model.state import Outcome, Phase, RunState, StepState, Verdict, advance
 from engine.model.task import Task
 from engine.model.tier import Tier
 from engine.pool import Pool
@@ -35,6 +36,7 @@ class Scheduler:
         runner: Runner,
         pool: Pool,
         confirmations: Confirmations,
+        grants: Grants,
         clock: Callable[[], float],
         executes: bool,
     ) -> None:
@@ -42,7 +44,13 @@ class Scheduler:
         self._clock = clock
         self._executes = executes
         self._rooms = Rooms(
-            store=store, runner=runner, pool=pool, confirmations=confirmations, clock=clock, over=self._over
+            store=store,
+            runner=runner,
+            pool=pool,
+            confirmations=confirmations,
+            grants=grants,
+            clock=clock,
+            over=self._over,
         )
         confirmations.answered = self._answered
         self._pool = pool
@@ -188,6 +196,11 @@ class Scheduler:
         if step not in execution.board.statuses:
             raise UnknownStep(task=task.id, step=step)
         return None if execution.board.statuses[step].state.ended else execution.cancel_step(step, actor, reason)
+
+    def judge(self, task: int, step: str, verdict: Verdict, actor: str) -> Awaitable[int] | None:
+        """A verdict on a step of a task that executes here; None where it does not."""
+        execution = self._executions.get(task)
+        return execution.judge(step, verdict, actor) if execution is not None else None
 
     async def kill(self, command: Kill, actor: str) -> Reply:
         """Cancel, let no cleanup step begin, and give what runs no more grace."""

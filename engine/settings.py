@@ -25,4 +25,6 @@ class Settings:
     memory: int | None = None
     """Bytes of address space per process of a step."""
     processes: int | None = None
+    signers: int = 1
+    """How many people can sign; whoever proposes a plan is one of them."""
     policy: Policy = field(default_factory=Policy)

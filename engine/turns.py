@@ -1,6 +1,7 @@
 """The steps of one execution that have a turn: in the pool, running, or waiting for their next try.
 
-Ready steps that may not begin yet are kept back here: in a pause, and while a cancelled tree they stand on is not gone.
+Ready steps that may not begin yet are kept back here: in a pause, while a person holds them, and while a cancelled tree
+they stand on is not gone.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Turns:
 
     def give(self, step_id: str) -> None:
         """A ready step takes its place in the pool, now or once nothing keeps it back."""
-        if self._kept_back() or any(map(self._is_dying, self._board.planned[step_id].step.needs)):
+        held = bool(self._board.statuses[step_id].held_by)
+        if held or self._kept_back() or any(map(self._is_dying, self._board.planned[step_id].step.needs)):
             self._held.append(step_id)
             return
         turn = self._turns[step_id] = Turn()
@@ -132,6 +134,17 @@ class Turns:
                 turn.retry.cancel()
 
     # Keeping back
+
+    def started(self, step_id: str) -> bool:
+        """Whether the step has left the queue of the pool and has not come back."""
+        turn = self._turns.get(step_id)
+        return turn is not None and turn.started
+
+    def put_back(self, step_id: str) -> None:
+        """A person holds the step: what waits in the pool waits here instead."""
+        if step_id in self._turns:
+            self.cancel([step_id])
+            self._held.append(step_id)
 
     def hold(self, steps: Iterable[str]) -> None:
         """Keep these back until the next release."""

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from engine import (
+    Comment,
+    CommentResolved,
+    CommentWritten,
     Event,
+    Grant,
+    GrantGiven,
+    GrantRevoked,
     PhaseChanged,
     PlanRejected,
     PlanReturned,
@@ -19,6 +26,7 @@ from engine import (
     Question,
     QuestionAnswered,
     QuestionAsked,
+    SignaturesVoided,
     StepEnded,
     StepsChanged,
     StepStarted,
@@ -27,6 +35,8 @@ from engine import (
     TaskRemoved,
     TaskView,
 )
+
+Noun = TypeVar("Noun", Comment, Grant)
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ def places(view: TaskView) -> dict[str, int]:
 def follow(view: TaskView, events: Iterable[Event], place: Mapping[str, int]) -> Followed:
     """The view after the events of its task that it does not know yet."""
     task, signatures, questions = view.task, view.signatures, view.questions
+    comments, grants = view.comments, view.grants
     statuses: dict[str, StepStatus] = {}
     logs: dict[str, str] = {}
     stale, seq = False, view.seq
@@ -65,6 +76,17 @@ def follow(view: TaskView, events: Iterable[Event], place: Mapping[str, int]) ->
                 statuses.update((status.id, status) for status in several)
             case PlanSigned(signature=signature) | PlanRejected(signature=signature):
                 signatures = (*signatures, signature)
+            case SignaturesVoided(actors=actors, reason=reason):
+                signatures = tuple(
+                    replace(each, void=reason) if each.actor in actors and not each.void else each
+                    for each in signatures
+                )
+            case CommentWritten(comment=comment) | CommentResolved(comment=comment):
+                comments = _put(comments, comment)
+            case GrantGiven(grant=grant):
+                grants = _put(grants, grant)
+            case GrantRevoked(grant=grant):
+                grants = tuple(each for each in grants if each.id != grant.id)
             case QuestionAsked() | QuestionAnswered() as asked:
                 questions = _asked(questions, asked.question)
             case PlanWritten() | PlanReturned() | TaskRemoved():
@@ -76,6 +98,8 @@ def follow(view: TaskView, events: Iterable[Event], place: Mapping[str, int]) ->
         steps=_replaced(view.steps, known, place),
         signatures=signatures,
         questions=questions,
+        comments=comments,
+        grants=grants,
         logs={**view.logs, **logs} if logs else view.logs,
         seq=seq,
     )
@@ -91,6 +115,12 @@ def _replaced(
     for step, status in changed.items():
         made[place[step]] = status
     return tuple(made)
+
+
+def _put(known: tuple[Noun, ...], noun: Noun) -> tuple[Noun, ...]:
+    """The nouns with this one as it is now, in the order of their numbers."""
+    numbered: dict[int, Noun] = {each.id: each for each in known} | {noun.id: noun}
+    return tuple(numbered[number] for number in sorted(numbered))
 
 
 def _asked(questions: tuple[Question, ...], question: Question) -> tuple[Question, ...]:

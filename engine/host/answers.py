@@ -15,11 +15,14 @@ from engine.client import Gap, LogGrew, LogSlice
 from engine.commands import (
     Explain,
     ListEvents,
+    ListGrants,
     ListQuestions,
     ListRuns,
     ListTargets,
     ListTasks,
     Query,
+    ReadDocument,
+    ReadPlan,
     ShowEngine,
     ShowTask,
     VerifyAudit,
@@ -27,6 +30,8 @@ from engine.commands import (
 from engine.errors import Fault, InvalidPlan, Refused, SignoffError
 from engine.host.protocol import FROM_ENGINE, frame
 from engine.model.events import KINDS, Event
+from engine.model.grant import Grant
+from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Run
 from engine.model.task import TaskSummary, TaskView
@@ -37,7 +42,10 @@ ANSWERS: Mapping[type[Query], Any] = {
     ListTasks: tuple[TaskSummary, ...],
     ShowTask: TaskView,
     ListRuns: tuple[Run, ...],
+    ReadPlan: Plan,
+    ReadDocument: str,
     ListQuestions: tuple[Question, ...],
+    ListGrants: tuple[Grant, ...],
     ListEvents: tuple[Event, ...],
     ListTargets: tuple[Target, ...],
     Explain: Explanation,

@@ -52,9 +52,10 @@ class Board:
         cleanup, begun = set[str](), set[str]()
         for planned in self.plan.steps:  # in topological order
             above = not begun.isdisjoint(planned.step.needs)
-            if above and planned.step.when is When.ALWAYS and not self.statuses[planned.id].state.ended:
+            status = self.statuses[planned.id]
+            if above and planned.step.when is When.ALWAYS and not (status.state.ended or status.held_by):
                 cleanup.add(planned.id)
-            if above or self.statuses[planned.id].attempt:
+            if above or status.attempt:
                 begun.add(planned.id)
         return cleanup
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.model.comment import Comment
+from engine.model.grant import Grant
 from engine.model.question import Question
 from engine.model.run import Receipt, StepStatus
 from engine.model.task import Signature, Task
@@ -102,6 +104,60 @@ class PlanReturned(Fact):
     """A person asked for another revision."""
 
     signature: Signature
+
+
+@dataclass(frozen=True)
+class ApprovalCarried(Fact):
+    """A signature on an earlier revision holds for this one too, because nothing in it widens."""
+
+    signature: Signature
+    """The one that holds from now on."""
+    before: str
+    """The digest that the person signed."""
+
+
+@dataclass(frozen=True)
+class SignaturesVoided(Fact):
+    """Signatures on the present revision count no longer: more would run than they covered."""
+
+    actors: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class CommentWritten(Fact):
+    """A person said something about a plan or a step."""
+
+    comment: Comment
+
+
+@dataclass(frozen=True)
+class CommentResolved(Fact):
+    """A person closed a thread."""
+
+    comment: Comment
+
+
+@dataclass(frozen=True)
+class GrantGiven(Fact):
+    """A person allowed listed steps to run without being asked about, until a moment."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class GrantRevoked(Fact):
+    """A person took a grant back."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class GrantUsed(Fact):
+    """A step runs because of a grant; the digest is of exactly what runs."""
+
+    grant: int
+    digest: str
 
 
 # Steps

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
+from engine.errors import UnknownStep
 from engine.model.amounts import Seconds
 from engine.model.tier import Reason, Tier
 from engine.model.union import TaggedBy
@@ -292,4 +293,21 @@ class Plan:
     accept: Accept = Accept.NOBODY
     timeout: float | None = None
     planner: str = "file"
+    author: str = ""
+    """Who wrote this revision, where that is not who proposed the task."""
+    note: str = ""
+    """Why it was written, in the words of its author."""
     digest: str = ""
+
+    def named(self, name: str) -> str:
+        """The id of the step that a person calls so: by its id, or by its number counted from 1.
+
+        Raises:
+            UnknownStep: there is none.
+        """
+        ids = [planned.id for planned in self.steps]
+        if name in ids:
+            return name
+        if name.isascii() and name.isdigit() and 1 <= int(name) <= len(ids):
+            return ids[int(name) - 1]
+        raise UnknownStep(task=self.task, step=name)

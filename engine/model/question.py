@@ -27,6 +27,10 @@ class Answer(StrEnum):
 
     ONCE = "once"
     """Run it now, this time."""
+    PLAN = "plan"
+    """Run it, and every other step of this revision that asks, as signed."""
+    TIMED = "timed"
+    """Run it, and the very same again until a time has passed."""
     DENY = "deny"
     TEXT = "text"
     """An `ask` step was answered; the text is in the reason."""
@@ -43,12 +47,14 @@ class Answer(StrEnum):
 
 
 ANSWERS: dict[QuestionKind, frozenset[Answer]] = {
-    QuestionKind.CONFIRMATION: frozenset({Answer.ONCE, Answer.DENY}),
+    QuestionKind.CONFIRMATION: frozenset({Answer.ONCE, Answer.PLAN, Answer.TIMED, Answer.DENY}),
     QuestionKind.DRIFT: frozenset({Answer.ONCE, Answer.DENY}),
     QuestionKind.ASK: frozenset({Answer.TEXT, Answer.DENY}),
     QuestionKind.INTERRUPTED: frozenset({Answer.AGAIN, Answer.DONE, Answer.FAIL}),
 }
 """What a person may answer; the engine alone writes `expired` and `moot`."""
+CLEARS = frozenset({Answer.ONCE, Answer.PLAN, Answer.TIMED, Answer.AGAIN})
+"""Answers after which the very bytes that were asked about may run."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,6 +110,23 @@ class Wait(StrEnum):
     DRIFT = "drift"
 
 
+class Verdict(StrEnum):
+    """What a person decides about one step."""
+
+    HOLD = "hold"
+    """It waits until it is released; the rest goes on."""
+    RELEASE = "release"
+    SKIP = "skip"
+    """It is left out, with all that needs it."""
+    TAKE_IN = "take_in"
+    """It is not skipped after all."""
+
+    @property
+    def widens(self) -> bool:
+        """Whether more would run than those have signed who signed before."""
+        return self in (Verdict.RELEASE, Verdict.TAKE_IN)
+
+
 _ENDED_PHASES = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.TIMED_OUT, Phase.CANCELLED, Phase.BUDGET_EXCEEDED})
 _ENDED_STEPS = frozenset({StepState.COMPLETED, StepState.FAILED, StepState.SKIPPED, StepState.CANCELLED})
 _AGAIN = frozenset({Phase.QUEUED, Phase.PLANNING})

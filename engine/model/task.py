@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.model.comment import Comment
+from engine.model.grant import Grant
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import StepStatus
@@ -64,10 +66,14 @@ class Signature:
     """`sign`, `reject` or `return`."""
     time: float
     skipped: tuple[str, ...] = ()
-    """Steps the signer left out."""
+    """Steps that were left out when it was given."""
+    held: tuple[str, ...] = ()
+    """Steps that were held when it was given."""
     means: str = "screen"
-    """How it was given: `screen`, `command`, `run --yes`, `demo`."""
+    """How it was given: `screen`, `command`, `run --yes`, `demo`; `carried` from an earlier revision."""
     reason: str = ""
+    void: str = ""
+    """Why it counts no longer; empty while it does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +87,10 @@ class TaskView:
     signatures: tuple[Signature, ...] = ()
     questions: tuple[Question, ...] = ()
     """The open ones."""
+    comments: tuple[Comment, ...] = ()
+    """First written first; answers stand behind what they answer only by their time."""
+    grants: tuple[Grant, ...] = ()
+    """Those of the present revision that were not revoked; whether one still holds depends on the time."""
     logs: Mapping[str, str] = field(default_factory=dict)
     """Path of the latest log of each step that ran."""
     seq: int = 0

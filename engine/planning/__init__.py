@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.commands import MakePlan, Reply
 from engine.errors import NothingFits, UsageError
@@ -19,6 +20,9 @@ from engine.model.state import Phase, advance
 from engine.model.task import Task
 from engine.settings import Settings
 from engine.storage.store import Store
+
+if TYPE_CHECKING:
+    from engine.planning.derive import Derivation
 
 MAX_CONTENT = 256 * 1024
 """Bytes of a signed file that are kept, so that a later change can be shown as a diff."""
@@ -57,32 +61,46 @@ class Planning:
             created=self._clock(),
         )
         try:
-            plan = await asyncio.to_thread(self._draft, command, task, root)
+            plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
             failed = replace(task, phase=advance(task.phase, Phase.FAILED), error=str(error), ended=self._clock())
             await self._store.create_task(task, failed)
             raise
         return await self._keep(task, plan, root)
 
-    def _draft(self, command: MakePlan, task: Task, root: Path) -> Plan:
-        from engine.planning.derive import Derivation, derive, plan_from_text
+    def draft_document(self, document: str, name: str, task: Task, revision: int) -> Plan:
+        """A revision of a task from the text of a plan file. Raises `InvalidPlan` with every fault."""
+        from engine.planning.derive import plan_from_text
 
-        derivation = Derivation(
-            root=root, policy=self._settings.policy, configured=self._configured, task=task.id, revision=1
-        )
+        return plan_from_text(document, name, self._derivation(task, revision))
+
+    def _draft(self, command: MakePlan, task: Task) -> Plan:
         if command.document is not None:
-            return plan_from_text(command.document, command.name, derivation)
+            return self.draft_document(command.document, command.name, task, 1)
+        from engine.planning.derive import derive
         from engine.planning.repo import find_targets, plan_targets
 
-        document = plan_targets(command.request, find_targets(root), command.targets)
-        return derive(document, replace(derivation, planner="repo"))
+        document = plan_targets(command.request, find_targets(Path(task.root)), command.targets)
+        return derive(document, replace(self._derivation(task, 1), planner="repo"))
+
+    def _derivation(self, task: Task, revision: int) -> Derivation:
+        from engine.planning.derive import Derivation
+
+        return Derivation(
+            root=Path(task.root),
+            policy=self._settings.policy,
+            configured=self._configured,
+            task=task.id,
+            revision=revision,
+            people=self._settings.signers,
+        )
 
     async def _keep(self, task: Task, plan: Plan, root: Path) -> Reply:
         task = replace(task, request=task.request or plan.request)
         planned = replace(
             task, phase=advance(task.phase, Phase.AWAITING_APPROVAL), revision=plan.revision, digest=plan.digest
         )
-        contents = await asyncio.to_thread(_contents, plan, root)
+        contents = await asyncio.to_thread(contents_of, plan, root)
         seq = await self._store.create_planned_task(task, planned, plan, contents)
         return Reply(task=task.id, seq=seq, text=f"task {task.id}: {len(plan.steps)} steps, {plan.digest[:6]}")
 
@@ -94,7 +112,7 @@ def _directory(root: str) -> Path:
     return path
 
 
-def _contents(plan: Plan, root: Path) -> list[tuple[str, bytes]]:
+def contents_of(plan: Plan, root: Path) -> list[tuple[str, bytes]]:
     """The bytes of the signed files that are small enough to keep."""
     wanted = {file.sha256: root / file.path for planned in plan.steps for file in planned.files if file.sha256}
     kept = []

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands import Reply
 from engine.errors import UnknownStep, UnknownTask
+from engine.model.comment import Comment
 from engine.model.events import Event
+from engine.model.grant import Grant
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Run, StepStatus
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     import aiosqlite
 
 CACHED_PLANS = 8
+NUMBERED = ("runs", "questions", "grants", "comments")
+"""Tables whose rows people call by number."""
 
 
 class Reader:
@@ -128,6 +132,30 @@ class Reader:
         sql = f"SELECT {rows.SIGNATURE_COLUMNS} FROM signatures WHERE task = ? ORDER BY id"
         return tuple(rows.signature_of(row) for row in await self._all(sql, task))
 
+    async def comments(self, task: int) -> tuple[Comment, ...]:
+        """What was said about a task, first written first."""
+        sql = f"SELECT {rows.COMMENT_COLUMNS} FROM comments WHERE task = ? ORDER BY id"
+        return tuple(rows.comment_of(row) for row in await self._all(sql, task))
+
+    async def comment(self, comment: int) -> Comment | None:
+        found = await self._all(f"SELECT {rows.COMMENT_COLUMNS} FROM comments WHERE id = ?", comment)
+        return rows.comment_of(found[0]) if found else None
+
+    async def grants(self, task: int | None = None, revision: int | None = None) -> tuple[Grant, ...]:
+        """The grants that nobody revoked, of one revision or of all present ones, first given first."""
+        where = "grants.revision = tasks.revision" if task is None else "grants.task = ? AND grants.revision = ?"
+        columns = ", ".join(f"grants.{column}" for column in rows.GRANT_COLUMNS.split(", "))
+        sql = (
+            f"SELECT {columns} FROM grants JOIN tasks ON tasks.id = grants.task"
+            f" WHERE grants.revoked IS NULL AND {where} ORDER BY grants.id"
+        )
+        found = await self._all(sql, *(() if task is None else (task, revision)))
+        return tuple(rows.grant_of(row) for row in found)
+
+    async def grant(self, grant: int) -> Grant | None:
+        found = await self._all(f"SELECT {rows.GRANT_COLUMNS} FROM grants WHERE id = ?", grant)
+        return rows.grant_of(found[0]) if found else None
+
     async def questions(self, task: int | None = None) -> tuple[Question, ...]:
         """The open questions of a task, or of all; first asked first."""
         where = "answer IS NULL" + ("" if task is None else " AND task = ?")
@@ -182,6 +210,8 @@ class Reader:
                 steps=await moment.statuses(task),
                 signatures=await moment.signatures(task),
                 questions=await moment.questions(task),
+                comments=await moment.comments(task),
+                grants=await moment.grants(task, row.revision),
                 logs=await moment._logs(task),
                 seq=await moment.seq(),
                 signed_before=await moment._signed_before(row),
@@ -218,17 +248,15 @@ class Reader:
         found = await self._all("SELECT reply FROM commands WHERE key = ?", key)
         return Reply(**json.loads(found[0]["reply"])) if found else None
 
-    async def last_ids(self) -> tuple[int, int, int]:
-        """The highest task, run and question numbers ever given; those of removed tasks are not given again."""
-        sql = (
-            "SELECT (SELECT COALESCE(MAX(task), 0) FROM events WHERE task IS NOT NULL) AS task,"
-            " (SELECT COALESCE(MAX(n), 0) FROM (SELECT MAX(id) AS n FROM runs"
-            " UNION SELECT number FROM given WHERE noun = 'runs')) AS run,"
-            " (SELECT COALESCE(MAX(n), 0) FROM (SELECT MAX(id) AS n FROM questions"
-            " UNION SELECT number FROM given WHERE noun = 'questions')) AS question"
-        )
-        row = (await self._all(sql))[0]
-        return row["task"], row["run"], row["question"]
+    async def last_numbers(self) -> dict[str, int]:
+        """The highest number ever given to a noun, by its table; those of removed tasks are not given again."""
+        tasks = "SELECT 'tasks' AS noun, COALESCE(MAX(task), 0) AS n FROM events WHERE task IS NOT NULL"
+        others = [
+            f"SELECT '{noun}', COALESCE(MAX(n), 0) FROM"
+            f" (SELECT MAX(id) AS n FROM {noun} UNION SELECT number FROM given WHERE noun = '{noun}')"
+            for noun in NUMBERED
+        ]
+        return {row["noun"]: row["n"] for row in await self._all(" UNION ALL ".join([tasks, *others]))}
 
     async def seq(self) -> int:
         """The number of the last event."""

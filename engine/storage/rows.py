@@ -6,7 +6,9 @@ import json
 import sqlite3
 from typing import Any
 
+from engine.model.comment import Comment
 from engine.model.events import KINDS, Event
+from engine.model.grant import Grant
 from engine.model.plan import (
     STEP_TYPES,
     Accept,
@@ -39,7 +41,9 @@ RUN_COLUMNS = (
 QUESTION_COLUMNS = (
     "id, task, step, kind, asked, deadline, digest, news, diff, options, answer, answered_by, answered, reason, means"
 )
-SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, means, reason"
+SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, held, means, reason, void"
+GRANT_COLUMNS = "id, task, revision, steps, given_by, given, expires, means, revoked, revoked_by"
+COMMENT_COLUMNS = "id, task, revision, step, author, time, text, answers, resolved_by, resolved"
 
 
 def _fields(row: sqlite3.Row) -> dict[str, Any]:
@@ -98,7 +102,20 @@ def signature_of(row: sqlite3.Row) -> Signature:
     """A row with SIGNATURE_COLUMNS."""
     values = _fields(row)
     values["skipped"] = tuple(json.loads(values["skipped"]))
+    values["held"] = tuple(json.loads(values["held"]))
     return Signature(**values)
+
+
+def grant_of(row: sqlite3.Row) -> Grant:
+    """A row with GRANT_COLUMNS."""
+    values = _fields(row)
+    values["steps"] = json.loads(values["steps"])
+    return Grant(**values)
+
+
+def comment_of(row: sqlite3.Row) -> Comment:
+    """A row with COMMENT_COLUMNS."""
+    return Comment(**_fields(row))
 
 
 def event_of(row: sqlite3.Row) -> Event | None:

@@ -7,7 +7,6 @@ starts.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -19,9 +18,6 @@ from engine.model.events import (
     Event,
     Fact,
     PhaseChanged,
-    PlanRejected,
-    PlanReturned,
-    PlanSigned,
     PlanWritten,
     QuestionAnswered,
     QuestionAsked,
@@ -29,34 +25,25 @@ from engine.model.events import (
     StepEnded,
     StepsChanged,
     StepStarted,
-    TaskEnded,
     TaskRemoved,
     TaskRequested,
 )
+from engine.model.grant import Grant
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Receipt, Run, StepStatus
 from engine.model.state import StepState
-from engine.model.task import ENGINE, Signature, Task
+from engine.model.task import ENGINE, Task
 from engine.storage import connect
+from engine.storage.changes import UPDATE_STEP, add_steps, step_values, transition
+from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows
 from engine.storage.lock import OwnerLock
-from engine.storage.reader import Reader
+from engine.storage.reader import NUMBERED, Reader
 from engine.storage.rows import TASK_COLUMNS, task_row
 from engine.storage.writer import CARRIED, Change, Statement, Writer
 from engine.wire import encode
 
-Durable = asyncio.Future[int]
-"""Resolves to the number of the last event once the change is on disk."""
-
 _INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * 15)})"
-_UPDATE_TASK = (
-    "UPDATE tasks SET phase=?, attempt=?, revision=?, digest=?, signed=?, outcome=?, waits=?, error=?, started=?,"
-    " ended=? WHERE id=? AND phase=? AND attempt=?"
-)
-_UPDATE_STEP = (
-    "UPDATE steps SET state=?, attempt=?, run=?, exit_code=?, error=?, cause=?, summary=?, started=?, ended=?,"
-    " held_by=? WHERE task=? AND position=?"
-)
 _START_STEP = (
     "UPDATE steps SET state='running', attempt=?, run=?, exit_code=NULL, error='', cause=NULL, summary='', started=?,"
     " ended=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
@@ -96,6 +83,7 @@ class Store:
         self._clock = clock
         self.read = reader
         self._lock = lock
+        self.decisions = Decisions(writer)
 
     @classmethod
     async def open(cls, state: Path, clock: Callable[[], float], publish: Callable[[list[Event]], None]) -> Store:
@@ -114,9 +102,10 @@ class Store:
             await writer.load()
             store = cls(writer, Reader(await connect.open_reader(state)), lock, clock)
             undo.push_async_callback(store.read.close)
-            tasks, runs, questions = await store.read.last_ids()
+            last = await store.read.last_numbers()
             undo.pop_all()
-        store.tasks, store.runs, store.questions = count(tasks + 1), count(runs + 1), count(questions + 1)
+        store.tasks, store.runs, store.questions = (count(last[noun] + 1) for noun in ("tasks", "runs", "questions"))
+        store.decisions.grants, store.decisions.comments = count(last["grants"] + 1), count(last["comments"] + 1)
         return store
 
     tasks: count[int]
@@ -157,11 +146,9 @@ class Store:
     ) -> Durable:
         """A new task with its first revision, its steps all pending."""
         change = self._new_task(requested, planned, PlanWritten(planned, plan.planner, len(plan.steps)))
-        row = (plan.task, plan.revision, plan.digest, encode(plan))
-        change.writes.append(("INSERT INTO plans (task, revision, digest, body) VALUES (?, ?, ?, ?)", row))
-        steps = [(plan.task, position, planned.id) for position, planned in enumerate(plan.steps)]
-        change.many.append(("INSERT INTO steps (task, position, id) VALUES (?, ?, ?)", steps))
-        change.many.append(("INSERT OR IGNORE INTO contents (sha256, body) VALUES (?, ?)", list(contents)))
+        rows = plan_rows(plan, [StepStatus(id=planned.id) for planned in plan.steps], contents)
+        change.writes += rows.writes
+        change.many += rows.many
         return self._writer.apply(change)
 
     def _new_task(self, requested: Task, present: Task, *more: Fact) -> Change:
@@ -172,47 +159,23 @@ class Store:
 
     def set_phase(self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE, patient: bool = False) -> Durable:
         """A transition of a task, refused if its phase or attempt is another by now."""
-        change = self._phase(before, after, actor=actor, patient=patient or actor == ENGINE)
+        change = transition(before, after, actor=actor, patient=patient or actor == ENGINE)
         change.facts += [(fact, after.id, None) for fact in extra]
-        return self._writer.apply(change)
-
-    def _phase(self, before: Task, after: Task, *, actor: str = ENGINE, patient: bool) -> Change:
-        values = (
-            after.phase, after.attempt, after.revision, after.digest, after.signed, after.outcome,
-            " ".join(after.waits), after.error, after.started, after.ended, after.id, before.phase, before.attempt,
-        )  # fmt: skip
-        change = Change(guard=(_UPDATE_TASK, values), actor=actor, what=f"task {after.id}", patient=patient)
-        change.facts.append((PhaseChanged(after), after.id, None))
-        return change
-
-    def sign(self, before: Task, after: Task, signature: Signature, skips: Sequence[tuple[int, StepStatus]]) -> Durable:
-        """A verdict on a revision, the transition it makes, and the steps it leaves out."""
-        change = self._phase(before, after, actor=signature.actor, patient=False)
-        values = vars(signature) | {"skipped": json.dumps(signature.skipped)}
-        columns = ", ".join(values)
-        marks = ", ".join("?" * len(values))
-        change.writes.append((f"INSERT INTO signatures ({columns}) VALUES ({marks})", tuple(values.values())))
-        facts: dict[str, type[PlanSigned] | type[PlanRejected] | type[PlanReturned]]
-        facts = {"sign": PlanSigned, "reject": PlanRejected, "return": PlanReturned}
-        change.facts.insert(0, (facts[signature.verdict](signature), after.id, None))
-        self._steps(change, after.id, skips, f"left out by {signature.actor}")
-        if after.phase.ended:
-            change.facts.append((TaskEnded(after), after.id, None))
         return self._writer.apply(change)
 
     def restart(self, before: Task, after: Task, statuses: Sequence[tuple[int, StepStatus]], actor: str) -> Durable:
         """Another attempt: reset these steps."""
-        change = self._phase(before, after, actor=actor, patient=False)
-        self._steps(change, after.id, statuses, "reset for another attempt")
+        change = transition(before, after, actor=actor, patient=False)
+        add_steps(change, after.id, statuses, "reset for another attempt")
         return self._writer.apply(change)
 
     def remove_task(self, task: Task, actor: str) -> Durable:
         """Forget the rows of an ended task; its events stay."""
         guard: Statement = (_DELETE_TASK, (task.id, task.phase, task.id))
         change = Change(guard=guard, actor=actor, what=f"task {task.id}", patient=False)
-        for table in ("runs", "questions"):
+        for table in NUMBERED:
             change.writes.append((_GIVEN.format(table=table), ()))
-        for table in ("plans", "signatures", "steps", "runs", "questions"):
+        for table in ("plans", "signatures", "steps", *NUMBERED):
             change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
         change.facts.append((TaskRemoved(task.request), task.id, None))
         return self._writer.apply(change)
@@ -230,7 +193,7 @@ class Store:
 
     def end_step(self, position: int, status: StepStatus, run: Run) -> Durable:
         """The end of a run and of its step."""
-        guard: Statement = (_UPDATE_STEP + " AND state = 'running'", self._step_values(run.task, position, status))
+        guard: Statement = (UPDATE_STEP + " AND state = 'running'", step_values(run.task, position, status))
         change = Change(guard=guard, what=f"step {status.id}")
         change.writes.append(self._end_run(run))
         change.facts.append((StepEnded(status), run.task, status.id))
@@ -249,24 +212,12 @@ class Store:
         values = (run.state, run.ended, run.exit_code, run.error, run.failure, run.summary, receipt)
         return _END_RUN, (*values, encode(run.produced) if run.produced else "{}", run.id)
 
-    @staticmethod
-    def _step_values(task: int, position: int, status: StepStatus) -> tuple[object, ...]:
-        return (
-            status.state, status.attempt, status.run, status.exit_code, status.error, status.cause, status.summary,
-            status.started, status.ended, status.held_by, task, position,
-        )  # fmt: skip
-
-    def _steps(self, change: Change, task: int, statuses: Sequence[tuple[int, StepStatus]], reason: str) -> None:
-        if statuses:
-            change.many.append((_UPDATE_STEP, [self._step_values(task, *item) for item in statuses]))
-            change.facts.append((StepsChanged(tuple(status for _, status in statuses), reason), task, None))
-
     def change_steps(
         self, task: int, statuses: Sequence[tuple[int, StepStatus]], reason: str, actor: str = ENGINE
     ) -> Durable:
         """Several steps at once, each with its position in the plan."""
         change = Change(actor=actor)
-        self._steps(change, task, statuses, reason)
+        add_steps(change, task, statuses, reason)
         return self._writer.apply(change)
 
     def cancel(
@@ -282,22 +233,24 @@ class Store:
 
         It waits for space on a full disk, as all that is done whether it can be written or not.
         """
-        change = Change(actor=actor) if after is before else self._phase(before, after, actor=actor, patient=True)
-        self._steps(change, after.id, statuses, "cancelled")
+        change = Change(actor=actor) if after is before else transition(before, after, actor=actor, patient=True)
+        add_steps(change, after.id, statuses, "cancelled")
         self._mark_cancelling(change, runs)
         change.many.append((_MOOT, [(actor, status.ended, after.id, status.id) for _, status in statuses]))
         change.facts += [(fact, after.id, None) for fact in extra]
         return self._writer.apply(change)
 
-    def cancel_step(self, task: int, step: tuple[int, StepStatus], runs: Sequence[int], actor: str) -> Durable:
+    def cancel_step(
+        self, task: int, step: tuple[int, StepStatus], runs: Sequence[int], actor: str, reason: str = "cancelled"
+    ) -> Durable:
         """Flip one step that has not ended; its run becomes `cancelling`, its open question moot."""
         position, status = step
-        values = (*self._step_values(task, position, status), *ENDED_STATES)
+        values = (*step_values(task, position, status), *ENDED_STATES)
         marks = ", ".join("?" for _ in ENDED_STATES)
         change = Change(
-            guard=(f"{_UPDATE_STEP} AND state NOT IN ({marks})", values), actor=actor, what=f"step {status.id}"
+            guard=(f"{UPDATE_STEP} AND state NOT IN ({marks})", values), actor=actor, what=f"step {status.id}"
         )
-        change.facts.append((StepsChanged((status,), "cancelled"), task, status.id))
+        change.facts.append((StepsChanged((status,), reason), task, status.id))
         self._mark_cancelling(change, runs)
         change.writes.append((_MOOT, (actor, status.ended, task, status.id)))
         return self._writer.apply(change)
@@ -315,18 +268,27 @@ class Store:
         lists = (json.dumps(q.news), q.diff, json.dumps(q.options))
         values = (q.id, q.task, q.step, q.kind, attempt, q.asked, q.deadline, q.digest, *lists)
         change = Change(writes=[(_ASK, values)])
-        self._steps(change, q.task, [(position, status)], f"waits: {q.kind.value}")
+        add_steps(change, q.task, [(position, status)], f"waits: {q.kind.value}")
         change.facts.append((QuestionAsked(q), q.task, q.step))
         return self._writer.apply(change)
 
-    def answer(self, question: Question, position: int, status: StepStatus | None) -> Durable:
-        """Close a question if it is still open: the one choke point where the first answer wins."""
+    def answer(
+        self, question: Question, position: int, status: StepStatus | None, grant: Grant | None = None
+    ) -> Durable:
+        """Close a question if it is still open: the one choke point where the first answer wins.
+
+        `grant` is what the answer allows besides.
+        """
         q = question
         guard: Statement = (_ANSWER, (q.answer, q.answered_by, q.answered, q.reason, q.means, q.id))
         change = Change(guard=guard, actor=q.answered_by, what=f"question {q.id}", patient=q.answered_by == ENGINE)
         change.facts.append((QuestionAnswered(q), q.task, q.step))
         if status is not None:
-            self._steps(change, q.task, [(position, status)], f"answered: {q.answer}")
+            add_steps(change, q.task, [(position, status)], f"answered: {q.answer}")
+        if grant is not None:
+            given = grant_change(grant)
+            change.writes += given.writes
+            change.facts += given.facts
         return self._writer.apply(change)
 
     # Commands

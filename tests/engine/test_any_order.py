@@ -15,10 +15,27 @@ from typing import Any
 
 import pytest
 
-from engine import ANSWERS, Answer, Cancel, Kill, ListEvents, Pause, Phase, Resume, StepState, VerifyAudit
+from engine import (
+    ANSWERS,
+    Answer,
+    Cancel,
+    GrantUsed,
+    Judge,
+    Kill,
+    ListEvents,
+    ListGrants,
+    Pause,
+    Phase,
+    Resume,
+    RevokeGrant,
+    StepState,
+    Verdict,
+    VerifyAudit,
+)
 from engine.actions import Result
 from engine.errors import Conflict, Refused, SignoffError, UsageError
 from engine.model.events import Event, QuestionAnswered, StepStarted, TaskEnded
+from engine.model.question import CLEARS
 from engine.model.state import PHASES
 from engine.model.tier import Tier
 from tests.engine.desk import Desk, check_sound, step
@@ -66,7 +83,10 @@ class Walk:
 
     async def go(self) -> None:
         acts = (
-            [self._release] * 4 + [self._answer] * 4 + [self._wait] * 3 + [self._pause, self._resume, self._cancel_step]
+            [self._release] * 4
+            + [self._answer] * 4
+            + [self._wait] * 3
+            + [self._pause, self._resume, self._cancel_step, self._judge, self._judge, self._revoke]
         )
         for _ in range(self.chance.randint(0, 25)):
             act = self.chance.choice([*acts, self._cancel] if self.chance.random() < 0.3 else acts)
@@ -102,6 +122,14 @@ class Walk:
         command = Kill(task=self.task) if self.chance.random() < 0.3 else Cancel(task=self.task)
         await self.desk.do(command)
 
+    async def _judge(self) -> None:
+        verdict = self.chance.choice([Verdict.HOLD, Verdict.RELEASE, Verdict.SKIP, Verdict.TAKE_IN])
+        await self.desk.do(Judge(task=self.task, step=self.chance.choice(self.names), verdict=verdict))
+
+    async def _revoke(self) -> None:
+        for grant in await self.desk.engine.read(ListGrants()):
+            await self.desk.do(RevokeGrant(grant=grant.id))
+
     async def _cancel_step(self) -> None:
         await self.desk.cancel(self.task, self.chance.choice(self.names))
 
@@ -121,6 +149,9 @@ class Walk:
                 with suppress(Refused, Conflict):  # it may have gone on by itself meanwhile
                     if view.task.phase is Phase.PAUSED:
                         await self.desk.resume(self.task)
+                    for status in view.steps:
+                        if status.held_by and not status.state.ended:
+                            await self.desk.do(Judge(task=self.task, step=status.id, verdict=Verdict.RELEASE))
                     for question in view.questions:
                         answer = Answer.TEXT if Answer.TEXT in ANSWERS[question.kind] else min(ANSWERS[question.kind])
                         await self.desk.answer(question, answer, "at last")
@@ -151,7 +182,8 @@ class Walk:
         allowed = Counter(
             event.step
             for event in events
-            if isinstance(event.fact, QuestionAnswered) and event.fact.question.answer in (Answer.ONCE, Answer.AGAIN)
+            if isinstance(event.fact, GrantUsed)
+            or (isinstance(event.fact, QuestionAnswered) and event.fact.question.answer in CLEARS)
         )
         assert starts == Counter(run.step for run in await self.desk.runs(self.task))
         assert view.plan is not None

@@ -15,11 +15,16 @@ from tui.presentation.safe import safe
 
 _CHOICES = {
     Answer.ONCE: ("y", "run it once"),
+    Answer.PLAN: ("plan", "run it and all that asks in this plan, as signed"),
+    Answer.TIMED: ("10m", "run it, and the very same again within 10 minutes"),
     Answer.DENY: ("d", "deny it"),
     Answer.AGAIN: ("again", "run it again"),
     Answer.DONE: ("done", "it had its effect"),
     Answer.FAIL: ("fail", "count it as failed"),
 }
+
+
+_TEN_MINUTES = 600.0
 
 
 @contextmanager
@@ -57,7 +62,8 @@ async def put(person: Person, question: Question, view: TaskView, console: Conso
 
 async def _given(person: Person, question: Question, answer: Answer) -> Resolve | None:
     reason = await person.ask("Reason: ") if answer is Answer.DENY else ""
-    return resolve(question, answer, reason) if reason or answer is not Answer.DENY else None
+    seconds = _TEN_MINUTES if answer is Answer.TIMED else None
+    return resolve(question, answer, reason, seconds=seconds) if reason or answer is not Answer.DENY else None
 
 
 def _prompt(question: Question) -> str:
@@ -65,6 +71,10 @@ def _prompt(question: Question) -> str:
     return f"{safe(question.step)}: " + ", ".join(f"{word} = {told}" for word, told in choices)
 
 
-def resolve(question: Question, answer: Answer, reason: str = "", means: str = "command") -> Resolve:
+def resolve(
+    question: Question, answer: Answer, reason: str = "", means: str = "command", seconds: float | None = None
+) -> Resolve:
     """The answer to a question, for exactly the bytes that were shown."""
-    return Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest, means=means)
+    return Resolve(
+        question=question.id, answer=answer, reason=reason, digest=question.digest, seconds=seconds, means=means
+    )

@@ -38,6 +38,8 @@ from tui.presentation.status import PHASES, STEPS
 
 _ANSWERS = {
     Answer.ONCE: "let it run once",
+    Answer.PLAN: "let it run, with all that asks in this plan",
+    Answer.TIMED: "let it run for a time",
     Answer.DENY: "denied it",
     Answer.TEXT: "answered",
     Answer.AGAIN: "let it run again",

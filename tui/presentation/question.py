@@ -25,6 +25,8 @@ _ASKED = {
 }
 _ANSWERED = {
     Answer.ONCE: "let it run once",
+    Answer.PLAN: "let it run, with all that asks in this plan",
+    Answer.TIMED: "let it run for a time",
     Answer.DENY: "denied it",
     Answer.TEXT: "answered it",
     Answer.AGAIN: "let it run again",

@@ -1,0 +1,84 @@
+"""What people say about a plan and its steps: written, answered, resolved. A comment decides nothing (B14.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.commands import Reply, ResolveComment, WriteComment
+from engine.errors import Conflict, Refused, UnknownStep, UsageError
+from engine.model.comment import Comment
+from engine.storage.store import Store
+
+LONGEST = 4000
+"""Characters of a comment."""
+
+
+class Comments:
+    """Records what people say."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def write(self, command: WriteComment, actor: str) -> Reply:
+        """Begin a thread about a plan or a step, or answer in one.
+
+        Raises:
+            UsageError: nothing or too much was said, or the thread is another task's.
+            UnknownStep: the present revision has no such step.
+        """
+        text = command.text.strip()
+        if not text or len(text) > LONGEST:
+            raise UsageError(problem=f"A comment has 1 to {LONGEST} characters; nothing was recorded")
+        task = await self._store.read.task(command.task)
+        begun = await self._thread(command)
+        step = begun.step if begun is not None else await self._step(task.id, task.revision, command.step)
+        comment = Comment(
+            id=next(self._store.decisions.comments),
+            task=task.id,
+            revision=task.revision,
+            step=step,
+            author=actor,
+            time=self._clock(),
+            text=text,
+            answers=begun.id if begun is not None else None,
+        )
+        seq = await self._store.decisions.comment(comment)
+        where = f"{step} of task {task.id}" if step else f"task {task.id}"
+        return Reply(task=task.id, seq=seq, text=f"comment {comment.id} on {where}")
+
+    async def _thread(self, command: WriteComment) -> Comment | None:
+        """The comment that began the thread that is answered."""
+        if command.answers is None:
+            return None
+        found = await self._store.read.comment(command.answers)
+        if found is None or found.task != command.task:
+            raise UsageError(problem=f"Task {command.task} has no comment {command.answers}; nothing was recorded")
+        return found if found.answers is None else await self._store.read.comment(found.answers)
+
+    async def _step(self, task: int, revision: int, name: str) -> str:
+        if not name:
+            return ""
+        plan = await self._store.read.plan(task, revision)
+        if plan is None:
+            raise UnknownStep(task=task, step=name)
+        return plan.named(name)
+
+    async def resolve(self, command: ResolveComment, actor: str) -> Reply:
+        """Close a thread; anybody who may review may."""
+        comment = await self._store.read.comment(command.comment)
+        if comment is None or comment.answers is not None:
+            raise UsageError(problem=f"No thread begins with comment {command.comment}; nothing was recorded")
+        if comment.resolved is not None:
+            raise _resolved(comment)
+        resolved = replace(comment, resolved=self._clock(), resolved_by=actor)
+        try:
+            seq = await self._store.decisions.resolve_comment(resolved)
+        except Conflict:
+            raise _resolved(await self._store.read.comment(comment.id) or resolved) from None
+        return Reply(task=comment.task, seq=seq, text=f"comment {comment.id} resolved")
+
+
+def _resolved(comment: Comment) -> Refused:
+    return Refused(problem=f"Comment {comment.id} was resolved by {comment.resolved_by} already")

@@ -1,0 +1,95 @@
+"""Who has signed a revision and who still must, and what a verdict makes of a step (B5.4, B5.8): pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from engine.errors import Refused
+from engine.model.digest import step_digest
+from engine.model.plan import Plan, PlannedStep
+from engine.model.run import Cause, StepStatus
+from engine.model.state import StepState, Verdict, advance
+from engine.model.task import Signature, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quorum:
+    """How far the signing of a revision is."""
+
+    needed: int
+    signed: tuple[str, ...]
+    """Who signed and counts, first come first."""
+    excluded: tuple[str, ...] = ()
+    """Who proposed or wrote it, where they may not sign it."""
+
+    @property
+    def reached(self) -> bool:
+        return len(self.signed) >= self.needed
+
+    @property
+    def left(self) -> int:
+        """How many people still must sign."""
+        return max(0, self.needed - len(self.signed))
+
+
+def quorum(task: Task, plan: Plan, signatures: Iterable[Signature]) -> Quorum:
+    """Count the people, not the clicks, whose signature on this very digest holds."""
+    excluded = excluded_from(task, plan)
+    signers = (
+        signature.actor
+        for signature in signatures
+        if signature.verdict == "sign" and signature.digest == plan.digest and not signature.void
+    )
+    signed = tuple(dict.fromkeys(actor for actor in signers if actor not in excluded))
+    return Quorum(needed=max(1, plan.policy.quorum), signed=signed, excluded=excluded)
+
+
+def excluded_from(task: Task, plan: Plan) -> tuple[str, ...]:
+    """Who may not sign a revision, where its rule says so: whoever proposed the task, and whoever wrote this one."""
+    if not plan.policy.exclude_proposer:
+        return ()
+    return tuple(dict.fromkeys(name for name in (task.proposer, plan.author) if name))
+
+
+def left_out(statuses: Iterable[StepStatus]) -> tuple[str, ...]:
+    """The steps that people skipped."""
+    return tuple(
+        status.id for status in statuses if status.state is StepState.SKIPPED and status.cause is Cause.VERDICT
+    )
+
+
+def held(statuses: Iterable[StepStatus]) -> tuple[str, ...]:
+    """The steps that people hold."""
+    return tuple(status.id for status in statuses if status.held_by and not status.state.ended)
+
+
+def judged(status: StepStatus, verdict: Verdict, actor: str, now: float) -> StepStatus:
+    """The step after a verdict.
+
+    Raises:
+        Refused: the verdict does not fit where the step is.
+    """
+    if verdict is Verdict.TAKE_IN:
+        if status.cause is not Cause.VERDICT:
+            raise Refused(problem=f"{status.id} is not skipped; nothing was recorded")
+        return replace(status, state=advance(status.state, StepState.PENDING), cause=None, error="", ended=None)
+    if status.state.ended or status.state is StepState.RUNNING:
+        raise Refused(problem=f"{status.id} is {status.state} already; nothing was recorded")
+    if verdict is Verdict.SKIP:
+        skipped = advance(status.state, StepState.SKIPPED)
+        return replace(status, state=skipped, cause=Cause.VERDICT, error=f"left out by {actor}", ended=now, held_by="")
+    if verdict is Verdict.RELEASE and not status.held_by:
+        raise Refused(problem=f"{status.id} is not held; nothing was recorded")
+    if verdict is Verdict.HOLD and status.held_by:
+        raise Refused(problem=f"{status.id} is held by {status.held_by} already; nothing was recorded")
+    return replace(status, held_by=actor if verdict is Verdict.HOLD else "")
+
+
+def grantable(steps: Iterable[PlannedStep]) -> dict[str, str]:
+    """Digest of each of these steps that asks and whose bytes are known before it runs."""
+    return {
+        planned.id: step_digest(planned)
+        for planned in steps
+        if planned.asks and not any(file.produced_by for file in planned.files)
+    }

@@ -1,0 +1,178 @@
+"""Two revisions of a plan compared, step by step: what changed, and which of it must be signed again (B5.5).
+
+Steps pair by id. Whatever a signature covers counts as widening unless this file knows it to be narrower: a field that
+is added to a step asks again until somebody thinks about it. Pure: neither revision is read from anywhere here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from engine.model.digest import signed_fields
+from engine.model.nouns import lean
+from engine.model.plan import Accept, Plan, PlannedStep
+from engine.model.tier import Tier
+
+
+class Rule(StrEnum):
+    """Why a revision asks again."""
+
+    NEW_STEP = "new step"
+    HIGHER_TIER = "higher tier"
+    UNASKED = "no longer confirmed"
+    """It would run without the confirmation that was signed."""
+    OPERAND = "another operand"
+    CAPABILITY = "another capability"
+    REMOVED_NEED = "removed need"
+    REMOVED_ANCESTOR = "removed ancestor"
+    SIGNING = "weaker signing rule"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widening:
+    """One reason to ask again."""
+
+    rule: Rule
+    step: str = ""
+    """Empty where it is about the plan as a whole."""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        about = f"{self.step}: " if self.step else ""
+        return f"{about}{self.rule}" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepChange:
+    """One step that is not the same in both revisions."""
+
+    id: str
+    before: PlannedStep | None
+    """None for a step that was added."""
+    after: PlannedStep | None
+    """None for a step that was dropped."""
+    fields: tuple[str, ...] = ()
+    """What differs, by the names of a plan file; `tier`, `binary` and `files` as the engine derived them."""
+
+    @property
+    def mark(self) -> str:
+        """`+` added, `-` dropped, `~` changed."""
+        return "+" if self.before is None else "-" if self.after is None else "~"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What became of one revision in a later one."""
+
+    before: int
+    after: int
+    changes: tuple[StepChange, ...] = ()
+    """In the order of the later plan, dropped steps last."""
+    widened: tuple[Widening, ...] = ()
+    """Why it must be signed again; empty where a signature carries over."""
+
+    def change_of(self, step: str) -> StepChange | None:
+        return next((change for change in self.changes if change.id == step), None)
+
+
+def compare(before: Plan, after: Plan) -> Comparison:
+    """What changed between two revisions of a task, and what of it widens."""
+    old = {planned.id: planned for planned in before.steps}
+    new = {planned.id: planned for planned in after.steps}
+    changes = [change for planned in after.steps if (change := _change(old.get(planned.id), planned)) is not None]
+    changes += [StepChange(id=gone, before=old[gone], after=None) for gone in old if gone not in new]
+    return Comparison(
+        before=before.revision,
+        after=after.revision,
+        changes=tuple(changes),
+        widened=(*_weaker_rules(before, after), *_widenings(before, after, old)),
+    )
+
+
+def _change(before: PlannedStep | None, after: PlannedStep) -> StepChange | None:
+    if before is None:
+        return StepChange(id=after.id, before=None, after=after)
+    said, says = lean(before.step), lean(after.step)
+    known, knows = signed_fields(before), signed_fields(after)
+    names = [*says, *(name for name in (*said, *knows, *known) if name not in says)]
+    differ = tuple(
+        name for name in dict.fromkeys(names) if said.get(name) != says.get(name) or known.get(name) != knows.get(name)
+    )
+    return StepChange(id=after.id, before=before, after=after, fields=differ) if differ else None
+
+
+def _weaker_rules(before: Plan, after: Plan) -> Iterator[Widening]:
+    if after.policy.quorum < before.policy.quorum:
+        detail = f"{after.policy.quorum} instead of {before.policy.quorum} sign"
+        yield Widening(rule=Rule.SIGNING, detail=detail)
+    if before.policy.exclude_proposer and not after.policy.exclude_proposer:
+        yield Widening(rule=Rule.SIGNING, detail="the proposer may sign")
+    if before.accept is Accept.PERSON and after.accept is not Accept.PERSON:
+        yield Widening(rule=Rule.SIGNING, detail="nobody accepts the result")
+    if before.root != after.root:
+        yield Widening(rule=Rule.OPERAND, detail="another root")
+
+
+def _widenings(before: Plan, after: Plan, old: Mapping[str, PlannedStep]) -> Iterator[Widening]:
+    above_before, above_after = _ancestors(before), _ancestors(after)
+    for planned in after.steps:
+        was = old.get(planned.id)
+        if was is None:
+            yield Widening(rule=Rule.NEW_STEP, step=planned.id)
+            continue
+        yield from _widened(was, planned)
+        lost = above_before[planned.id] - above_after[planned.id] - set(was.step.needs)
+        if lost and planned.tier.rank >= Tier.EXECUTE.rank:
+            yield Widening(rule=Rule.REMOVED_ANCESTOR, step=planned.id, detail=", ".join(sorted(lost)))
+
+
+def _widened(was: PlannedStep, now: PlannedStep) -> Iterator[Widening]:
+    """What of one step that both revisions have is wider."""
+    if now.tier.rank > was.tier.rank:
+        yield Widening(rule=Rule.HIGHER_TIER, step=now.id, detail=f"{was.tier} -> {now.tier}")
+    if was.asks and not now.asks:
+        yield Widening(rule=Rule.UNASKED, step=now.id)
+    if gone := set(was.step.needs) - set(now.step.needs):
+        yield Widening(rule=Rule.REMOVED_NEED, step=now.id, detail=", ".join(sorted(gone)))
+    known, knows = signed_fields(was), signed_fields(now)
+    for name in dict.fromkeys((*knows, *known)):
+        if name in _JUDGED_ABOVE or known.get(name) == knows.get(name):
+            continue
+        narrower = _CAPABILITIES.get(name)
+        if narrower is None:
+            yield Widening(rule=Rule.OPERAND, step=now.id, detail=name)
+        elif not narrower(known.get(name), knows.get(name)):
+            yield Widening(rule=Rule.CAPABILITY, step=now.id, detail=name)
+
+
+def _fewer(before: Any, after: Any) -> bool:
+    return set(after or ()) <= set(before or ())
+
+
+def _less_network(before: Any, after: Any) -> bool:
+    return (
+        not after or before is True or (isinstance(before, list) and isinstance(after, list) and _fewer(before, after))
+    )
+
+
+_JUDGED_ABOVE = frozenset({"needs", "tier"})
+_CAPABILITIES: Mapping[str, Callable[[Any, Any], bool]] = {
+    "network": _less_network,
+    "writes": _fewer,
+    "secrets": _fewer,
+    "sockets": _fewer,
+    "tty": lambda before, after: bool(before) or not after,
+}
+"""For each capability, whether the second value is no wider than the first."""
+
+
+def _ancestors(plan: Plan) -> dict[str, frozenset[str]]:
+    """Everything that each step stands on, directly or not."""
+    found: dict[str, frozenset[str]] = {}
+    for planned in plan.steps:  # in topological order
+        needs = planned.step.needs
+        found[planned.id] = frozenset(needs).union(*(found[need] for need in needs))
+    return found
