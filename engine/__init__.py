@@ -5,7 +5,7 @@ No code lives here; the screens and the command line import from nowhere else.
 
 from __future__ import annotations
 
-from engine.client import EngineClient, Gap, LogGrew, LogSlice
+from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, Presence
 from engine.commands import (
     AcceptResult,
     Cancel,
@@ -13,6 +13,7 @@ from engine.commands import (
     Explain,
     Kill,
     ListEvents,
+    ListPeople,
     ListQuestions,
     ListRuns,
     ListTargets,
@@ -107,8 +108,10 @@ __all__ = [
     "Health",
     "InvalidConfiguration",
     "InvalidPlan",
+    "Item",
     "Kill",
     "ListEvents",
+    "ListPeople",
     "ListQuestions",
     "ListRuns",
     "ListTargets",
@@ -121,6 +124,7 @@ __all__ = [
     "Outcome",
     "Owner",
     "Pause",
+    "Person",
     "Phase",
     "PhaseChanged",
     "Plan",
@@ -129,6 +133,7 @@ __all__ = [
     "PlanSigned",
     "PlanWritten",
     "PlannedStep",
+    "Presence",
     "Query",
     "Question",
     "QuestionAnswered",

@@ -1,4 +1,4 @@
-"""Who a user of this machine is: the user database is asked, never the environment."""
+"""Who a user of this machine is, and at which terminal: the system is asked, never the environment."""
 
 from __future__ import annotations
 
@@ -13,3 +13,11 @@ def user_name(uid: int | None = None) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return f"uid-{number}"
+
+
+def terminal_name() -> str:
+    """The terminal of this process as `who` tells it, such as `pts/3`; empty where there is none."""
+    try:
+        return os.ttyname(0).removeprefix("/dev/")
+    except OSError:
+        return ""
