@@ -5,7 +5,7 @@ No code lives here; the screens and the command line import from nowhere else.
 
 from __future__ import annotations
 
-from engine.client import EngineClient, Gap, LogGrew, LogSlice
+from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, Presence
 from engine.commands import (
     AcceptResult,
     Cancel,
@@ -16,6 +16,7 @@ from engine.commands import (
     Kill,
     ListEvents,
     ListGrants,
+    ListPeople,
     ListQuestions,
     ListRuns,
     ListTargets,
@@ -137,10 +138,12 @@ __all__ = [
     "Health",
     "InvalidConfiguration",
     "InvalidPlan",
+    "Item",
     "Judge",
     "Kill",
     "ListEvents",
     "ListGrants",
+    "ListPeople",
     "ListQuestions",
     "ListRuns",
     "ListTargets",
@@ -153,6 +156,7 @@ __all__ = [
     "Outcome",
     "Owner",
     "Pause",
+    "Person",
     "Phase",
     "PhaseChanged",
     "Plan",
@@ -161,6 +165,7 @@ __all__ = [
     "PlanSigned",
     "PlanWritten",
     "PlannedStep",
+    "Presence",
     "Query",
     "Question",
     "QuestionAnswered",

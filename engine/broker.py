@@ -10,10 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
-from engine.client import Gap, LogGrew
+from engine.client import Gap, Item, Signal
 from engine.model.events import Event
-
-Item = Event | Gap | LogGrew
 
 
 class Follower:
@@ -27,7 +25,7 @@ class Follower:
 
     def push(self, item: Item) -> None:
         if len(self._items) >= self._limit:
-            if isinstance(item, LogGrew):
+            if isinstance(item, Signal):
                 return
             self._items.clear()
             item = Gap(seq=item.seq)
@@ -64,7 +62,7 @@ class Broker:
             for follower in self._followers:
                 follower.push(event)
 
-    def signal(self, item: LogGrew) -> None:
+    def signal(self, item: Signal) -> None:
         """Hand a signal to those who keep up."""
         for follower in self._followers:
             follower.push(item)

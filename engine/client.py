@@ -1,4 +1,4 @@
-"""The front door as a contract: five handles, the same for the embedded engine and for one behind the socket."""
+"""The front door as a contract: six handles, the same for the embedded engine and for one behind the socket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.commands import Command, Query, Reply
+from engine.commands import Command, Query, Reply, Role
 from engine.model.events import Event
 
 
@@ -42,6 +42,34 @@ class LogGrew:
     size: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who uses the engine now, from one terminal."""
+
+    user: str
+    """As the kernel and the user database say."""
+    role: Role
+    pid: int
+    since: float
+    """Unix time in seconds."""
+    label: str = ""
+    """What they call their terminal; untrusted text."""
+    task: int | None = None
+    """What they read, as they say; None: nothing in particular."""
+    step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """A signal, not stored: these people are here now."""
+
+    people: tuple[Person, ...]
+
+
+Signal = LogGrew | Presence
+Item = Event | Gap | Signal
+
+
 class EngineClient(Protocol):
     """What every screen and every command talks to."""
 
@@ -51,7 +79,7 @@ class EngineClient(Protocol):
     async def read(self, query: Query) -> Any:
         """Answer a query with the type its docstring names. Raises a `SignoffError`."""
 
-    def events(self, after: int | None = None) -> AsyncIterator[Event | Gap | LogGrew]:
+    def events(self, after: int | None = None) -> AsyncIterator[Item]:
         """Follow what happens, from event `after` on (None: from now on), until the engine closes.
 
         Signals may be dropped; events are not: a follower that falls behind gets a `Gap` instead.
@@ -59,6 +87,9 @@ class EngineClient(Protocol):
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
         """Read at most `n` bytes of a log; a negative offset counts from its end. Raises `UsageError`."""
+
+    def look(self, task: int | None = None, step: str | None = None) -> None:
+        """Let the others see what is read here now. Nothing is stored, and nothing comes of it but a `Presence`."""
 
     async def close(self) -> None:
         """Let go of the engine; what runs goes on only if something else owns it."""

@@ -316,6 +316,8 @@ class ListEvents(Query):
 class ListTargets(Query):
     """What the repository itself declares -> tuple[Target, ...]."""
 
+    role: ClassVar[Role] = Role.OPERATOR
+    """It reads files as the user of the engine, in any directory, as a plan does."""
     root: str
 
 
@@ -335,3 +337,8 @@ class VerifyAudit(Query):
 @dataclass(frozen=True, kw_only=True)
 class ShowEngine(Query):
     """Owner, sandbox level, last event -> EngineInfo."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListPeople(Query):
+    """Who is here now and what each reads, first come first -> tuple[Person, ...]."""

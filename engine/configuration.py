@@ -9,7 +9,7 @@ importing it costs nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.settings import Settings
 
 PREFIX = "SIGNOFF_"
-PLACES = frozenset({"SIGNOFF_STATE", "SIGNOFF_CONFIG"})
+PLACES = frozenset({"SIGNOFF_STATE", "SIGNOFF_HOST", "SIGNOFF_CONFIG"})
 """Variables that say where things are; they are no settings."""
 DEFAULT = "default"
 OPTION = "option"
@@ -34,11 +34,17 @@ CONFIGURATION_TEMPLATE = """\
 # deadline = "24h"        # until an unanswered question expires
 # log_limit = "1GiB"      # of log kept per run
 # sandbox = "bubblewrap"  # use this level only: bubblewrap, supervisor or group
+# share = "/srv/signoff"  # a directory through which other users reach this engine
+# idle_exit = "30m"       # until an owner without a screen ends when nothing runs and nobody is attached
 
 # [policy]
 # ask = ["execute"]       # tiers that ask besides destructive and external
 # refuse = ["curl"]       # programs that may not run
 # allow_yes = true        # whether `run --yes` may sign
+
+# [roles]                 # of other users: viewer, reviewer (also signs and answers), operator (also plans and cancels)
+# ana = "operator"        # an operator runs commands as you
+# "@staff" = "reviewer"   # a group; what is said of a user counts before what is said of a group
 """
 
 
@@ -142,7 +148,7 @@ def _sources(
     file: Path, environ: Mapping[str, str], options: Mapping[str, str], keys: Mapping[str, Any], faults: list[Fault]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each source with what it sets, the weakest first."""
-    yield str(file), dict(_flat_table(_table(file, faults)))
+    yield str(file), dict(_flat_table(_table(file, faults), keys))
     for key in keys:
         if (text := environ.get(variable(key))) is not None:
             yield f"environment {variable(key)}", {key: text}
@@ -161,10 +167,10 @@ def _table(file: Path, faults: list[Fault]) -> dict[str, Any]:
         return {}
 
 
-def _flat_table(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat_table(table: Mapping[str, Any], keys: Collection[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat_table(value, f"{prefix}{key}.")
+        if isinstance(value, dict) and prefix + key not in keys:
+            yield from _flat_table(value, keys, f"{prefix}{key}.")
         else:
             yield prefix + key, value
 
@@ -217,12 +223,14 @@ def _nearest(key: str, known: Mapping[str, Setting]) -> str:
 
 
 def _adapter(key: str) -> Any:
-    """How a setting is written: durations as `20m`, sizes as `1GiB`, lists also as `a, b`, choices by name."""
+    """How a setting is written: durations as `20m`, sizes as `1GiB`, choices by name; in text lists as `a, b`, tables
+    as `a = b, c = d`."""
     from typing import Annotated, get_type_hints
 
     from annotated_types import Ge
-    from pydantic import BeforeValidator, ByteSize, TypeAdapter
+    from pydantic import AfterValidator, BeforeValidator, ByteSize, TypeAdapter
 
+    from engine.commands import Role
     from engine.model.amounts import Seconds
     from engine.model.policy import LEVELS, Policy
     from engine.model.tier import Tier
@@ -231,12 +239,17 @@ def _adapter(key: str) -> Any:
     level: Any = _one_of("", *LEVELS)
     tiers: Any = tuple.__class_getitem__((_one_of(*Tier), ...))
     listed = BeforeValidator(lambda value: _words(value) if isinstance(value, str) else value)
+    tabled = BeforeValidator(lambda value: _pairs(value) if isinstance(value, str) else value)
+    place = AfterValidator(lambda path: path.expanduser().absolute())
     written: dict[str, Any] = {
         "sandbox": level,
         "log_limit": ByteSize,
         "memory": ByteSize | None,
         "policy.minimum_level": level | None,
         "policy.ask": Annotated[tiers, listed],
+        "share": Annotated[Path, place] | None,
+        "roles": Annotated[dict[str, Role], tabled],
+        "idle_exit": Annotated[float, Seconds()] | None,
     }
     if key in written:
         return TypeAdapter(written[key])
@@ -259,3 +272,8 @@ def _one_of(*names: str) -> Any:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = (word.partition("=") for word in _words(text))
+    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -13,8 +13,8 @@ from typing import Any
 
 from engine import audit, process
 from engine.actions import ACTIONS, Act
-from engine.broker import Broker, Follower, Item
-from engine.client import LogSlice
+from engine.broker import Broker, Follower
+from engine.client import Item, LogSlice, Person
 from engine.commands import (
     AcceptResult,
     Cancel,
@@ -22,6 +22,7 @@ from engine.commands import (
     GiveGrant,
     Judge,
     Kill,
+    ListPeople,
     MakePlan,
     Pause,
     Query,
@@ -34,6 +35,7 @@ from engine.commands import (
     Return,
     Revise,
     RevokeGrant,
+    Role,
     ShowEngine,
     Shutdown,
     Sign,
@@ -46,13 +48,14 @@ from engine.grants import Grants
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
 from engine.model.policy import LEVELS
-from engine.person import user_name
+from engine.person import terminal_name, user_name
 from engine.planning import Planning
 from engine.pool import Pool
 from engine.queries import Queries
 from engine.recovery import Recovery
 from engine.reviews import Reviews
 from engine.revisions import Revisions
+from engine.roster import Roster
 from engine.runner import Runner
 from engine.scheduler import Scheduler
 from engine.settings import Settings
@@ -120,6 +123,9 @@ class Engine:
             Resume: self._scheduler.resume,
             Shutdown: self._shutdown,
         }
+        self.roster = Roster(broker.signal)
+        """Who is here: this process as soon as somebody looks, and those who attach."""
+        self._seat: int | None = None
         self.closing = asyncio.Event()
         """Set when somebody asked the engine to close."""
 
@@ -171,7 +177,7 @@ class Engine:
         with suppress(OSError):  # no space: the next anchor vouches for these events too
             audit.anchor(self._opening.state, self._store.seq, self._store.head, self._opening.clock())
 
-    # The five handles
+    # The six handles
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply:
         """Carry out a command as `actor`, by default the user of this process."""
@@ -200,6 +206,8 @@ class Engine:
         """Answer a query."""
         if isinstance(query, ShowEngine):
             return self._info()
+        if isinstance(query, ListPeople):
+            return self.roster.people
         return await self._queries.answer(query)
 
     def events(self, after: int | None = None) -> AsyncIterator[Item]:
@@ -227,6 +235,20 @@ class Engine:
         """Read a piece of a log."""
         return await self._queries.read_log(run, offset, n)
 
+    def look(self, task: int | None = None, step: str | None = None) -> None:
+        """Let the others see what is read on the screen of this process."""
+        if self._seat is None:
+            user, now = self._opening.user, self._opening.clock()
+            person = Person(user=user, role=Role.OPERATOR, pid=os.getpid(), since=now, label=terminal_name())
+            self._seat = self.roster.enter(person)
+        self.roster.look(self._seat, task, step)
+
+    def look_away(self) -> None:
+        """The screen of this process is gone."""
+        if self._seat is not None:
+            self.roster.leave(self._seat)
+            self._seat = None
+
     async def close(self) -> None:
         """Let go: end what runs with the process, keep what waits, write the last anchor."""
         self._scheduler.close()
@@ -237,6 +259,7 @@ class Engine:
             with suppress(StoreError):  # a full disk keeps nobody from leaving
                 await self._store.record(EngineClosed(), patient=False)
             self._anchor()
+        self.roster.close()
         self._broker.close()
         await self._store.close()
 
@@ -250,6 +273,11 @@ class Engine:
     def busy(self) -> bool:
         """Whether some task executes."""
         return self._scheduler.executing > 0
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event."""
+        return self._store.seq
 
     @property
     def running(self) -> int:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.client import EngineClient, Gap, LogGrew, LogSlice
+from engine.client import EngineClient, Item, LogSlice
 from engine.commands import Command, Query, Reply
 from engine.errors import Owned, Refused
+from engine.person import terminal_name
 
 if TYPE_CHECKING:
     from engine.engine import Engine, Opening
     from engine.host import Host
-    from engine.model.events import Event
     from engine.queries import Queries
     from engine.settings import Settings
     from engine.storage.reader import Reader
@@ -51,7 +52,7 @@ class ReadOnly:
     async def read(self, query: Query) -> Any:
         return await self._queries.answer(query)
 
-    async def events(self, after: int | None = None) -> AsyncIterator[Event | Gap | LogGrew]:
+    async def events(self, after: int | None = None) -> AsyncIterator[Item]:
         """What is recorded so far, and no more: whoever wants to follow attaches to the owner."""
         seen = await self._reader.seq() if after is None else after
         while page := await self._reader.events(seen, 1000):
@@ -61,6 +62,9 @@ class ReadOnly:
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
         return await self._queries.read_log(run, offset, n)
+
+    def look(self, task: int | None = None, step: str | None = None) -> None:
+        """Nobody is there to see it."""
 
     async def close(self) -> None:
         await self._reader.close()
@@ -79,32 +83,38 @@ async def open_reader(state: Path, settings: Settings) -> ReadOnly:
 class Owner:
     """An engine that executes, with its door open to other terminals; satisfies `EngineClient`."""
 
-    def __init__(self, engine: Engine, host: Host) -> None:
+    def __init__(self, engine: Engine, host: Host, idle_exit: float | None) -> None:
         self._engine = engine
         self._host = host
+        self._idle_exit = idle_exit or 0.0
         self.do = engine.do
         self.read = engine.read
         self.events = engine.events
         self.read_log = engine.read_log
+        self.look = engine.look
 
     @classmethod
     async def open(cls, opening: Opening) -> Owner:
-        """Own a state directory, go on with what was under way, and listen on its socket.
+        """Own a state directory, go on with what was under way, and listen on its socket and where it is shared.
 
         Raises:
             Owned: another process owns it.
             StoreError: the store cannot be used; it was left as it is.
+            Refused: it cannot be shared there.
         """
         from engine.engine import Engine
-        from engine.host import Gate, Host
+        from engine.host import Gate, Host, Roles
 
-        engine = await Engine.open(opening)
-        try:
-            gate = Gate(refused=engine.record)
-            return cls(engine, await Host.serve(engine, opening.state / SOCKET, gate))
-        except BaseException:
-            await engine.close()
-            raise
+        async with AsyncExitStack() as opened:
+            engine = await Engine.open(opening)
+            opened.push_async_callback(engine.close)
+            gate = Gate(role_of=Roles(opening.settings.roles), refused=engine.record)
+            host = await Host.serve(engine, opening.state / SOCKET, gate)
+            opened.push_async_callback(host.close)
+            if opening.settings.share is not None:
+                host.share(opening.settings.share)
+            opened.pop_all()
+            return cls(engine, host, opening.settings.idle_exit)
 
     def busy(self, *, waiting: bool = True) -> bool:
         """Whether some task executes; with `waiting=False`, whether some step runs now."""
@@ -116,7 +126,22 @@ class Owner:
         return not self._host.clients
 
     async def until_idle(self, *, waiting: bool = True) -> None:
-        """Wait until it is no longer busy and nobody is attached."""
+        """Nobody is at this screen any more: wait until the engine is not needed either.
+
+        That is when it is no longer busy, nobody is attached, and both have been so for the seconds of `idle_exit`.
+        """
+        self._engine.look_away()
+        before = None
+        while before != self._signs():
+            await self._until_quiet(waiting)
+            before = self._signs()
+            await asyncio.sleep(self._idle_exit)
+
+    def _signs(self) -> tuple[int, int]:
+        """What changes with everything that is done here."""
+        return self._engine.seq, self._host.visits
+
+    async def _until_quiet(self, waiting: bool) -> None:
         following = self.events()
         while not self.alone or self.busy(waiting=waiting):
             await self._host.until_alone()
@@ -132,13 +157,20 @@ class Owner:
         await self._engine.close()
 
 
-async def connect(state: Path, need: Need, settings: Settings) -> EngineClient:
+async def connect(state: Path, need: Need, settings: Settings, host: Path | None = None) -> EngineClient:
     """Get what `need` asks for.
+
+    Args:
+        host: the directory in which somebody else shares an engine, or its socket: that one is attached to, whatever
+            is needed, and `state` is left alone.
 
     Raises:
         Owned: somebody owns the state directory and does not answer.
+        Refused: nobody shares an engine there, or it does not take us.
         StoreError: the store cannot be used.
     """
+    if host is not None:
+        return await _attach_shared(host)
     if need is Need.READ:
         return await open_reader(state, settings)
     from engine.engine import Engine, Opening
@@ -157,7 +189,19 @@ async def _attach(state: Path, owned: Owned) -> EngineClient:
 
     for _ in range(PATIENCE):
         try:
-            return await RemoteEngine.connect(state / SOCKET)
+            return await RemoteEngine.connect(state / SOCKET, terminal_name())
         except EngineGone:
             await asyncio.sleep(PAUSE)
     raise owned
+
+
+async def _attach_shared(place: Path) -> EngineClient:
+    from engine.host import EngineGone, RemoteEngine, shared_socket
+
+    path = shared_socket(place)
+    try:
+        return await RemoteEngine.connect(path, terminal_name())
+    except EngineGone:
+        raise Refused(
+            problem=f"Nobody shares an engine at {path}", hint=f"its owner begins with: signoff serve --share {place}"
+        ) from None

@@ -1,9 +1,13 @@
-"""Who a user of this machine is: the user database is asked, never the environment."""
+"""Who a user of this machine is, and at which terminal: the system is asked, never the environment."""
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
+from collections.abc import Iterator, Mapping
+
+from engine.commands import Role
 
 
 def user_name(uid: int | None = None) -> str:
@@ -13,3 +17,28 @@ def user_name(uid: int | None = None) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return f"uid-{number}"
+
+
+def terminal_name() -> str:
+    """The terminal of this process as `who` tells it, such as `pts/3`; empty where there is none."""
+    try:
+        return os.ttyname(0).removeprefix("/dev/")
+    except OSError:
+        return ""
+
+
+def signers(roles: Mapping[str, Role]) -> frozenset[str]:
+    """Who can sign plans here: the user of this process, and all whom the table makes reviewers or more."""
+    reviewing = [name for name, role in roles.items() if role.rank >= Role.REVIEWER.rank]
+    people = {name for name in reviewing if not name.startswith("@")}
+    members = (member for name in reviewing if name.startswith("@") for member in _members(name[1:]))
+    return frozenset({user_name(), *people, *members})
+
+
+def _members(group: str) -> Iterator[str]:
+    try:
+        found = grp.getgrnam(group)
+    except KeyError:
+        return
+    yield from found.gr_mem
+    yield from (user.pw_name for user in pwd.getpwall() if user.pw_gid == found.gr_gid)

@@ -101,7 +101,7 @@ class Runner:
         self._actions = actions
         self._level = level
         self._state = state
-        self._masked = (state,)
+        self._masked = (state,) if settings.share is None else (state, settings.share)
         self._home = cache(lambda root: _folder(state / "homes" / sha256(root.encode())[:16]))
         self._logs = cache(lambda task: _folder(state / "logs" / str(task)))
         self._clock = clock

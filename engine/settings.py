@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from engine.commands import Role
 from engine.model.policy import Policy
 
 
@@ -25,6 +28,11 @@ class Settings:
     memory: int | None = None
     """Bytes of address space per process of a step."""
     processes: int | None = None
-    signers: int = 1
-    """How many people can sign; whoever proposes a plan is one of them."""
+    share: Path | None = None
+    """A directory through which other users reach this engine; None: nobody but its own user does."""
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    """What other users may do, by name, or by `@group`; whoever is not named is refused."""
+    idle_exit: float | None = None
+    """Seconds without work and without anybody attached until an owner without a screen ends; None: `serve` stays, one
+    that a terminal has left ends at once."""
     policy: Policy = field(default_factory=Policy)

@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from engine.client import Gap, LogGrew, LogSlice
+from engine.client import Item, LogSlice, Person
 from engine.commands import (
     Command,
     ListEvents,
+    ListPeople,
     ListQuestions,
     ListRuns,
     ListTargets,
@@ -43,13 +44,16 @@ class ScriptedEngine:
         self.targets: tuple[Target, ...] = ()
         self.info = EngineInfo(version="0.1.0", pid=1, user="ana", state="~", level="bubblewrap")
         self.done: list[Command] = []
+        self.people: tuple[Person, ...] = ()
+        self.looked: list[tuple[int | None, str | None]] = []
+        """What the others were let see, in order."""
         self.refusal: SignoffError | None = None
         """Raised by the next `do` when set."""
         self.answers: dict[type[Query], Callable[[Any], Any]] = {}
         """Answers to queries that have no view of their own."""
         self.now = now
         self.seq = 0
-        self._followers: list[asyncio.Queue[Event | Gap | LogGrew | None]] = []
+        self._followers: list[asyncio.Queue[Item | None]] = []
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply:
         if refusal := self.refusal:
@@ -79,14 +83,16 @@ class ScriptedEngine:
                 return ()
             case ShowEngine():
                 return self.info
+            case ListPeople():
+                return self.people
         raise TypeError(f"no scripted answer to {type(query).__name__}")
 
     def _page(self, query: ListTasks) -> tuple[TaskSummary, ...]:
         ids = sorted((task for task in self.views if query.before is None or task < query.before), reverse=True)
         return tuple(summarise(self.views[task]) for task in ids[: query.limit])
 
-    async def events(self, after: int | None = None) -> AsyncIterator[Event | Gap | LogGrew]:
-        queue: asyncio.Queue[Event | Gap | LogGrew | None] = asyncio.Queue()
+    async def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        queue: asyncio.Queue[Item | None] = asyncio.Queue()
         self._followers.append(queue)
         while (item := await queue.get()) is not None:
             yield item
@@ -98,7 +104,7 @@ class ScriptedEngine:
         self.signal(event)
         return event
 
-    def signal(self, item: Event | Gap | LogGrew) -> None:
+    def signal(self, item: Item) -> None:
         """Publish anything that `events` may yield."""
         for queue in self._followers:
             queue.put_nowait(item)
@@ -107,6 +113,9 @@ class ScriptedEngine:
         data = self.logs.get(run, b"")
         start = max(0, len(data) + offset) if offset < 0 else offset
         return LogSlice(data=data[start : start + n], offset=start, size=len(data))
+
+    def look(self, task: int | None = None, step: str | None = None) -> None:
+        self.looked.append((task, step))
 
     async def close(self) -> None:
         for queue in self._followers:

@@ -86,7 +86,7 @@ def _call(args: Namespace, world: World) -> Call:
     from tui.cli.console import Console
 
     console = Console(world.out, world.err, world.environ, plain=getattr(args, "plain", False))
-    return Call(args=args, world=world, console=console, state=_state(args, world))
+    return Call(args=args, world=world, console=console, state=_state(args, world), host=_host(args, world))
 
 
 def _state(args: Namespace, world: World) -> Path:
@@ -97,6 +97,19 @@ def _state(args: Namespace, world: World) -> Path:
     from engine import state_path
 
     return state_path(world.environ)
+
+
+def _host(args: Namespace, world: World) -> Path | None:
+    """Where the engine of somebody else is shared. A state directory that is named means our own."""
+    from pathlib import Path
+
+    given, own = getattr(args, "host", None), getattr(args, "state", None)
+    if given and own:
+        from engine.errors import UsageError
+
+        raise UsageError(problem="--host means somebody else's engine, --state our own: name one of them")
+    place = given or ("" if own else world.environ.get("SIGNOFF_HOST"))
+    return (world.cwd / Path(place).expanduser()).absolute() if place else None
 
 
 def _state_in(words: Sequence[str], world: World) -> Path:

@@ -1,7 +1,7 @@
 """The only subscriber of the engine: its stream becomes messages to every screen of the stack.
 
 Events are never dropped and keep their order; they are handed on in batches, the first at once and then at most every
-16 ms, so that a storm of them costs frames and not a frame each. Of log signals only the newest of each run is kept.
+16 ms, so that a storm of them costs frames and not a frame each. Of signals the newest is kept, of logs one a run.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from engine import EngineClient, Event, Gap, LogGrew, SignoffError
-from tui.messages import Desk, Happened, LogsGrew, Resynced
+from engine import EngineClient, Event, Gap, Item, LogGrew, Person, Presence, SignoffError
+from tui.messages import Desk, Happened, LogsGrew, PeopleMoved, Resynced
 
 BATCH = 0.016
 """Seconds between two batches: one frame."""
@@ -26,6 +26,7 @@ class Bridge:
         self._desk, self._engine, self._closed = desk, engine, closed
         self._events: list[Event] = []
         self._logs: dict[int, LogGrew] = {}
+        self._people: tuple[Person, ...] | None = None
         self._gap = False
         self._some = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -46,12 +47,14 @@ class Bridge:
                 self._keep(item)
         self._closed()
 
-    def _keep(self, item: Event | Gap | LogGrew) -> None:
+    def _keep(self, item: Item) -> None:
         match item:
             case Event():
                 self._events.append(item)
             case LogGrew():
                 self._logs[item.run] = item
+            case Presence():
+                self._people = item.people
             case Gap():
                 self._gap = True
         self._some.set()
@@ -69,6 +72,7 @@ class Bridge:
         """One maker of a message for each thing to tell: every screen gets an instance of its own."""
         events, self._events = tuple(self._events), []
         logs, self._logs = self._logs, {}
+        people, self._people = self._people, None
         gap, self._gap = self._gap, False
         makers: list[Callable[[], Message]] = []
         if gap:
@@ -77,4 +81,6 @@ class Bridge:
             makers.append(lambda: Happened(events))
         if logs:
             makers.append(lambda: LogsGrew(logs))
+        if people is not None:
+            makers.append(lambda: PeopleMoved(people))
         return makers

@@ -1,8 +1,8 @@
 """What screens and the app say to each other.
 
-A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `Resynced`): they are posted to every
-screen of the stack, never bubble, and carry the engine's own frozen nouns. A screen asks for something by calling
-`Desk`: that is all a screen may know of the app that shows it. Nothing here decides or draws.
+A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `PeopleMoved`, `Resynced`): they are
+posted to every screen of the stack, never bubble, and carry the engine's own frozen nouns. A screen asks for something
+by calling `Desk`: that is all a screen may know of the app that shows it. Nothing here decides or draws.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from textual.app import App
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine import Command, EngineClient, Event, LogGrew, Question, SignoffError
+    from engine import Command, EngineClient, Event, LogGrew, Person, Question, SignoffError
 
 
 class Happened(Message, bubble=False):
@@ -31,6 +31,14 @@ class LogsGrew(Message, bubble=False):
 
     def __init__(self, logs: Mapping[int, LogGrew]) -> None:
         self.logs = logs
+        super().__init__()
+
+
+class PeopleMoved(Message, bubble=False):
+    """Who is here now, and what each reads."""
+
+    def __init__(self, people: tuple[Person, ...]) -> None:
+        self.people = people
         super().__init__()
 
 

@@ -12,29 +12,35 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import EngineClient, Need, Owner, connect
+from engine import EngineClient, Owner
 from tui.launcher import Leash
 
 if TYPE_CHECKING:
-    from engine.settings import Settings
     from tui.app import SignoffApp
 
 SETTLED = 2.0
 """Seconds after which the first frame has long been drawn."""
 
 
-def sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash) -> int:
-    """Run the screen that `make` builds; returns the exit code."""
+def sit(
+    make: Callable[[EngineClient, Leash], SignoffApp],
+    leash: Leash,
+    connecting: Callable[[], Coroutine[Any, Any, EngineClient]],
+) -> int:
+    """Run the screen that `make` builds over the engine that `connecting` gets; returns the exit code."""
     # Thousands of classes and functions are made until the first frame, and none of them is garbage.
     gc.disable()
-    return asyncio.run(_sit(make, state, settings, leash))
+    return asyncio.run(_sit(make, leash, connecting))
 
 
-async def _sit(make: Callable[[EngineClient, Leash], SignoffApp], state: Path, settings: Settings, leash: Leash) -> int:
-    opening = asyncio.create_task(connect(state, Need.EXECUTE, settings), name="open the engine")
+async def _sit(
+    make: Callable[[EngineClient, Leash], SignoffApp],
+    leash: Leash,
+    connecting: Callable[[], Coroutine[Any, Any, EngineClient]],
+) -> int:
+    opening = asyncio.create_task(connecting(), name="open the engine")
     # The engine tries its sandbox in a process of its own meanwhile.
     await asyncio.to_thread(import_module, "tui.app")
     engine = await opening

@@ -11,6 +11,8 @@ from engine.errors import EngineGone
 from engine.host.client import RemoteEngine
 from engine.host.gate import Gate
 from engine.host.protocol import OtherVersion
-from engine.host.server import Attached, Host
+from engine.host.roles import Roles
+from engine.host.server import Host
+from engine.host.sharing import shared_socket
 
-__all__ = ["Attached", "EngineGone", "Gate", "Host", "OtherVersion", "RemoteEngine"]
+__all__ = ["EngineGone", "Gate", "Host", "OtherVersion", "RemoteEngine", "Roles", "shared_socket"]

@@ -1,4 +1,4 @@
-"""Socket files: nobody but their owner can ever reach them, and only the owner of the directory replaces them.
+"""Socket files: they have their mode before they have their name, and only what is dead is replaced.
 
 The kernel takes 107 bytes of path; a longer one goes through a descriptor of its directory where there is /proc.
 """
@@ -30,10 +30,13 @@ def short_name(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-def listen(path: Path, backlog: int) -> socket.socket:
+def listen(path: Path, backlog: int, mode: int = 0o600) -> socket.socket:
     """Listen at a path, in place of what a dead owner left there. Call it only while owning the directory.
 
     The socket gets its mode before it gets its name: there is no moment in which someone else could connect.
+
+    Args:
+        mode: who may connect; by default nobody but this user.
 
     Raises:
         Refused: something that is no socket has that name; it was left as it is.
@@ -43,10 +46,11 @@ def listen(path: Path, backlog: int) -> socket.socket:
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.setblocking(False)
     try:
         with short_name(fresh) as name:
             server.bind(name)
-        fresh.chmod(0o600)
+        fresh.chmod(mode)
         server.listen(backlog)
         fresh.rename(path)
     except BaseException:

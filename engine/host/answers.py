@@ -1,4 +1,4 @@
-"""What the engine says back: answers `{"id", "ok"}`, errors `{"id", "error"}`, and pushed items `event gap grew end`.
+"""What the engine says back: answers `{"id", "ok"}`, errors `{"id", "error"}`, items `event gap grew people end`.
 
 An error is raised again on the other side as the same class with the same facts. Each query is answered with the type
 that its docstring names; `ANSWERS` is that promise as a table, for decoding and for tests.
@@ -10,12 +10,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, cast
 
-from engine.broker import Item
-from engine.client import Gap, LogGrew, LogSlice
+from engine.client import Gap, Item, LogGrew, LogSlice, Person, Presence
 from engine.commands import (
     Explain,
     ListEvents,
     ListGrants,
+    ListPeople,
     ListQuestions,
     ListRuns,
     ListTargets,
@@ -51,6 +51,7 @@ ANSWERS: Mapping[type[Query], Any] = {
     Explain: Explanation,
     VerifyAudit: AuditReport,
     ShowEngine: EngineInfo,
+    ListPeople: tuple[Person, ...],
 }
 
 
@@ -106,6 +107,8 @@ def item_frame(number: int, item: Item) -> bytes:
             return frame({"id": number, "gap": item})
         case LogGrew():
             return frame({"id": number, "grew": item})
+        case Presence():
+            return frame({"id": number, "people": item.people})
 
 
 def decode_item(content: dict[str, Any]) -> Item | None:
@@ -114,6 +117,8 @@ def decode_item(content: dict[str, Any]) -> Item | None:
         return _event(content["event"])
     if "gap" in content:
         return Gap(**content["gap"])
+    if "people" in content:
+        return Presence(people=adapter(tuple[Person, ...]).validate_python(content["people"]))
     return LogGrew(**content["grew"]) if "grew" in content else None
 
 

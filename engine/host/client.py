@@ -14,8 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from engine.broker import Follower, Item
-from engine.client import LogSlice
+from engine.broker import Follower
+from engine.client import Item, LogSlice
 from engine.commands import Command, Query, Reply
 from engine.errors import EngineGone, Refused, SignoffError
 from engine.host.address import short_name
@@ -26,6 +26,7 @@ from engine.host.protocol import (
     Follow,
     Hello,
     Leave,
+    Look,
     ReadLog,
     Request,
     frame,
@@ -39,6 +40,8 @@ BACKLOG = 4096
 """Items that wait for a follower before it gets a gap."""
 PATIENCE = 5.0
 """Seconds that an engine has for its hello."""
+_AGAIN = 0.01
+"""Seconds until a socket is tried again at which too many wait."""
 
 
 class RemoteEngine:
@@ -91,7 +94,7 @@ class RemoteEngine:
         if "error" in content:
             raise decode_error(content["error"])
 
-    # The five handles
+    # The six handles
 
     async def do(self, command: Command) -> Reply:
         """Carry out a command. Raises what the engine raises, or `EngineGone`: then it may have been done."""
@@ -132,6 +135,11 @@ class RemoteEngine:
         content = await self._ask(ReadLog(run=run, offset=offset, n=n))
         with _understanding():
             return decode_slice(content)
+
+    def look(self, task: int | None = None, step: str | None = None) -> None:
+        """Let the others see what is read here now."""
+        if self._end is None:
+            self._writer.write(request_frame(next(self._numbers), Look(task=task, step=step)))
 
     async def close(self) -> None:
         """Let go of the engine; it goes on."""
@@ -217,8 +225,17 @@ async def _dial(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     connection.setblocking(False)
     try:
         with short_name(path) as name:
-            await asyncio.get_running_loop().sock_connect(connection, name)
+            await _connect(connection, name)
         return await asyncio.open_unix_connection(sock=connection, limit=FROM_ENGINE)
     except BaseException:
         connection.close()
         raise
+
+
+async def _connect(connection: socket.socket, name: str) -> None:
+    """Such a socket connects at once or not at all: where too many wait already, there is nothing to wait for."""
+    while True:
+        try:
+            return connection.connect(name)
+        except BlockingIOError:
+            await asyncio.sleep(_AGAIN)

@@ -1,47 +1,71 @@
 """One admitted client: takes its requests, answers them in any order, and pushes what it follows.
 
-Everything is bounded. A client that stops reading stops only itself: its answers and pushes wait in their own tasks,
-and what it follows turns into a `Gap` in the broker. A client that leaves cancels nothing that it commanded.
+Everything is bounded, and what costs is bounded by the user. A client that stops reading stops only itself: its answers
+and pushes wait in their own tasks, and what it follows turns into a `Gap` in the broker. A client that leaves cancels
+nothing that it commanded.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
-from engine.broker import Item
-from engine.client import EngineClient
-from engine.commands import Command, Query, Reply, Role
+from engine.client import EngineClient, Item, Person
+from engine.commands import Command, ListEvents, ListTasks, Query, Reply
 from engine.errors import NotAllowed, SignoffError, UsageError
+from engine.host.allowance import ITEM, Allowance
 from engine.host.answers import answer_frame, error_frame, item_frame
-from engine.host.peers import Peer
-from engine.host.protocol import Follow, Leave, ReadLog, Request, frame, parse_id, parse_request, read_frame
+from engine.host.protocol import (
+    LABEL,
+    Follow,
+    Leave,
+    Look,
+    ReadLog,
+    Request,
+    frame,
+    parse_id,
+    parse_request,
+    read_frame,
+)
+from engine.roster import Roster
 
-UNDER_WAY = 16
-"""Requests of one client that are worked on at the same time; further ones are not read yet."""
 FOLLOWED = 8
 """Streams that one client follows."""
 LOG_PIECE = 4 * 2**20
 """Bytes of a log in one answer, at most."""
+PAGE = 2_000
+"""Rows in one answer, at most; whoever wants more asks for the next page."""
 
 
 class Served(EngineClient, Protocol):
-    """An engine that carries out commands in the name of others."""
+    """An engine that carries out commands in the name of others, and knows who is here."""
+
+    roster: Roster
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply: ...
 
 
 class Connection:
-    """The engine's end of one socket, from the hello on."""
+    """The engine's end of one socket, from the hello on.
+
+    Args:
+        person: who it is; acts by this name and in this role.
+    """
 
     def __init__(
-        self, engine: Served, peer: Peer, role: Role, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        engine: Served,
+        person: Person,
+        allowance: Allowance,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
-        self._engine, self._peer, self._role = engine, peer, role
+        self._engine, self._person, self._allowance = engine, person, allowance
         self._reader, self._writer = reader, writer
-        self._turns = asyncio.Semaphore(UNDER_WAY + FOLLOWED)
+        self._seat = engine.roster.enter(person)
         self._pen = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
         self._streams: dict[int, asyncio.Task[None]] = {}
@@ -50,13 +74,17 @@ class Connection:
         """Serve until the client leaves or sends what is no request."""
         try:
             while True:
-                await self._turns.acquire()
-                self._take(await read_frame(self._reader))
+                content = await read_frame(self._reader)
+                number = parse_id(content)
+                await self._allowance.begin()
+                self._take(number, content)
+                await asyncio.sleep(0)  # it has begun before the client can be seen to leave
         except UsageError as error:
             await self._write(error_frame(None, error))
         except EOFError:
             return
         finally:
+            self._engine.roster.leave(self._seat)
             await self._end(self._work)
 
     async def settle(self, seconds: float) -> None:
@@ -64,21 +92,24 @@ class Connection:
         if answers := self._work - set(self._streams.values()):
             await asyncio.wait(answers, timeout=seconds)
 
-    def _take(self, content: dict[str, Any]) -> None:
+    def _take(self, number: int, content: dict[str, Any]) -> None:
         """Begin with a request. What came first begins first: who follows and then commands sees what comes of it."""
-        number = parse_id(content)
         try:
             request = parse_request(content)
-            work = self._follow(number, request) if isinstance(request, Follow) else self._serve(number, request)
+            if isinstance(request, Follow):
+                self._follow(number, request)
+                self._allowance.end()  # a stream is no turn: it may last
+                return
+            work = self._serve(number, request)
         except UsageError as error:
             work = self._write(error_frame(number, error))
-        task = asyncio.create_task(work, name=f"request {number} of {self._peer.user}")
-        self._work.add(task)
-        task.add_done_callback(self._over)
+        self._begin(number, work).add_done_callback(lambda _: self._allowance.end())
 
-    def _over(self, task: asyncio.Task[None]) -> None:
-        self._work.discard(task)
-        self._turns.release()
+    def _begin(self, number: int, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=f"request {number} of {self._person.user}")
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        return task
 
     async def _serve(self, number: int, request: Request) -> None:
         try:
@@ -89,43 +120,43 @@ class Connection:
         except Exception as error:
             line = error_frame(number, self._report(error))
         await self._write(line)
+        await self._allowance.spend(0, len(line))
 
     async def _carry_out(self, number: int, request: Request) -> Any:
         match request:
             case Command():
                 self._check_role(request)
-                return await self._engine.do(request, actor=self._peer.user)
+                return await self._engine.do(request, actor=self._person.user)
             case Query():
                 self._check_role(request)
-                return await self._engine.read(request)
+                return await self._engine.read(_bounded(request))
             case ReadLog():
                 return await self._engine.read_log(request.run, request.offset, max(0, min(request.n, LOG_PIECE)))
+            case Look():
+                self._engine.roster.look(self._seat, request.task, (request.step or "")[:LABEL] or None)
             case Leave() if number in self._streams:
                 await self._end({self._streams[number]})
         return None
 
     def _check_role(self, request: Command | Query) -> None:
-        needed, command = type(request).role, type(request).__name__
-        if needed.rank > self._role.rank:
-            raise NotAllowed(actor=self._peer.user, role=self._role, command=command, needed=needed)
+        needed, command, person = type(request).role, type(request).__name__, self._person
+        if needed.rank > person.role.rank:
+            raise NotAllowed(actor=person.user, role=person.role, command=command, needed=needed)
 
-    async def _follow(self, number: int, request: Follow) -> None:
-        stream = asyncio.current_task()
-        if stream is None or number in self._streams or len(self._streams) >= FOLLOWED:
-            error = UsageError(problem=f"A client follows {FOLLOWED} streams at most, each under an id of its own")
-            return await self._write(error_frame(number, error))
-        self._streams[number] = stream
-        try:
-            await self._push(number, request.after)
-        finally:
-            del self._streams[number]
+    def _follow(self, number: int, request: Follow) -> None:
+        if number in self._streams or len(self._streams) >= FOLLOWED:
+            raise UsageError(problem=f"A client follows {FOLLOWED} streams at most, each under an id of its own")
+        self._streams[number] = stream = self._begin(number, self._push(number, request.after))
+        stream.add_done_callback(lambda _: self._streams.pop(number))
 
     async def _push(self, number: int, after: int | None) -> None:
         line = frame({"id": number, "end": True})
         try:
             async with aclosing(cast("AsyncGenerator[Item]", self._engine.events(after))) as items:
                 async for item in items:
-                    await self._write(item_frame(number, item))
+                    pushed = item_frame(number, item)
+                    await self._write(pushed)
+                    await self._allowance.spend(ITEM, len(pushed))
         except SignoffError as error:
             line = error_frame(number, error)
         except Exception as error:
@@ -142,7 +173,7 @@ class Connection:
     def _report(self, error: Exception) -> SignoffError:
         """Tell whoever keeps the engine's diary; the client hears that something broke, and no more."""
         loop = asyncio.get_running_loop()
-        loop.call_exception_handler({"message": f"a request of {self._peer.user} broke", "exception": error})
+        loop.call_exception_handler({"message": f"a request of {self._person.user} broke", "exception": error})
         return SignoffError(hint="look into the diary of the engine")
 
     async def _end(self, tasks: set[asyncio.Task[None]]) -> None:
@@ -150,3 +181,9 @@ class Connection:
         for task in ended:
             task.cancel()
         await asyncio.gather(*ended, return_exceptions=True)
+
+
+def _bounded(query: Query) -> Query:
+    if isinstance(query, ListTasks | ListEvents):
+        return replace(query, limit=max(0, min(query.limit, PAGE)))
+    return query

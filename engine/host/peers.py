@@ -6,19 +6,22 @@ is no /proc (macOS) only the user is known.
 
 from __future__ import annotations
 
+import errno
 import os
+import select
 import socket
 import struct
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.person import user_name
 from engine.process.launch import MARKER
 
 _LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 1, 2
 """Of macOS, `sys/un.h`; Python names only the first two of them, and not everywhere."""
+_PEER_DESCRIPTOR = 77
+"""SO_PEERPIDFD of Linux 6.5 and later, which Python does not name yet."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,6 @@ class Peer:
 
     uid: int
     pid: int
-
-    @property
-    def user(self) -> str:
-        """The name in the user database."""
-        return user_name(self.uid)
 
 
 def peer_of(connection: socket.socket) -> Peer:
@@ -43,22 +41,47 @@ def peer_of(connection: socket.socket) -> Peer:
     return Peer(uid, pid)
 
 
-def belongs_to_step(pid: int, steps: Collection[int]) -> bool:
-    """Whether a process is, or descends from, something that a step started.
+def has_ended(connection: socket.socket) -> bool:
+    """Whether the process that opened a connection has ended: its number may be another one's by now.
 
-    Args:
-        pid: the process in question.
-        steps: the processes at the top of the running steps.
+    False also where the kernel cannot say.
+    """
+    try:
+        process = connection.getsockopt(socket.SOL_SOCKET, _PEER_DESCRIPTOR)
+    except OSError as error:
+        return error.errno not in (errno.ENOPROTOOPT, errno.EINVAL)
+    try:
+        poll = select.poll()
+        poll.register(process, select.POLLIN)
+        return bool(poll.poll(0))
+    finally:
+        os.close(process)
+
+
+def belongs_to_step(pid: int) -> bool:
+    """Whether a process is, or descends from, something that a step started.
 
     A child of this process in a session of its own is a step, or what a step left behind and we adopted.
     """
     if not os.path.exists("/proc/self"):
         return False
     try:
-        line = list(_ancestry(pid))
-        return any(number in steps or _is_marked(number) or _is_adopted(number) for number in line)
+        return any(_is_marked(number) or _is_adopted(number) for number in list(_ancestry(pid)))
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def is_enclosed(pid: int) -> bool:
+    """Whether a process lives in a PID namespace below ours, as the steps of everybody's engines do in bubblewrap.
+
+    All that can be seen of another user's process: its environment cannot. Fails closed like ancestry.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return os.path.exists("/proc/self")
+    numbers = status.partition(b"\nNSpid:")[2].partition(b"\n")[0].split()
+    return len(numbers) > 1
 
 
 def _ancestry(pid: int) -> Iterator[int]:

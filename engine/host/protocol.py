@@ -1,7 +1,7 @@
 """What a client says: newline-delimited JSON frames with hard bounds, the hello, and the requests.
 
 The engine greets first, `{"hello": …}`, the client answers with its own hello and gets `{"ok": true}`; from then on it
-sends requests `{"id": 7, VERB: {…}}` with the verbs `do read log follow leave`. What comes back is in `answers`. A
+sends requests `{"id": 7, VERB: {…}}` with the verbs `do read log follow leave look`. What comes back is in `answers`. A
 frame that cannot be understood is a `UsageError` that names the fault, whatever bytes it was made of.
 """
 
@@ -20,7 +20,9 @@ from engine.wire import adapter, encode
 
 PROTOCOL = 1
 FROM_CLIENT = 16 * 2**20
-"""Bytes of one frame of a client: twice the largest plan document."""
+"""Bytes of one frame of a client that may send plans: twice the largest plan document."""
+FROM_READER = 256 * 2**10
+"""Bytes of one frame of any other client."""
 FROM_ENGINE = 32 * 2**20
 """Bytes of one frame of the engine."""
 LABEL = 200
@@ -82,11 +84,24 @@ class Leave:
     """Push no more under this id."""
 
 
-Request = Command | Query | ReadLog | Follow | Leave
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Let the others see what is read here; a signal, stored nowhere."""
+
+    task: int | None = None
+    step: str | None = None
+
+
+Request = Command | Query | ReadLog | Follow | Leave | Look
 COMMANDS: Mapping[str, type[Command]] = {kind.__name__: kind for kind in Command.__subclasses__()}
 QUERIES: Mapping[str, type[Query]] = {kind.__name__: kind for kind in Query.__subclasses__()}
 _KINDS: Mapping[str, Mapping[str, type[Command] | type[Query]]] = {"do": COMMANDS, "read": QUERIES}
-_VERBS: Mapping[str, type[ReadLog] | type[Follow] | type[Leave]] = {"log": ReadLog, "follow": Follow, "leave": Leave}
+_VERBS: Mapping[str, type[ReadLog | Follow | Leave | Look]] = {
+    "log": ReadLog,
+    "follow": Follow,
+    "leave": Leave,
+    "look": Look,
+}
 
 
 def frame(content: Any) -> bytes:

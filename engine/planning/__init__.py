@@ -18,6 +18,7 @@ from engine.model.digest import sha256
 from engine.model.plan import Action, Plan
 from engine.model.state import Phase, advance
 from engine.model.task import Task
+from engine.person import signers
 from engine.settings import Settings
 from engine.storage.store import Store
 
@@ -92,7 +93,7 @@ class Planning:
             configured=self._configured,
             task=task.id,
             revision=revision,
-            people=self._settings.signers,
+            people=len(signers(self._settings.roles)),
         )
 
     async def _keep(self, task: Task, plan: Plan, root: Path) -> Reply:

@@ -14,7 +14,8 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from engine.broker import Broker, Item
+from engine.broker import Broker
+from engine.client import Item
 from engine.commands import Cancel, Command, ListTasks, Reply, ShowTask
 from engine.host import Host, RemoteEngine
 from engine.model.events import Event, StepEnded
@@ -22,6 +23,7 @@ from engine.model.plan import Execute, Plan, PlannedStep
 from engine.model.run import StepStatus
 from engine.model.state import Phase, StepState
 from engine.model.task import Task, TaskView
+from engine.roster import Roster
 from engine.testing import ScriptedEngine
 from tests.benchmarks.report import report_absolute
 
@@ -34,6 +36,7 @@ class Paced(ScriptedEngine):
     """Publishes through a broker as the real engine does."""
 
     broker = Broker()
+    roster = Roster(broker.signal)
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply:
         return await super().do(command)

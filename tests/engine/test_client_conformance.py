@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.actions import Act, Context, Result
-from engine.broker import Broker, Item
-from engine.client import EngineClient, Gap, LogGrew
+from engine.broker import Broker
+from engine.client import EngineClient, Gap, Item, LogGrew
 from engine.commands import (
     Cancel,
     Explain,
@@ -114,6 +114,7 @@ async def house(
 ) -> AsyncIterator[House]:
     monkeypatch.setattr("engine.engine.Broker", partial(Broker, BACKLOG))
     monkeypatch.setattr("engine.host.client.BACKLOG", BACKLOG)
+    monkeypatch.setattr("engine.roster.PAUSE", 3600.0)
     (tmp_path / "root").mkdir()
     ran: list[str] = []
     held = asyncio.Event()

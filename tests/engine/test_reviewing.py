@@ -11,6 +11,7 @@ from engine import (
     Reject,
     ResolveComment,
     Return,
+    Role,
     Sign,
     SignaturesVoided,
     StepState,
@@ -24,6 +25,8 @@ from engine.model.events import PhaseChanged
 from engine.model.run import Cause
 from tests.engine.desk import Desk, step
 
+PEOPLE = ("ben", "cem", "dilan")
+"""Who may sign besides the owner."""
 TWO = {"policy": {"quorum": 2}}
 NOT_ANA = {"policy": {"quorum": 2, "exclude_proposer": True}}
 DONE, SKIPPED = StepState.COMPLETED, StepState.SKIPPED
@@ -41,7 +44,7 @@ def signers(view: TaskView) -> list[str]:
 
 
 async def test_a_plan_runs_once_as_many_people_as_its_quorum_have_signed(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), **TWO)
     assert "1 more must sign" in (await desk.sign(task, "ana")).text
     assert (await desk.show(task)).task.phase is Phase.AWAITING_APPROVAL
@@ -52,7 +55,7 @@ async def test_a_plan_runs_once_as_many_people_as_its_quorum_have_signed(desk: D
 
 
 async def test_one_person_counts_once(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), **TWO)
     await desk.sign(task, "ana")
     with pytest.raises(Refused, match="counts once"):
@@ -61,7 +64,7 @@ async def test_one_person_counts_once(desk: Desk) -> None:
 
 
 async def test_the_proposer_does_not_count_where_the_rule_excludes_them(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), **NOT_ANA)
     with pytest.raises(Refused, match="ana proposed this plan"):
         await desk.sign(task, "ana")
@@ -71,14 +74,14 @@ async def test_the_proposer_does_not_count_where_the_rule_excludes_them(desk: De
 
 
 async def test_a_quorum_that_too_few_people_can_reach_is_a_fault(desk: Desk) -> None:
-    await desk.open(signers=2)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:1], Role.REVIEWER))
     with pytest.raises(InvalidPlan) as refused:
         await desk.plan(step("a"), **NOT_ANA)
     assert [fault.field for fault in refused.value.faults] == ["policy.quorum"]
 
 
 async def test_a_rejection_beats_the_signatures_before_it(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), **TWO)
     await desk.sign(task, "ana")
     await desk.do(Reject(task=task, revision=1, reason="not today"), "ben")
@@ -88,7 +91,7 @@ async def test_a_rejection_beats_the_signatures_before_it(desk: Desk) -> None:
 
 
 async def test_a_returned_plan_keeps_no_signature(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), **TWO)
     await desk.sign(task, "ana")
     await desk.do(Return(task=task, revision=1, note="smaller steps, please"), "ben")
@@ -98,10 +101,10 @@ async def test_a_returned_plan_keeps_no_signature(desk: Desk) -> None:
 
 
 async def test_signatures_survive_a_restart(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), **TWO)
     await desk.sign(task, "ana")
-    await desk.reopen(signers=3)
+    await desk.reopen(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     await desk.sign(task, "ben")
     assert (await desk.ended(task)).task.outcome is Outcome.OK
 
@@ -121,7 +124,7 @@ async def test_a_skipped_step_is_left_out_with_what_needs_it(desk: Desk) -> None
 
 
 async def test_narrowing_keeps_signatures_and_taking_in_again_voids_them(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), step("b"), **TWO)
     await judge(desk, task, "a", Verdict.SKIP)
     await desk.sign(task, "ana")
@@ -136,7 +139,7 @@ async def test_narrowing_keeps_signatures_and_taking_in_again_voids_them(desk: D
 
 
 async def test_who_signed_the_wider_plan_keeps_the_signature_when_a_skip_is_taken_back(desk: Desk) -> None:
-    await desk.open(signers=3)
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
     task = await desk.plan(step("a"), step("b"), **TWO)
     await desk.sign(task, "ana")
     await judge(desk, task, "a", Verdict.SKIP, "ben")

@@ -19,6 +19,7 @@ from engine import (
     Reply,
     Return,
     Revise,
+    Role,
     Rule,
     Sign,
     StepState,
@@ -28,6 +29,9 @@ from engine import (
 from engine.commands import Judge
 from engine.errors import InvalidPlan, Refused, StaleRevision, UsageError
 from tests.engine.desk import Desk, step
+
+PEOPLE = ("ben", "cem", "dilan")
+"""Who may sign besides the owner."""
 
 
 async def revise(desk: Desk, task: int, *steps: dict[str, Any], actor: str = "ana", **fields: Any) -> Reply:
@@ -61,8 +65,8 @@ async def test_a_verdict_on_an_old_revision_is_refused_and_says_so(desk: Desk) -
 
 
 async def test_what_does_not_widen_carries_the_signatures_over(desk: Desk) -> None:
-    await desk.open(signers=3)
-    rule = {"policy": {"quorum": 2}}
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
+    rule: dict[str, Any] = {"policy": {"quorum": 2}}
     task = await desk.plan(step("a"), step("b"), step("c"), **rule)
     await desk.sign(task, "ben")
     signed = (await desk.show(task)).task.digest
@@ -76,8 +80,8 @@ async def test_what_does_not_widen_carries_the_signatures_over(desk: Desk) -> No
 
 
 async def test_what_widens_is_signed_again(desk: Desk) -> None:
-    await desk.open(signers=3)
-    rule = {"policy": {"quorum": 2}}
+    await desk.open(roles=dict.fromkeys(PEOPLE[:2], Role.REVIEWER))
+    rule: dict[str, Any] = {"policy": {"quorum": 2}}
     task = await desk.plan(step("a"), **rule)
     await desk.sign(task, "ben")
     await revise(desk, task, step("a"), step("b"), **rule)
@@ -88,8 +92,8 @@ async def test_what_widens_is_signed_again(desk: Desk) -> None:
 
 
 async def test_whoever_wrote_the_revision_does_not_count_where_proposers_are_excluded(desk: Desk) -> None:
-    await desk.open(signers=4)
-    rule = {"policy": {"quorum": 1, "exclude_proposer": True}}
+    await desk.open(roles=dict.fromkeys(PEOPLE[:3], Role.REVIEWER))
+    rule: dict[str, Any] = {"policy": {"quorum": 1, "exclude_proposer": True}}
     task = await desk.plan(step("a"), **rule)
     await revise(desk, task, step("a"), step("b"), actor="ben", **rule)
     for excluded in ("ana", "ben"):

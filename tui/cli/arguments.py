@@ -35,6 +35,8 @@ class Parser(argparse.ArgumentParser):
 def common(parser: argparse.ArgumentParser) -> None:
     """The options that stand before or after the command."""
     parser.add_argument("--state", metavar="DIR", default=argparse.SUPPRESS, help="the state directory")
+    told = "the directory in which somebody else shares an engine: use that one"
+    parser.add_argument("--host", metavar="DIR", default=argparse.SUPPRESS, help=told)
     parser.add_argument("--plain", action="store_true", default=argparse.SUPPRESS, help="lines of words only")
 
 
@@ -59,7 +61,7 @@ def parse_command(name: str, words: Sequence[str], before: argparse.Namespace) -
     Raises:
         UsageError: they are not as its help says, or there is no such command.
     """
-    kept = {option: value for option, value in vars(before).items() if option in ("state", "plain")}
+    kept = {option: value for option, value in vars(before).items() if option in ("state", "host", "plain")}
     return parser_of(name).parse_args(list(words), argparse.Namespace(command=name, **kept))
 
 

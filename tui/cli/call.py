@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from tui.launcher import Leash
 
 
-async def _connect(state: Path, need: Need, settings: Settings) -> EngineClient:
+async def _connect(state: Path, need: Need, settings: Settings, host: Path | None) -> EngineClient:
     from engine import connect
 
-    return await connect(state, need, settings)
+    return await connect(state, need, settings, host)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class World:
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
-    connect: Callable[[Path, Need, Settings], Awaitable[EngineClient]] = _connect
+    connect: Callable[[Path, Need, Settings, Path | None], Awaitable[EngineClient]] = _connect
     person: Callable[[], Person | None] = controlling_terminal
     clock: Callable[[], float] = time.time
     leash: Leash | None = None
@@ -54,6 +54,8 @@ class Call:
     world: World
     console: Console
     state: Path
+    host: Path | None = None
+    """Where somebody else shares the engine that is meant; None for our own."""
 
     @property
     def json(self) -> bool:
@@ -82,7 +84,7 @@ class Call:
 
         settings = default_settings() if need == "read" else self.settings()
         wanted = Need.READ if need == "judge" else Need(need)
-        client = await self.world.connect(state or self.state, wanted, settings)
+        client = await self.world.connect(state or self.state, wanted, settings, None if state else self.host)
         try:
             yield client
         finally:

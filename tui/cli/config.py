@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ async def _config(call: Call) -> int:
 def _show(call: Call) -> None:
     found = load_configuration(environ=call.world.environ, options=dict(call.args.set or ())).values
     if call.json:
-        call.console.json({key: {"value": item.value, "origin": item.origin} for key, item in found.items()})
+        call.console.json({key: {"value": _plain(item.value), "origin": item.origin} for key, item in found.items()})
         return
     for key, item in found.items():
         origin = f"  # {item.origin}" if call.args.origin else ""
@@ -52,15 +53,21 @@ def _show(call: Call) -> None:
         call.console.note(f"{safe(name)} is no setting: it was left out")
 
 
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
 def _written(value: Any) -> str:
     """A value as the file would write it; nothing where there is no value."""
     if value is None:
         return "(none)"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f'"{name}" = "{item}"' for name, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    return f'"{value}"' if isinstance(value, str | Path) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _edit(call: Call, path: Path) -> None:

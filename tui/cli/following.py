@@ -19,7 +19,6 @@ from engine import (
     Event,
     Gap,
     Kill,
-    LogGrew,
     Notified,
     Phase,
     Question,
@@ -107,7 +106,7 @@ class Following:
 
     async def _take_up(self) -> None:
         async for item in self._engine.events(self.view.seq):
-            if not isinstance(item, LogGrew):
+            if isinstance(item, Event | Gap):
                 self._items.put_nowait(item)
         self._items.put_nowait(None)
 

@@ -1,5 +1,5 @@
-"""`serve`: own the state directory without a screen, until a signal or until somebody asks the engine to close;
-`serve --stop` asks it, whichever program owns it.
+"""`serve`: own the state directory without a screen, until a signal, until somebody asks the engine to close, or until
+nobody has needed it for a while; says who comes and goes. `serve --stop` asks it to close, whichever program owns it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import signal
 from argparse import ArgumentParser
 from contextlib import suppress
 
-from engine import EngineInfo, Owner, Reply, ShowEngine, Shutdown, SignoffError
+from engine import ClientRefused, EngineInfo, Event, Owner, Person, Presence, Reply, ShowEngine, Shutdown, SignoffError
 from engine.errors import Owned, UsageError
 from tui.cli.arguments import set_option
 from tui.cli.call import Call, Verb
@@ -20,10 +20,34 @@ from tui.presentation.safe import safe
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--stop", action="store_true", help="ask the owner to close; refused while something runs")
     parser.add_argument("--force", action="store_true", help="with --stop: also while something runs, which is ended")
+    parser.add_argument(
+        "--share",
+        dest="set",
+        metavar="DIR",
+        type=lambda text: ("share", text),
+        action="append",
+        help="let other users in through this directory, as [roles] of the configuration says: signoff --host DIR",
+    )
+    parser.add_argument(
+        "--idle-exit",
+        dest="set",
+        metavar="TIME",
+        type=lambda text: ("idle_exit", text),
+        action="append",
+        help="end when no task executed and nobody was attached for so long, such as 30m",
+    )
+    parser.add_argument("--unit", action="store_true", help="print a systemd user unit that does this")
     set_option(parser)
 
 
 async def _serve(call: Call) -> int:
+    if call.host is not None:
+        raise UsageError(problem="serve owns a state directory; it goes without --host", hint="signoff serve --help")
+    if call.args.unit:
+        from tui.cli.unit import unit
+
+        call.console.say(unit(call))
+        return 0
     if call.args.stop:
         return await _stop(call)
     if call.args.force:
@@ -33,10 +57,20 @@ async def _serve(call: Call) -> int:
         if not isinstance(engine, Owner):
             raise Owned(pid=info.pid)
         call.console.say(f"serving {safe(info.state)} as process {info.pid}, sandbox {info.level}; Ctrl-C ends")
+        _tell_share(call)
         call.world.out.flush()
-        await _until_over(engine)
+        await _until_over(call, engine)
         call.console.note("closing: what runs is ended, what waits is kept")
     return 0
+
+
+def _tell_share(call: Call) -> None:
+    settings = call.settings()
+    if settings.share is None:
+        return
+    roles = ", ".join(f"{safe(name)} {role}" for name, role in settings.roles.items())
+    told = roles or "nobody has a role yet: signoff config edit, [roles]"
+    call.console.say(f"shared at {safe(str(settings.share))}: {told}")
 
 
 async def _stop(call: Call) -> int:
@@ -55,17 +89,41 @@ async def _stop(call: Call) -> int:
     return 0
 
 
-async def _until_over(engine: Owner) -> None:
-    """Wait for SIGINT or SIGTERM, or until somebody asks the engine to close."""
+async def _until_over(call: Call, engine: Owner) -> None:
+    """Wait for SIGINT or SIGTERM, until somebody asked the engine to close, or until it is not needed any more."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    waits = [asyncio.create_task(asked.wait()), asyncio.create_task(engine.until_closed())]
+    waits = [asyncio.create_task(wait) for wait in (asked.wait(), engine.until_closed(), _tell(call, engine))]
+    if call.settings().idle_exit is not None:
+        waits.append(asyncio.create_task(engine.until_idle()))
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
     await asyncio.gather(*waits, return_exceptions=True)
 
 
-VERBS = {"serve": Verb(_serve, _arguments, "signoff serve --state ~/signoff-state")}
+async def _tell(call: Call, engine: Owner) -> None:
+    """Say who comes, who goes, and who was not let in."""
+    here: dict[tuple[int, float], Person] = {}
+    async for item in engine.events():
+        match item:
+            case Presence(people=people):
+                before, here = here, {(person.pid, person.since): person for person in people}
+                for gone in before.keys() - here.keys():
+                    call.console.say(f"{safe(before[gone].user)} left")
+                for come in here.keys() - before.keys():
+                    call.console.say(f"{safe(here[come].user)} attached as {here[come].role}{_where(here[come])}")
+            case Event(fact=ClientRefused(user=user, reason=reason)):
+                call.console.say(f"{safe(user)} was refused: {safe(reason)}")
+            case _:
+                continue
+        call.world.out.flush()
+
+
+def _where(person: Person) -> str:
+    return f" from {safe(person.label)}" if person.label else ""
+
+
+VERBS = {"serve": Verb(_serve, _arguments, "signoff serve --share /srv/signoff --idle-exit 8h")}

@@ -68,7 +68,7 @@ ABOUT = "Read it, sign it, run it: what was reviewed is what runs."
 
 def overview() -> str:
     """The text of `signoff --help`."""
-    lines = ["usage: signoff [--state DIR] [--plain] [COMMAND] ...", "", ABOUT]
+    lines = ["usage: signoff [--state DIR | --host DIR] [--plain] [COMMAND] ...", "", ABOUT]
     lines += ["Without a command: the workbench, attached to the owner of the state directory if there is one."]
     for title, entries in GROUPS:
         lines += ["", f"{title}:"]
@@ -81,6 +81,7 @@ def overview() -> str:
 
 _EVERYWHERE = (
     ("--state DIR", "another state directory than the platform's"),
+    ("--host DIR", "the engine that somebody else shares there: signoff serve --share DIR"),
     ("--plain", "lines of words only: no bar, no colour, no glyphs"),
     ("--version", "print the version"),
 )

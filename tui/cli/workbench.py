@@ -30,7 +30,7 @@ def open_workbench(call: Call) -> NoReturn:
 
 
 def _sit(call: Call, leash: Leash) -> int:
-    from engine import user_name
+    from engine import Need, connect, user_name
     from tui.session import sit
 
     def make(engine: EngineClient, leash: Leash) -> SignoffApp:
@@ -40,4 +40,4 @@ def _sit(call: Call, leash: Leash) -> int:
         options = Options(root=str(call.root), user=user_name(), state=call.state, ascii_only=plain, away=leash.away)
         return SignoffApp(engine, options)
 
-    return sit(make, call.state, call.settings(), leash)
+    return sit(make, leash, lambda: connect(call.state, Need.EXECUTE, call.settings(), call.host))

@@ -58,9 +58,20 @@ def tallies(running: int, waiting: int, *, ascii_only: bool = False) -> Content:
 
 
 def status_line(
-    info: EngineInfo | None, root: str, user: str, waiting: int, width: int, *, ascii_only: bool = False
+    info: EngineInfo | None,
+    root: str,
+    user: str,
+    waiting: int,
+    width: int,
+    others: str = "",
+    *,
+    ascii_only: bool = False,
 ) -> Content:
-    """The bar on top: program, project, who, sandbox level, and on the right what runs and waits everywhere."""
+    """The bar on top: program, project, who, sandbox level, and on the right what runs and waits everywhere.
+
+    Args:
+        others: who else is here; left out where there is no room.
+    """
     dot = "-" if ascii_only else "·"
     left = assemble((" signoff", BRAND), ("  " + (root.rstrip("/").rpartition("/")[2] or "/"), STRONG))
     left += content(f"   {user} {dot} ", MUTED)
@@ -71,6 +82,9 @@ def status_line(
     if info.fault:
         left += content(f"  {info.fault}", "bold $text-error")
     right = tallies(info.running, waiting, ascii_only=ascii_only) + content(" ")
+    company = content(f" {others} " if others else "", MUTED)
+    if left.cell_length + right.cell_length + company.cell_length <= width:
+        right += company
     return spread(left, right, width, ascii_only=ascii_only)
 
 

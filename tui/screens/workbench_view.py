@@ -17,6 +17,7 @@ from textual.timer import Timer
 from engine import (
     EngineInfo,
     ListEvents,
+    ListPeople,
     ListQuestions,
     ListRuns,
     Question,
@@ -32,7 +33,7 @@ from engine import (
 from engine.errors import UnknownTask
 from tui.commands import Place
 from tui.follow import follow, open_questions, places
-from tui.messages import Desk, Happened, LogsGrew, Resynced
+from tui.messages import Desk, Happened, LogsGrew, PeopleMoved, Resynced
 from tui.presentation.content import content
 from tui.presentation.detail import detail, diff
 from tui.presentation.line import MUTED
@@ -124,6 +125,7 @@ class WorkbenchView(Screen[None]):
     async def open_tasks(self, task: int | None = None) -> None:
         """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
         self.status_bar.info = await self._info()
+        self.status_bar.people = await self.app.engine.read(ListPeople())
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
         if task is not None:
@@ -158,6 +160,7 @@ class WorkbenchView(Screen[None]):
         self.view = view
         if not same or self.step not in self._place:
             self.step = wanted(view, "")
+            self.app.engine.look(task, self.step)
         self.load_tab()
 
     @work(group="tab", exclusive=True)
@@ -228,6 +231,10 @@ class WorkbenchView(Screen[None]):
         if self.log_view.run_id in message.logs and self.tab == "log":
             self.log_view.grew()
 
+    @on(PeopleMoved)
+    def _people_moved(self, message: PeopleMoved) -> None:
+        self.status_bar.people = message.people
+
     @on(Resynced)
     def _resynced(self) -> None:
         self.open_tasks()
@@ -269,6 +276,8 @@ class WorkbenchView(Screen[None]):
         self.tabs.subject = content(step).plain
         self._show_log()
         self._runs = ()
+        if self.view is not None:
+            self.app.engine.look(self.view.task.id, step)
         if self.tab != "log":
             self.load_tab()
 

@@ -14,8 +14,9 @@ from tests.engine.host.host_room import Open, Room, Scripted
 
 
 @pytest.fixture
-async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens a room; keywords go to its gate."""
+async def open_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
+    """Opens a room; keywords go to its gate. Who comes and goes is not told of there."""
+    monkeypatch.setattr("engine.roster.PAUSE", 3600.0)
     rooms: list[Room] = []
 
     async def open_room(backlog: int = 64, **rules: Any) -> Room:
@@ -31,6 +32,7 @@ async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
         for raw in room.raws:
             raw.writer.transport.abort()
         await room.host.close()
+        room.engine.roster.close()
 
 
 @pytest.fixture

@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.broker import Broker, Item
-from engine.client import LogGrew
+from engine.broker import Broker
+from engine.client import Item, LogGrew
 from engine.commands import Command, Reply
 from engine.host import Host, RemoteEngine
-from engine.host.peers import Peer
 from engine.host.protocol import FROM_ENGINE, Hello
 from engine.model.events import ClientRefused, Event, Fact
+from engine.person import user_name
+from engine.roster import Roster
 from engine.testing import ScriptedEngine
 from engine.version import VERSION
 
-USER = Peer(os.getuid(), 0).user
+USER = user_name(os.getuid())
 
 
 class Scripted(ScriptedEngine):
@@ -30,6 +31,7 @@ class Scripted(ScriptedEngine):
         super().__init__()
         self.actors: list[str | None] = []
         self.broker = Broker(backlog)
+        self.roster = Roster(self.broker.signal)
         self.held: asyncio.Event | None = None
         """When set, commands wait for it."""
 

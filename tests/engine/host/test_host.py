@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.client import Gap
+from engine.client import Gap, Person
 from engine.commands import Cancel, ListTasks, Reject, Role, ShowEngine, ShowTask
 from engine.errors import NotAllowed, Refused, UnknownTask, UsageError
-from engine.host import Attached, EngineGone, Host, OtherVersion, RemoteEngine
+from engine.host import EngineGone, Host, OtherVersion, RemoteEngine
 from engine.model.events import ClientRefused, EngineClosed
 from tests.engine.host.host_room import USER, Open, Room
 
@@ -51,7 +51,7 @@ async def test_a_path_longer_than_an_address_works(tmp_path: Path, room: Room) -
 async def test_who_is_attached_is_what_the_kernel_says(room: Room) -> None:
     client = await room.connect("tty\x1b7" + "x" * 500)
     (attached,) = room.host.clients
-    assert attached == Attached(user=USER, pid=os.getpid(), since=7.0, label=attached.label)
+    assert attached == Person(user=USER, role=Role.OPERATOR, pid=os.getpid(), since=7.0, label=attached.label)
     assert len(attached.label) == 200
     await client.close()
 

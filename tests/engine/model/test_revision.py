@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from engine.model.digest import NOT_SIGNED
-from engine.model.plan import Accept, Execute, Plan, PlannedStep, Shell, SignedFile, SigningRule, Step
+from engine.model.plan import STEP_TYPES, Accept, Execute, Plan, PlannedStep, Shell, SignedFile, SigningRule, Step
 from engine.model.revision import Rule, compare
 from engine.model.tier import Tier
 from tests.engine.model.test_digest import OPERANDS, OTHER, VALUES, variants
-from tests.engine.model.test_digest import STEP_TYPES as STEP_TYPES
 
 
 def planned(step: Any, tier: Tier = Tier.EXECUTE, **how: Any) -> PlannedStep:
@@ -112,7 +111,7 @@ def test_another_program_or_other_signed_bytes_widen() -> None:
 
 
 def test_a_weaker_rule_of_signing_or_accepting_widens() -> None:
-    strict = {"policy": SigningRule(quorum=2, exclude_proposer=True), "accept": Accept.PERSON}
+    strict: dict[str, Any] = {"policy": SigningRule(quorum=2, exclude_proposer=True), "accept": Accept.PERSON}
     found = compare(plan(A, **strict), plan(A))
     assert [widening.rule for widening in found.widened] == [Rule.SIGNING] * 3
     assert rules(plan(A), plan(A, **strict)) == []

@@ -68,7 +68,7 @@ def call(
     """Run the program in this process."""
     out, err, needs = io.StringIO(), io.StringIO(), []
 
-    async def connect(state: Path, need: Need, settings: Settings) -> EngineClient:
+    async def connect(state: Path, need: Need, settings: Settings, host: Path | None) -> EngineClient:
         needs.append(need)
         assert engine is not None, "this call needs no engine"
         return engine
