@@ -234,6 +234,11 @@ class Engine:
         """How many steps run now."""
         return self._scheduler.running
 
+    @property
+    def moving(self) -> bool:
+        """Whether something goes on by itself now; never False between the end of one task and the next one's begin."""
+        return self._scheduler.moving
+
     def _info(self) -> EngineInfo:
         return EngineInfo(
             version=VERSION,

@@ -131,10 +131,15 @@ def how_to_go_on(task: Task) -> str:
 
 
 def summary_lines(view: TaskView, console: Console) -> Iterator[str]:
-    """How a task stands: a line for each step, the outcome, where the logs are, what to do next."""
-    task = view.task
+    """How a task stands: a line for each step, then its end."""
     for number, status in enumerate(view.steps, start=1):
         yield step_line(number, status, console)
+    yield from outcome_lines(view, console)
+
+
+def outcome_lines(view: TaskView, console: Console) -> Iterator[str]:
+    """The end of a task, or how it stands: the outcome, where the logs are, what to do next."""
+    task = view.task
     outcome = f", {task.outcome.value}" if task.outcome else ""
     look = PHASES[task.phase]
     took = f" in {clock(task.ended - task.started)}" if task.started is not None and task.ended is not None else ""

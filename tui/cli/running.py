@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from engine import (
     EngineClient,
     EngineInfo,
-    Event,
+    Owner,
     Phase,
     Resume,
     ShowEngine,
@@ -34,6 +33,8 @@ from tui.cli.steps import step_id
 from tui.cli.terminal import Person, says_yes
 from tui.presentation.safe import safe
 
+FAREWELL = 3.0
+"""Seconds that whoever is attached has to see how its task ended, before the engine of this process closes."""
 _PLAN_FILES = (".yaml", ".yml", ".json")
 
 
@@ -225,15 +226,14 @@ async def _finish(call: Call, engine: EngineClient, following: Following) -> int
         if not following.ended:
             call.console.json(shapes.task_whole(view))
     else:
-        await _summarise(call, engine, view)
+        following.telling.summary(view)
+        await _close_the_summary(call, engine, view)
     if call.world.leash is None:
         await _let_others_end(call, engine)
     return of_task(view.task)
 
 
-async def _summarise(call: Call, engine: EngineClient, view: TaskView) -> None:
-    for line in lines.summary_lines(view, call.console):
-        call.console.say(line)
+async def _close_the_summary(call: Call, engine: EngineClient, view: TaskView) -> None:
     for question in view.questions:
         call.console.note(lines.question_line(question))
     info: EngineInfo = await engine.read(ShowEngine())
@@ -241,13 +241,20 @@ async def _summarise(call: Call, engine: EngineClient, view: TaskView) -> None:
 
 
 async def _let_others_end(call: Call, engine: EngineClient) -> None:
-    """Steps of other tasks that run in this process would die with it: wait for them."""
-    info: EngineInfo = await engine.read(ShowEngine())
-    if info.pid != os.getpid() or not info.running:
+    """Work of other tasks that goes on in this process would die with it: wait for it, and for who follows it to see
+    its end. A terminal that only looks on keeps nobody."""
+    if not isinstance(engine, Owner):
         return
-    call.console.note(f"{info.running} step(s) of other tasks run in this process: waiting for them, Ctrl-C ends them")
-    async for item in engine.events(info.seq):
-        if isinstance(item, Event) and not (await engine.read(ShowEngine())).running:
+    following, told = engine.events(), False
+    while True:
+        while engine.busy(waiting=False):
+            if not told:
+                told = True
+                call.console.note("signoff: other tasks run in this process: waiting for them, Ctrl-C ends them")
+            await anext(following, None)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(engine.until_alone(), FAREWELL)
+        if not engine.busy(waiting=False):
             return
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from engine import (
     Command,
     Fault,
     InvalidPlan,
+    ListTasks,
     MakePlan,
     Need,
     Outcome,
@@ -25,12 +27,13 @@ from engine import (
     Sign,
     StepState,
     StepStatus,
+    TaskSummary,
     TaskView,
     Wait,
     step_digest,
 )
 from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
-from engine.testing import ScriptedEngine
+from engine.testing import ScriptedEngine, summarise
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
 
@@ -99,6 +102,87 @@ def test_the_exit_code_follows_the_outcome(outcome: Outcome, phase: Phase, code:
     assert said.needs == [Need.EXECUTE]
     assert "1 baseline 0:31  214 passed" in said.out
     assert "audit: event 9, head abcdef012345" in said.out
+
+
+def test_each_step_is_told_once() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.on[Sign] = ends(Outcome.OK)
+    said = call(engine, "run", "12", "--yes")
+    assert said.out.count(" baseline ") == 1
+    assert said.out.count(" versions") == 1
+
+
+def test_steps_that_ended_before_are_told_with_the_end() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    view = engine.views[12]
+    before = StepStatus(id="versions", state=StepState.COMPLETED, started=0.0, ended=2.0, summary="kept")
+    engine.views[12] = replace(view, steps=(view.steps[0], before))
+    engine.on[Sign] = ends(Outcome.OK)
+    said = call(engine, "run", "12", "--yes")
+    assert said.out.index("1 baseline 0:31") < said.out.index("2 versions 0:02  kept") < said.out.index("task 12")
+
+
+PATIENCE = 10.0
+"""Seconds after which a task that nobody looked for ends badly."""
+OTHER = plans.view_of(*plans.twelve()[2:4])
+
+
+def queued_behind(phase: Phase) -> Obedient:
+    """Task 12 is signed and stays queued while task 11 is in a phase; it ends once somebody has looked why."""
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.views[11] = replace(OTHER, task=replace(OTHER.task, id=11, phase=phase, request="Fix the pins"))
+
+    def waits(engine: ScriptedEngine, command: Command) -> None:
+        view = engine.views[12]
+        engine.views[12] = replace(view, task=replace(view.task, phase=Phase.QUEUED), seq=2)
+        asyncio.get_running_loop().call_later(PATIENCE, ends(Outcome.STEP_FAILED, Phase.FAILED), engine, command)
+
+    def looked_at(query: ListTasks) -> tuple[TaskSummary, ...]:
+        ids = [number for number in (12, 11) if query.before is None or number < query.before]
+        if not ids:
+            asyncio.get_running_loop().call_soon(ends(Outcome.OK), engine, Sign(task=12, revision=1, digest=""))
+        return tuple(summarise(engine.views[number]) for number in ids)
+
+    engine.on[Sign] = waits
+    engine.answers[ListTasks] = looked_at
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("phase", "told"),
+    [
+        (Phase.EXECUTING, "; it begins by itself when that has ended"),
+        (Phase.BLOCKED, ", and waits for a person: signoff inbox; it begins"),
+        (Phase.PAUSED, ", and is paused: signoff resume 11; it begins"),
+    ],
+)
+def test_a_queued_task_says_what_it_waits_for(phase: Phase, told: str) -> None:
+    engine = queued_behind(phase)
+    said = call(engine, "run", "12", "--yes")
+    assert said.code == 0
+    assert said.err.count("task 12 is queued: task 11 (Fix the pins) writes in ") == 1
+    assert told in said.err
+
+
+def test_who_waits_for_nobody_in_sight_is_told_so_too() -> None:
+    said = call(queued_behind(Phase.COMPLETED), "run", "12", "--yes")
+    assert said.code == 0
+    assert "task 12 is queued; it begins by itself as soon as " in said.err
+
+
+def test_with_json_a_queued_task_waits_in_events() -> None:
+    engine = queued_behind(Phase.EXECUTING)
+    queued = engine.on[Sign]
+
+    def queues(engine: ScriptedEngine, command: Command) -> None:
+        queued(engine, command)
+        _emit(engine, (PhaseChanged(engine.views[12].task), None))
+        ends(Outcome.OK)(engine, command)
+
+    engine.on[Sign] = queues
+    said = call(engine, "run", "12", "--yes", "--json")
+    assert json.loads(said.out.splitlines()[0])["data"]["task"]["phase"] == "queued"
+    assert said.err == "signoff: task 12\n"
 
 
 def test_yes_signs_as_the_user_and_is_recorded_so() -> None:
