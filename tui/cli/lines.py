@@ -5,6 +5,7 @@ With `--plain` a state is told in words, for a screen reader; else by its glyph.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from engine import (
@@ -15,6 +16,7 @@ from engine import (
     Receipt,
     Run,
     RunState,
+    Signature,
     StepStatus,
     Task,
     TaskSummary,
@@ -128,6 +130,14 @@ def how_to_go_on(task: Task) -> str:
         case Phase.FAILED | Phase.TIMED_OUT | Phase.CANCELLED if task.signed:
             return f"try again: signoff resume {task.id}"
     return ""
+
+
+def signed_before(signature: Signature) -> str:
+    """That exactly this was signed: by whom and when."""
+    when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(signature.time))
+    return (
+        f"signed already: {safe(signature.digest[:6])} of task {signature.task}, by {safe(signature.actor)} at {when}"
+    )
 
 
 def summary_lines(view: TaskView, console: Console) -> Iterator[str]:

@@ -24,6 +24,7 @@ from engine import (
     Tier,
     UsageError,
 )
+from engine.errors import AlreadyJudged
 from tui.cli import lines, planning, shapes
 from tui.cli.arguments import json_option, root_option, set_option, task_argument
 from tui.cli.call import Call, Verb
@@ -31,6 +32,7 @@ from tui.cli.exits import Exit, NobodyToAsk, of_task
 from tui.cli.following import Following, Manners
 from tui.cli.steps import step_id
 from tui.cli.terminal import Person, says_yes
+from tui.cli.verdicts import signed_alike
 from tui.presentation.safe import safe
 
 FAREWELL = 3.0
@@ -132,7 +134,7 @@ async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Pers
             raise NobodyToAsk(
                 problem="The policy does not let run --yes sign; the plan is kept", hint=lines.how_to_go_on(task)
             )
-        await _sign(engine, view, "run --yes")
+        await _sign(call, engine, view, "run --yes")
         return True
     if person is None:
         if call.args.wait:
@@ -150,15 +152,22 @@ async def _asked(call: Call, engine: EngineClient, view: TaskView, person: Perso
 
     person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
     if await says_yes(person, f"Sign {view.task.digest[:6]} and run?"):
-        await _sign(engine, view, "command")
+        await _sign(call, engine, view, "command")
         return True
     call.console.note(f"not signed, nothing was run; {lines.how_to_go_on(view.task)}")
     return False
 
 
-async def _sign(engine: EngineClient, view: TaskView, means: str) -> None:
+async def _sign(call: Call, engine: EngineClient, view: TaskView, means: str) -> None:
+    """Sign; where somebody signed exactly this meanwhile, that is as good."""
     task = view.task
-    await engine.do(Sign(task=task.id, revision=task.revision, digest=task.digest, means=means))
+    try:
+        await engine.do(Sign(task=task.id, revision=task.revision, digest=task.digest, means=means))
+    except AlreadyJudged:
+        signed = signed_alike(await engine.read(ShowTask(task=task.id)), digest=task.digest)
+        if signed is None:
+            raise
+        call.console.note(f"signoff: {lines.signed_before(signed)}")
 
 
 # resume

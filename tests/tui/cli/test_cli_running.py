@@ -32,6 +32,7 @@ from engine import (
     Wait,
     step_digest,
 )
+from engine.errors import AlreadyJudged
 from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
 from engine.testing import ScriptedEngine, summarise
 from tests.tui import plans
@@ -192,6 +193,22 @@ def test_yes_signs_as_the_user_and_is_recorded_so() -> None:
     (sign,) = engine.done
     assert isinstance(sign, Sign)
     assert (sign.digest, sign.means) == (plans.DIGEST, "run --yes")
+
+
+def test_who_is_second_to_sign_follows_what_the_first_signed() -> None:
+    class Outrun(Obedient):
+        async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+            view = self.views[12]
+            signature = plans.SIGNED
+            signed = replace(view.task, signed=plans.DIGEST, phase=Phase.EXECUTING)
+            self.views[12] = replace(view, task=signed, signatures=(signature,))
+            ends(Outcome.OK)(self, command)
+            raise AlreadyJudged(task=12, verdict="signed", actor="ben", when="noon")
+
+    said = call(Outrun(plans.view_of(*STEPS)), "run", "12", "--yes")
+    assert said.code == 0
+    assert "signed already: 4f1c9a of task 12, by ben at " in said.err
+    assert "1 baseline 0:31  214 passed" in said.out
 
 
 def test_the_policy_can_forbid_yes() -> None:
