@@ -82,11 +82,11 @@ class Engine:
         self._scheduler = Scheduler(store, runner, self._pool, self._confirmations, clock, opening.executes)
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
         reviews = Reviews(store, clock, settings.policy, self._scheduler.queue)
-        planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
+        self._planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
         self._queries = Queries(store.read, opening.state, settings.policy)
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
-            MakePlan: planning.make,
+            MakePlan: self._planning.make,
             Sign: reviews.sign,
             Reject: reviews.reject,
             Return: reviews.give_back,
@@ -96,7 +96,7 @@ class Engine:
             Cancel: self._scheduler.cancel,
             Kill: self._scheduler.kill,
             Pause: self._scheduler.pause,
-            Resume: self._scheduler.resume,
+            Resume: self._resume,
             Shutdown: self._shutdown,
         }
         self.closing = asyncio.Event()
@@ -252,6 +252,11 @@ class Engine:
             head=self._store.head.hex(),
             fault=self._store.fault,
         )
+
+    async def _resume(self, command: Resume, actor: str) -> Reply:
+        """Another attempt: at the plan where there is none yet, else at its steps."""
+        task = await self._store.read.task(command.task)
+        return await (self._planning.again if task.unplanned else self._scheduler.resume)(command, actor)
 
     async def _shutdown(self, command: Shutdown, actor: str) -> Reply:
         if self.busy and not command.force:

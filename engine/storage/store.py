@@ -157,12 +157,31 @@ class Store:
     ) -> Durable:
         """A new task with its first revision, its steps all pending."""
         change = self._new_task(requested, planned, PlanWritten(planned, plan.planner, len(plan.steps)))
+        return self._writer.apply(self._with_plan(change, plan, contents))
+
+    def plan_again(
+        self,
+        before: Task,
+        planning: Task,
+        after: Task,
+        plan: Plan | None,
+        contents: Iterable[tuple[str, bytes]],
+        actor: str,
+    ) -> Durable:
+        """Another attempt at planning, with what came of it at once: the first revision, or again none."""
+        change = self._phase(before, after, actor=actor, patient=False)
+        written = [PlanWritten(after, plan.planner, len(plan.steps))] if plan else []
+        change.facts[:0] = [(fact, after.id, None) for fact in (PhaseChanged(planning), *written)]
+        return self._writer.apply(self._with_plan(change, plan, contents) if plan else change)
+
+    @staticmethod
+    def _with_plan(change: Change, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Change:
         row = (plan.task, plan.revision, plan.digest, encode(plan))
         change.writes.append(("INSERT INTO plans (task, revision, digest, body) VALUES (?, ?, ?, ?)", row))
         steps = [(plan.task, position, planned.id) for position, planned in enumerate(plan.steps)]
         change.many.append(("INSERT INTO steps (task, position, id) VALUES (?, ?, ?)", steps))
         change.many.append(("INSERT OR IGNORE INTO contents (sha256, body) VALUES (?, ?)", list(contents)))
-        return self._writer.apply(change)
+        return change
 
     def _new_task(self, requested: Task, present: Task, *more: Fact) -> Change:
         change = Change(actor=requested.proposer, patient=False)

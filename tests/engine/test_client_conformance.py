@@ -197,7 +197,7 @@ async def test_a_verdict_on_other_bytes_is_refused(house: House) -> None:
 async def test_an_illegal_verdict_changes_nothing(house: House) -> None:
     view = await house.plan()
     await house.client.do(Reject(task=view.task.id, revision=1, reason="not today"))
-    with pytest.raises(AlreadyJudged, match="was rejected already, by .*; nothing was recorded"):
+    with pytest.raises(AlreadyJudged, match=r"was rejected already, by .*; nothing was recorded"):
         await house.sign(view)
     with pytest.raises(UsageError, match="needs a note"):
         await house.client.do(Return(task=view.task.id, revision=1, note=" "))

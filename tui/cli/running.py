@@ -33,6 +33,7 @@ from tui.cli.following import Following, Manners
 from tui.cli.steps import step_id
 from tui.cli.terminal import Person, says_yes
 from tui.cli.verdicts import signed_alike
+from tui.presentation.brief import title
 from tui.presentation.safe import safe
 
 FAREWELL = 3.0
@@ -88,7 +89,10 @@ async def _run(call: Call) -> int:
 
 
 async def _run_to_the_end(call: Call, engine: EngineClient, person: Person | None) -> int:
-    view = await _subject(call, engine)
+    return await _run_task(call, engine, person, await _subject(call, engine))
+
+
+async def _run_task(call: Call, engine: EngineClient, person: Person | None, view: TaskView) -> int:
     async with Following(call, engine, view, _manners(call, person)) as following:
         if view.task.phase is Phase.AWAITING_APPROVAL:
             if not await _signed(call, engine, view, person):
@@ -101,9 +105,9 @@ async def _subject(call: Call, engine: EngineClient) -> TaskView:
     """The task to run; says which of the three kinds of words it took."""
     words: list[str] = call.args.what
     word = words[0] if len(words) == 1 else ""
-    if word.isascii() and word.isdigit():
-        call.console.note(f"signoff: task {word}")
-        return _runnable(await engine.read(ShowTask(task=int(word))))
+    if (number := planning.task_number(words)) is not None:
+        call.console.note(f"signoff: task {number}")
+        return await _with_a_plan(call, engine, _runnable(await engine.read(ShowTask(task=number))))
     if word == planning.STDIN or (word and (call.world.cwd / word).is_file()):
         call.console.note(f"signoff: plan file {safe(word)}")
         return await planning.make(engine, planning.from_file(call, word))
@@ -116,10 +120,18 @@ async def _subject(call: Call, engine: EngineClient) -> TaskView:
 def _runnable(view: TaskView) -> TaskView:
     """Raises `UsageError` for a task that `run` cannot go on with, saying what can."""
     task = view.task
-    if task.phase.ended or task.phase in (Phase.PAUSED, Phase.PLANNING):
+    if not task.unplanned and (task.phase.ended or task.phase in (Phase.PAUSED, Phase.PLANNING)):
         hint = lines.how_to_go_on(task) or "plan the request again: signoff plan REQUEST"
         raise UsageError(problem=f"Task {task.id} is {task.phase.value}; nothing was run", hint=hint)
     return view
+
+
+async def _with_a_plan(call: Call, engine: EngineClient, view: TaskView) -> TaskView:
+    """The task, planned again if it never got a plan. Raises `NothingFits`."""
+    if not view.task.unplanned:
+        return view
+    call.console.note(f"signoff: planning again: {title(view.task.request)}")
+    return await planning.make(engine, Resume(task=view.task.id))
 
 
 async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Person | None) -> bool:
@@ -129,7 +141,7 @@ async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Pers
         NobodyToAsk: nobody can be asked, or the policy does not let `--yes` sign.
     """
     task = view.task
-    if call.args.yes:
+    if getattr(call.args, "yes", False):
         if not call.settings().policy.allow_yes:
             raise NobodyToAsk(
                 problem="The policy does not let run --yes sign; the plan is kept", hint=lines.how_to_go_on(task)
@@ -181,6 +193,8 @@ async def _resume(call: Call) -> int:
 
 async def _resume_to_the_end(call: Call, engine: EngineClient, person: Person | None) -> int:
     view: TaskView = await engine.read(ShowTask(task=call.args.task))
+    if view.task.unplanned:
+        return await _run_task(call, engine, person, await _with_a_plan(call, engine, view))
     from_step = step_id(view, call.args.from_step) if call.args.from_step else None
     async with Following(call, engine, view, _manners(call, person)) as following:
         await engine.do(Resume(task=view.task.id, from_step=from_step))

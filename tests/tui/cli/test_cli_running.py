@@ -392,6 +392,45 @@ def planner() -> Planner:
     return engine
 
 
+def unplanned() -> Obedient:
+    """Task 12 got no plan; planned again it gets one, and signed it ends well."""
+    made = plans.view_of(*STEPS)
+    task = replace(made.task, phase=Phase.FAILED, outcome=Outcome.NO_PLAN, revision=0, digest="", signed="")
+    engine = engine_with(replace(made, task=task, plan=None, steps=()))
+    engine.on[Resume] = lambda engine, command: engine.views.update({12: made})
+    engine.on[Sign] = ends(Outcome.OK)
+    return engine
+
+
+@pytest.mark.parametrize("words", [["run", "12"], ["resume", "12"]])
+def test_a_request_without_a_plan_is_planned_again_and_run(words: list[str]) -> None:
+    engine, ana = unplanned(), Typist("y")
+    said = call(engine, *words, person=ana)
+    assert said.code == 0
+    assert "planning again: Upgrade SQLAlchemy" in said.err
+    assert "pytest -q" in ana.seen
+    assert [type(command) for command in engine.done] == [Resume, Sign]
+
+
+def test_a_request_without_a_plan_is_planned_again() -> None:
+    engine = unplanned()
+    said = call(engine, "plan", "12")
+    assert said.code == 0
+    assert "pytest -q" in said.out
+    assert [type(command) for command in engine.done] == [Resume]
+
+
+def test_what_has_a_plan_is_not_planned_again() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    said = call(engine, "plan", "12")
+    assert (said.code, engine.done) == (2, [])
+    assert "Task 12 has a plan: it is awaiting_approval" in said.err
+
+
+def test_what_stays_without_a_plan_says_how_to_plan_it_again() -> None:
+    assert "plan it again: signoff run 12" in call(unplanned(), "show", "12").out
+
+
 def test_run_takes_an_existing_file_for_a_plan(tmp_path: Path) -> None:
     (tmp_path / "up.yaml").write_text("request: x\n")
     engine = planner()
