@@ -223,7 +223,7 @@ class Pause(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Resume(Command):
-    """Go on with a paused task, or begin another attempt of an ended one."""
+    """Go on with a paused task, or begin another attempt of an ended one: at its steps, or at a plan if it has none."""
 
     task: int
     from_step: str | None = None

@@ -98,13 +98,13 @@ class Engine:
         )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
         reviews = Reviews(store, clock, settings.policy, self._scheduler.queue)
-        planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
-        revisions = Revisions(store, planning, clock, self._scheduler.queue)
+        self._planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
+        revisions = Revisions(store, self._planning, clock, self._scheduler.queue)
         comments = Comments(store, clock)
         self._queries = Queries(store.read, opening.state, settings.policy)
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
-            MakePlan: planning.make,
+            MakePlan: self._planning.make,
             Revise: revisions.revise,
             Judge: Verdicts(store, self._scheduler, clock).judge,
             WriteComment: comments.write,
@@ -120,7 +120,7 @@ class Engine:
             Cancel: self._scheduler.cancel,
             Kill: self._scheduler.kill,
             Pause: self._scheduler.pause,
-            Resume: self._scheduler.resume,
+            Resume: self._resume,
             Shutdown: self._shutdown,
         }
         self.roster = Roster(broker.signal)
@@ -284,6 +284,11 @@ class Engine:
         """How many steps run now."""
         return self._scheduler.running
 
+    @property
+    def moving(self) -> bool:
+        """Whether something goes on by itself now; never False between the end of one task and the next one's begin."""
+        return self._scheduler.moving
+
     def _info(self) -> EngineInfo:
         return EngineInfo(
             version=VERSION,
@@ -297,6 +302,11 @@ class Engine:
             head=self._store.head.hex(),
             fault=self._store.fault,
         )
+
+    async def _resume(self, command: Resume, actor: str) -> Reply:
+        """Another attempt: at the plan where there is none yet, else at its steps."""
+        task = await self._store.read.task(command.task)
+        return await (self._planning.again if task.unplanned else self._scheduler.resume)(command, actor)
 
     async def _shutdown(self, command: Shutdown, actor: str) -> Reply:
         if self.busy and not command.force:

@@ -10,6 +10,7 @@
     │   ├── IllegalTransition    the state machine has no such edge; nothing changed
     │   ├── NotSigned
     │   ├── StaleRevision
+    │   ├── AlreadyJudged        somebody gave their verdict on the plan first
     │   ├── AlreadyAnswered
     │   └── NotAllowed           the role of the caller does not reach
     ├── StepError                one attempt of one step went wrong
@@ -116,6 +117,12 @@ class StaleRevision(Refused):
     """Task {task} is at revision {current}, not {given}; nothing was recorded"""
 
     hint = "read the present revision and answer that one"
+
+
+class AlreadyJudged(Refused):
+    """Task {task} was {verdict} already, by {actor} at {when}; nothing was recorded"""
+
+    hint = "signoff show ID tells how it stands"
 
 
 class AlreadyAnswered(Refused):

@@ -117,13 +117,17 @@ class Owner:
             return cls(engine, host, opening.settings.idle_exit)
 
     def busy(self, *, waiting: bool = True) -> bool:
-        """Whether some task executes; with `waiting=False`, whether some step runs now."""
-        return self._engine.busy if waiting else self._engine.running > 0
+        """Whether some task executes; with `waiting=False`, whether something of it goes on by itself now."""
+        return self._engine.busy if waiting else self._engine.moving
 
     @property
     def alone(self) -> bool:
         """Whether no other terminal is attached."""
         return not self._host.clients
+
+    async def until_alone(self) -> None:
+        """Wait until no other terminal is attached."""
+        await self._host.until_alone()
 
     async def until_idle(self, *, waiting: bool = True) -> None:
         """Nobody is at this screen any more: wait until the engine is not needed either.

@@ -6,11 +6,12 @@ A verdict names the revision and the digest that were read; a verdict on anythin
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 
 from engine.commands import AcceptResult, Reject, Remove, Reply, Return, Sign
-from engine.errors import Conflict, IllegalTransition, Refused, StaleRevision, UsageError
+from engine.errors import AlreadyJudged, Conflict, IllegalTransition, Refused, StaleRevision, UsageError
 from engine.model.plan import Plan
 from engine.model.policy import Policy
 from engine.model.review import Quorum, held, left_out, quorum
@@ -19,6 +20,7 @@ from engine.model.state import Outcome, Phase, StepState, advance
 from engine.model.task import Signature, Task
 from engine.storage.store import Store
 
+VERDICTS = {"sign": "signed", "reject": "rejected", "return": "returned"}
 UNATTENDED = "run --yes"
 """The means of a signature that nobody was asked for."""
 
@@ -112,11 +114,19 @@ class Reviews:
         if task.revision != revision or (digest is not None and task.digest != digest):
             raise StaleRevision(task=number, current=task.revision, given=revision)
         if task.phase is not Phase.AWAITING_APPROVAL:
-            raise IllegalTransition(noun="task", source=task.phase, target=Phase.QUEUED)
+            raise await self._too_late(task, Phase.QUEUED)
         plan = await self._store.read.plan(number, revision)
         if plan is None:
             raise StaleRevision(task=number, current=task.revision, given=revision)
         return task, plan
+
+    async def _too_late(self, task: Task, target: Phase) -> Refused:
+        """Why there is nothing to judge any more: who judged this revision, and when."""
+        for given in reversed(await self._store.read.signatures(task.id)):
+            if given.revision == task.revision:
+                when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(given.time))
+                return AlreadyJudged(task=task.id, verdict=VERDICTS[given.verdict], actor=given.actor, when=when)
+        return IllegalTransition(noun="task", source=task.phase, target=target)
 
     def _signature(
         self,
@@ -158,7 +168,7 @@ class Reviews:
         except Conflict:
             now = await self._store.read.task(before.id)
             if now.revision == before.revision:
-                raise IllegalTransition(noun="task", source=now.phase, target=after.phase) from None
+                raise await self._too_late(now, after.phase) from None
             raise StaleRevision(task=before.id, current=now.revision, given=before.revision) from None
 
 

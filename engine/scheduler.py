@@ -72,6 +72,11 @@ class Scheduler:
         """How many steps have a slot."""
         return self._pool.busy
 
+    @property
+    def moving(self) -> bool:
+        """Whether something goes on by itself now: a step has a slot, or the next task is about to begin."""
+        return self._pool.busy > 0 or (self._beginning is not None and not self._beginning.done())
+
     # Beginning
 
     async def queue(self, task: int) -> None:

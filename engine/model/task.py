@@ -40,6 +40,11 @@ class Task:
     started: float | None = None
     ended: float | None = None
 
+    @property
+    def unplanned(self) -> bool:
+        """Whether it ended without any plan: its request is there still, and can be planned again (B2.4)."""
+        return self.phase.ended and not self.revision
+
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSummary:

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands import MakePlan, Reply
+from engine.commands import MakePlan, Reply, Resume
 from engine.errors import NothingFits, UsageError
 from engine.model.digest import sha256
 from engine.model.plan import Action, Plan
-from engine.model.state import Phase, advance
+from engine.model.state import Outcome, Phase, advance
 from engine.model.task import Task
 from engine.person import signers
 from engine.settings import Settings
@@ -64,10 +64,36 @@ class Planning:
         try:
             plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
-            failed = replace(task, phase=advance(task.phase, Phase.FAILED), error=str(error), ended=self._clock())
-            await self._store.create_task(task, failed)
-            raise
-        return await self._keep(task, plan, root)
+            await self._store.create_task(task, self._failed(task, error))
+            raise _to_be_planned_again(task, error) from None
+        task = replace(task, request=task.request or plan.request)
+        contents = await asyncio.to_thread(contents_of, plan, root)
+        seq = await self._store.create_planned_task(task, _planned(task, plan), plan, contents)
+        return _reply(plan, seq)
+
+    async def again(self, command: Resume, actor: str) -> Reply:
+        """Make revision 1 of a task that has none, from what the repository offers now (B2.4).
+
+        Raises:
+            NothingFits: still no target serves the request; the attempt is recorded.
+            UsageError: the root is no directory any more.
+        """
+        before = await self._store.read.task(command.task)
+        root = _directory(before.root)
+        phase = advance(before.phase, Phase.PLANNING)
+        task = replace(before, phase=phase, attempt=before.attempt + 1, outcome=None, error="", ended=None)
+        try:
+            plan = await asyncio.to_thread(self._draft, MakePlan(root=before.root, request=before.request), task)
+        except NothingFits as error:
+            await self._store.plan_again(before, task, self._failed(task, error), None, (), actor)
+            raise _to_be_planned_again(task, error) from None
+        contents = await asyncio.to_thread(contents_of, plan, root)
+        seq = await self._store.plan_again(before, task, _planned(task, plan), plan, contents, actor)
+        return _reply(plan, seq)
+
+    def _failed(self, task: Task, error: NothingFits) -> Task:
+        phase = advance(task.phase, Phase.FAILED)
+        return replace(task, phase=phase, outcome=Outcome.NO_PLAN, error=str(error), ended=self._clock())
 
     def draft_document(self, document: str, name: str, task: Task, revision: int) -> Plan:
         """A revision of a task from the text of a plan file. Raises `InvalidPlan` with every fault."""
@@ -96,14 +122,20 @@ class Planning:
             people=len(signers(self._settings.roles)),
         )
 
-    async def _keep(self, task: Task, plan: Plan, root: Path) -> Reply:
-        task = replace(task, request=task.request or plan.request)
-        planned = replace(
-            task, phase=advance(task.phase, Phase.AWAITING_APPROVAL), revision=plan.revision, digest=plan.digest
-        )
-        contents = await asyncio.to_thread(contents_of, plan, root)
-        seq = await self._store.create_planned_task(task, planned, plan, contents)
-        return Reply(task=task.id, seq=seq, text=f"task {task.id}: {len(plan.steps)} steps, {plan.digest[:6]}")
+
+def _planned(task: Task, plan: Plan) -> Task:
+    phase = advance(task.phase, Phase.AWAITING_APPROVAL)
+    return replace(task, phase=phase, revision=plan.revision, digest=plan.digest)
+
+
+def _reply(plan: Plan, seq: int) -> Reply:
+    return Reply(task=plan.task, seq=seq, text=f"task {plan.task}: {len(plan.steps)} steps, {plan.digest[:6]}")
+
+
+def _to_be_planned_again(task: Task, error: NothingFits) -> NothingFits:
+    """The error of a request that stays, saying how to go on with it."""
+    again = f"to plan it again, with what the directory declares by then: signoff run {task.id}"
+    return NothingFits(hint=f"{error.hint}; {again}", **error.facts)
 
 
 def _directory(root: str) -> Path:

@@ -146,10 +146,29 @@ class Store:
     ) -> Durable:
         """A new task with its first revision, its steps all pending."""
         change = self._new_task(requested, planned, PlanWritten(planned, plan.planner, len(plan.steps)))
+        return self._writer.apply(self._with_plan(change, plan, contents))
+
+    def plan_again(
+        self,
+        before: Task,
+        planning: Task,
+        after: Task,
+        plan: Plan | None,
+        contents: Iterable[tuple[str, bytes]],
+        actor: str,
+    ) -> Durable:
+        """Another attempt at planning, with what came of it at once: the first revision, or again none."""
+        change = transition(before, after, actor=actor)
+        written = [PlanWritten(after, plan.planner, len(plan.steps))] if plan else []
+        change.facts[:0] = [(fact, after.id, None) for fact in (PhaseChanged(planning), *written)]
+        return self._writer.apply(self._with_plan(change, plan, contents) if plan else change)
+
+    @staticmethod
+    def _with_plan(change: Change, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Change:
         rows = plan_rows(plan, [StepStatus(id=planned.id) for planned in plan.steps], contents)
         change.writes += rows.writes
         change.many += rows.many
-        return self._writer.apply(change)
+        return change
 
     def _new_task(self, requested: Task, present: Task, *more: Fact) -> Change:
         change = Change(actor=requested.proposer, patient=False)

@@ -4,12 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from typing import Any
 
 import pytest
 
-from engine import AcceptResult, ListTasks, MakePlan, Outcome, Phase, Reject, Remove, Return, ShowTask, Sign, StepState
-from engine.errors import IllegalTransition, NotSigned, Refused, StaleRevision, UnknownStep, UnknownTask, UsageError
+from engine import (
+    AcceptResult,
+    ListTasks,
+    MakePlan,
+    Outcome,
+    Phase,
+    Reject,
+    Remove,
+    Reply,
+    Return,
+    ShowTask,
+    Sign,
+    StepState,
+)
+from engine.errors import (
+    AlreadyJudged,
+    IllegalTransition,
+    NotSigned,
+    Refused,
+    StaleRevision,
+    UnknownStep,
+    UnknownTask,
+    UsageError,
+)
 from engine.model.events import TaskEnded
 from engine.model.run import Cause
 from tests.engine.desk import Desk, step
@@ -84,9 +107,13 @@ async def test_of_two_signers_at_once_one_signs_and_the_other_is_told(desk: Desk
     await desk.open()
     task = await desk.plan(step("a"))
     answers = await asyncio.gather(desk.sign(task, actor="ana"), desk.sign(task, actor="ben"), return_exceptions=True)
-    assert sorted(type(answer).__name__ for answer in answers) == ["IllegalTransition", "Reply"]
+    first, late = answers
+    assert isinstance(first, Reply)
+    assert isinstance(late, AlreadyJudged)
     view = await desk.ended(task)
     assert [signature.actor for signature in view.signatures] == ["ana"]
+    when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(view.signatures[0].time))
+    assert str(late) == f"Task {task} was signed already, by ana at {when}; nothing was recorded"
     assert desk.script.ran == ["a"]
 
 
@@ -111,7 +138,7 @@ async def test_a_returned_plan_is_never_taken_for_an_approval(desk: Desk) -> Non
         await desk.do(Return(task=task, revision=1, note=""))
     await desk.do(Return(task=task, revision=1, note="approve, but smaller"))
     assert (await desk.show(task)).task.phase is Phase.PLANNING
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(AlreadyJudged, match="was returned already, by ana"):
         await desk.do(Sign(task=task, revision=1, digest=digest))
     assert desk.script.ran == []
 

@@ -34,7 +34,7 @@ from engine.commands import (
     VerifyAudit,
 )
 from engine.engine import Engine, Opening
-from engine.errors import AlreadyAnswered, IllegalTransition, InvalidPlan, StaleRevision, UnknownTask, UsageError
+from engine.errors import AlreadyAnswered, AlreadyJudged, InvalidPlan, StaleRevision, UnknownTask, UsageError
 from engine.host import Host, RemoteEngine
 from engine.model.events import Event, TaskEnded
 from engine.model.plan import Action
@@ -198,7 +198,7 @@ async def test_a_verdict_on_other_bytes_is_refused(house: House) -> None:
 async def test_an_illegal_verdict_changes_nothing(house: House) -> None:
     view = await house.plan()
     await house.client.do(Reject(task=view.task.id, revision=1, reason="not today"))
-    with pytest.raises(IllegalTransition, match="nothing was changed"):
+    with pytest.raises(AlreadyJudged, match=r"was rejected already, by .*; nothing was recorded"):
         await house.sign(view)
     with pytest.raises(UsageError, match="needs a note"):
         await house.client.do(Return(task=view.task.id, revision=1, note=" "))

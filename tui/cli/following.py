@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,35 +20,31 @@ from engine import (
     Event,
     Gap,
     Kill,
-    Notified,
     Phase,
+    PhaseChanged,
     Question,
     QuestionAnswered,
     QuestionKind,
-    RunCancelled,
     ShowTask,
     SignoffError,
-    StepEnded,
-    StepsChanged,
-    StepStarted,
     StepState,
-    StepStatus,
     TaskEnded,
     TaskView,
     Tier,
     step_digest,
 )
-from tui.cli import lines, people, shapes
+from engine.errors import EngineGone
+from tui.cli import people, queueing, shapes
 from tui.cli.call import Call
+from tui.cli.telling import Telling
 from tui.cli.terminal import Person
 from tui.follow import follow, places
-from tui.presentation.amounts import bar, clock
-from tui.presentation.safe import safe, safe_lines
-from tui.presentation.status import STEPS
+from tui.presentation.safe import safe
 
 TICK = 1.0
 """Seconds between two drawings of the bar while nothing happens: it shows a clock."""
-_BAR = 24
+PATIENCE = 0.3
+"""Seconds that a task may be queued before it is told why: most begin at once."""
 _BEFORE = frozenset({Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.QUEUED})
 """A task that is cancelled here has nothing alive: no further event ends it."""
 _MOVING = frozenset({StepState.READY, StepState.RUNNING})
@@ -74,7 +71,7 @@ class Following:
         self._console = call.console
         self.view = view
         self._place = places(view)
-        self._number = {planned.id: number for number, planned in enumerate(view.plan.steps if view.plan else (), 1)}
+        self.telling = Telling(call, view)
         self._ahead = dict(_given_ahead(view, manners.confirm))
         self._items: asyncio.Queue[Event | Gap | None] = asyncio.Queue()
         self._chores: set[asyncio.Task[object]] = set()
@@ -93,7 +90,7 @@ class Following:
         self._pump = asyncio.create_task(self._take_up(), name=f"events of task {self.view.task.id}")
         await asyncio.sleep(0)
         for digest, step in self._ahead.items():
-            self._console.note(f"signoff: will run unasked: {self._number[step]} {safe(step)} {digest[:6]}")
+            self._console.note(f"signoff: will run unasked: {self.telling.numbered(step)} {digest[:6]}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -116,10 +113,11 @@ class Following:
         """Follow until the task has ended, or nobody here can move it on; the last view."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        self._start(self._explain_queue())
         try:
             while not self._over and not self._stuck():
                 self._ask()
-                self._draw()
+                self.telling.draw(self.view.steps)
                 if await self._next():
                     break
         finally:
@@ -141,7 +139,11 @@ class Following:
             self._seen = max(self._seen, item.seq)
             return self.view.task.phase.ended
         self._seen = item.seq
-        return item.task == self.view.task.id and await self._happened(item)
+        if item.task == self.view.task.id:
+            return await self._happened(item)
+        if isinstance(item.fact, PhaseChanged) and item.fact.task.root == self.view.task.root:
+            self._start(self._explain_queue())
+        return False
 
     async def _happened(self, event: Event) -> bool:
         before = self.view.task.phase
@@ -152,10 +154,11 @@ class Following:
         if self._call.json:
             self._console.json(shapes.event_line(event, self.view))
         else:
-            for line in self._told(event):
-                self._console.say(line)
+            self.telling.happened(event)
         if isinstance(event.fact, QuestionAnswered):
             self._answered(event.fact.question)
+        if not self._queued():
+            self.telling.waits_for = ""
         self.ended = isinstance(event.fact, TaskEnded)
         return self.ended or (before in _BEFORE and self.view.task.phase.ended)
 
@@ -180,6 +183,23 @@ class Following:
     def _ours(self, question: Question) -> bool:
         """Whether it is answered from here."""
         return self._manners.person is not None or self._given_ahead(question)
+
+    # Waiting for the directory
+
+    async def _explain_queue(self) -> None:
+        """Say what a task that stays queued waits for; once for each task that it waits for."""
+        if self._call.json or not self._queued():
+            return
+        await asyncio.sleep(PATIENCE)
+        with suppress(EngineGone):  # the events end too, and that is told
+            held = await queueing.holder(self._engine, self.view.task)
+            waits = f"waits for task {held.id}" if held else "waits"
+            if self._queued() and waits != self.telling.waits_for:
+                self.telling.waits_for = waits
+                self._console.note(f"signoff: {queueing.sentence(self.view.task, held)}")
+
+    def _queued(self) -> bool:
+        return self.view.task.phase is Phase.QUEUED and queueing.writes(self.view)
 
     # Questions
 
@@ -249,42 +269,6 @@ class Following:
         started = asyncio.create_task(chore)
         self._chores.add(started)
         started.add_done_callback(self._chores.discard)
-
-    # Telling
-
-    def _told(self, event: Event) -> Iterator[str]:
-        match event.fact:
-            case StepStarted(status=status) if not self._console.live:
-                yield self._line(status)
-            case StepEnded(status=status):
-                yield self._line(status)
-            case StepsChanged(statuses=statuses):
-                yield from (self._line(status) for status in statuses if status.state.ended)
-            case RunCancelled(receipt=receipt):
-                yield from lines.receipt_lines(event.step or "", receipt)
-            case Notified(message=message):
-                yield from (f"says: {line}" for line in safe_lines(message))
-
-    def _line(self, status: StepStatus) -> str:
-        return lines.step_line(self._number.get(status.id, 0), status, self._console)
-
-    def _draw(self) -> None:
-        steps = self.view.steps
-        if not self._console.live or not steps:
-            return
-        ended = sum(status.state.ended for status in steps)
-        drawn = bar(ended / len(steps), _BAR, ascii_only=self._console.ascii_only)
-        text = f"{drawn} {ended}/{len(steps)}{self._running()}"
-        self._console.bar(text[: self._console.width - 1])
-
-    def _running(self) -> str:
-        running = [status for status in self.view.steps if status.state is StepState.RUNNING]
-        if not running:
-            return ""
-        glyph = STEPS[StepState.RUNNING].glyph(ascii_only=self._console.ascii_only)
-        took = clock(self._call.world.clock() - (running[-1].started or 0.0))
-        more = f" +{len(running) - 1}" if len(running) > 1 else ""
-        return f"  {glyph} {safe(running[-1].id)[:40]} {took}{more}"
 
 
 def _given_ahead(view: TaskView, tiers: frozenset[Tier]) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ With `--plain` a state is told in words, for a screen reader; else by its glyph.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from engine import (
@@ -15,6 +16,7 @@ from engine import (
     Receipt,
     Run,
     RunState,
+    Signature,
     StepStatus,
     Task,
     TaskSummary,
@@ -117,6 +119,8 @@ def how_to_go_on(task: Task) -> str:
             return f"it was returned; cancel it and plan anew: signoff cancel {task.id}"
         case Phase.AWAITING_APPROVAL:
             return f"read it: signoff show {task.id}   sign it: signoff approve {task.id}"
+        case Phase.FAILED | Phase.CANCELLED if task.unplanned:
+            return f"plan it again: signoff run {task.id}"
         case Phase.QUEUED:
             return f"run it: signoff run {task.id}"
         case Phase.PAUSED:
@@ -130,11 +134,24 @@ def how_to_go_on(task: Task) -> str:
     return ""
 
 
+def signed_before(signature: Signature) -> str:
+    """That exactly this was signed: by whom and when."""
+    when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(signature.time))
+    return (
+        f"signed already: {safe(signature.digest[:6])} of task {signature.task}, by {safe(signature.actor)} at {when}"
+    )
+
+
 def summary_lines(view: TaskView, console: Console) -> Iterator[str]:
-    """How a task stands: a line for each step, the outcome, where the logs are, what to do next."""
-    task = view.task
+    """How a task stands: a line for each step, then its end."""
     for number, status in enumerate(view.steps, start=1):
         yield step_line(number, status, console)
+    yield from outcome_lines(view, console)
+
+
+def outcome_lines(view: TaskView, console: Console) -> Iterator[str]:
+    """The end of a task, or how it stands: the outcome, where the logs are, what to do next."""
+    task = view.task
     outcome = f", {task.outcome.value}" if task.outcome else ""
     look = PHASES[task.phase]
     took = f" in {clock(task.ended - task.started)}" if task.started is not None and task.ended is not None else ""

@@ -6,7 +6,7 @@ import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 
-from engine import EngineClient, MakePlan, Reply, ShowTask, TaskView
+from engine import EngineClient, MakePlan, Reply, Resume, ShowTask, TaskView
 from engine.errors import UsageError
 from tui.cli import lines, shapes
 from tui.cli.arguments import json_option, root_option, set_option
@@ -21,7 +21,8 @@ LARGEST = 64 << 20
 
 
 def _plan_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("request", nargs="*", metavar="REQUEST", help="what shall be done, in your own words")
+    told = "what shall be done, in your own words; or the number of a task without a plan"
+    parser.add_argument("request", nargs="*", metavar="REQUEST|ID", help=told)
     parser.add_argument("-f", "--file", metavar="FILE", help="a plan file instead of a request; - for stdin")
     parser.add_argument("--dry-run", action="store_true", help="judge every step, store nothing, run nothing")
     root_option(parser)
@@ -32,6 +33,8 @@ def _plan_arguments(parser: ArgumentParser) -> None:
 async def _plan(call: Call) -> int:
     command = _wanted(call)
     if call.args.dry_run:
+        if isinstance(command, Resume):
+            raise UsageError(problem="--dry-run judges a request or a file", hint="signoff plan --help")
         return await _dry_run(call, command)
     async with call.engine("decide") as engine:
         view = await make(engine, command)
@@ -43,8 +46,10 @@ async def _plan(call: Call) -> int:
     return 0
 
 
-def _wanted(call: Call) -> MakePlan:
+def _wanted(call: Call) -> MakePlan | Resume:
     request = " ".join(call.args.request)
+    if (number := task_number(call.args.request)) is not None and not call.args.file:
+        return Resume(task=number)
     if bool(request) == bool(call.args.file):
         raise UsageError(problem="Give either a request or a plan file (-f)", hint="signoff plan --help")
     return from_file(call, call.args.file) if call.args.file else from_request(call, request)
@@ -75,8 +80,23 @@ def from_file(call: Call, name: str) -> MakePlan:
     return MakePlan(root=str(call.root), document=text, name="stdin" if name == STDIN else name)
 
 
-async def make(engine: EngineClient, command: MakePlan) -> TaskView:
-    """Plan, and read what came of it. Raises `InvalidPlan` and `NothingFits`."""
+def task_number(words: list[str]) -> int | None:
+    """The number of a task, if that is all that was said."""
+    return int(words[0]) if len(words) == 1 and words[0].isascii() and words[0].isdigit() else None
+
+
+async def make(engine: EngineClient, command: MakePlan | Resume) -> TaskView:
+    """Plan, or plan again what has no plan, and read what came of it.
+
+    Raises:
+        InvalidPlan: the file has faults.
+        NothingFits: no planner can serve the request; it stays, to be planned again.
+        UsageError: there is a plan already.
+    """
+    if isinstance(command, Resume):
+        task = (await engine.read(ShowTask(task=command.task))).task
+        if not task.unplanned:
+            raise UsageError(problem=f"Task {task.id} has a plan: it is {task.phase}", hint=lines.how_to_go_on(task))
     reply: Reply = await engine.do(command)
     assert reply.task is not None, "planning answers with the task it made"
     view: TaskView = await engine.read(ShowTask(task=reply.task))

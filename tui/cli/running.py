@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from engine import (
     EngineClient,
     EngineInfo,
-    Event,
+    Owner,
     Phase,
     Resume,
     ShowEngine,
@@ -25,6 +24,7 @@ from engine import (
     Tier,
     UsageError,
 )
+from engine.errors import AlreadyJudged
 from tui.cli import lines, planning, shapes
 from tui.cli.arguments import json_option, root_option, set_option, task_argument
 from tui.cli.call import Call, Verb
@@ -32,8 +32,12 @@ from tui.cli.exits import Exit, NobodyToAsk, of_task
 from tui.cli.following import Following, Manners
 from tui.cli.steps import step_id
 from tui.cli.terminal import Person, says_yes
+from tui.cli.verdicts import signed_alike
+from tui.presentation.brief import title
 from tui.presentation.safe import safe
 
+FAREWELL = 3.0
+"""Seconds that whoever is attached has to see how its task ended, before the engine of this process closes."""
 _PLAN_FILES = (".yaml", ".yml", ".json")
 
 
@@ -85,7 +89,10 @@ async def _run(call: Call) -> int:
 
 
 async def _run_to_the_end(call: Call, engine: EngineClient, person: Person | None) -> int:
-    view = await _subject(call, engine)
+    return await _run_task(call, engine, person, await _subject(call, engine))
+
+
+async def _run_task(call: Call, engine: EngineClient, person: Person | None, view: TaskView) -> int:
     async with Following(call, engine, view, _manners(call, person)) as following:
         if view.task.phase is Phase.AWAITING_APPROVAL:
             if not await _signed(call, engine, view, person):
@@ -98,9 +105,9 @@ async def _subject(call: Call, engine: EngineClient) -> TaskView:
     """The task to run; says which of the three kinds of words it took."""
     words: list[str] = call.args.what
     word = words[0] if len(words) == 1 else ""
-    if word.isascii() and word.isdigit():
-        call.console.note(f"signoff: task {word}")
-        return _runnable(await engine.read(ShowTask(task=int(word))))
+    if (number := planning.task_number(words)) is not None:
+        call.console.note(f"signoff: task {number}")
+        return await _with_a_plan(call, engine, _runnable(await engine.read(ShowTask(task=number))))
     if word == planning.STDIN or (word and (call.world.cwd / word).is_file()):
         call.console.note(f"signoff: plan file {safe(word)}")
         return await planning.make(engine, planning.from_file(call, word))
@@ -113,10 +120,18 @@ async def _subject(call: Call, engine: EngineClient) -> TaskView:
 def _runnable(view: TaskView) -> TaskView:
     """Raises `UsageError` for a task that `run` cannot go on with, saying what can."""
     task = view.task
-    if task.phase.ended or task.phase in (Phase.PAUSED, Phase.PLANNING):
+    if not task.unplanned and (task.phase.ended or task.phase in (Phase.PAUSED, Phase.PLANNING)):
         hint = lines.how_to_go_on(task) or "plan the request again: signoff plan REQUEST"
         raise UsageError(problem=f"Task {task.id} is {task.phase.value}; nothing was run", hint=hint)
     return view
+
+
+async def _with_a_plan(call: Call, engine: EngineClient, view: TaskView) -> TaskView:
+    """The task, planned again if it never got a plan. Raises `NothingFits`."""
+    if not view.task.unplanned:
+        return view
+    call.console.note(f"signoff: planning again: {title(view.task.request)}")
+    return await planning.make(engine, Resume(task=view.task.id))
 
 
 async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Person | None) -> bool:
@@ -126,12 +141,12 @@ async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Pers
         NobodyToAsk: nobody can be asked, or the policy does not let `--yes` sign.
     """
     task = view.task
-    if call.args.yes:
+    if getattr(call.args, "yes", False):
         if not call.settings().policy.allow_yes:
             raise NobodyToAsk(
                 problem="The policy does not let run --yes sign; the plan is kept", hint=lines.how_to_go_on(task)
             )
-        await _sign(engine, view, "run --yes")
+        await _sign(call, engine, view, "run --yes")
         return True
     if person is None:
         if call.args.wait:
@@ -149,15 +164,22 @@ async def _asked(call: Call, engine: EngineClient, view: TaskView, person: Perso
 
     person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
     if await says_yes(person, f"Sign {view.task.digest[:6]} and run?"):
-        await _sign(engine, view, "command")
+        await _sign(call, engine, view, "command")
         return True
     call.console.note(f"not signed, nothing was run; {lines.how_to_go_on(view.task)}")
     return False
 
 
-async def _sign(engine: EngineClient, view: TaskView, means: str) -> None:
+async def _sign(call: Call, engine: EngineClient, view: TaskView, means: str) -> None:
+    """Sign; where somebody signed exactly this meanwhile, that is as good."""
     task = view.task
-    await engine.do(Sign(task=task.id, revision=task.revision, digest=task.digest, means=means))
+    try:
+        await engine.do(Sign(task=task.id, revision=task.revision, digest=task.digest, means=means))
+    except AlreadyJudged:
+        signed = signed_alike(await engine.read(ShowTask(task=task.id)), digest=task.digest)
+        if signed is None:
+            raise
+        call.console.note(f"signoff: {lines.signed_before(signed)}")
 
 
 # resume
@@ -171,6 +193,8 @@ async def _resume(call: Call) -> int:
 
 async def _resume_to_the_end(call: Call, engine: EngineClient, person: Person | None) -> int:
     view: TaskView = await engine.read(ShowTask(task=call.args.task))
+    if view.task.unplanned:
+        return await _run_task(call, engine, person, await _with_a_plan(call, engine, view))
     from_step = step_id(view, call.args.from_step) if call.args.from_step else None
     async with Following(call, engine, view, _manners(call, person)) as following:
         await engine.do(Resume(task=view.task.id, from_step=from_step))
@@ -225,15 +249,14 @@ async def _finish(call: Call, engine: EngineClient, following: Following) -> int
         if not following.ended:
             call.console.json(shapes.task_whole(view))
     else:
-        await _summarise(call, engine, view)
+        following.telling.summary(view)
+        await _close_the_summary(call, engine, view)
     if call.world.leash is None:
         await _let_others_end(call, engine)
     return of_task(view.task)
 
 
-async def _summarise(call: Call, engine: EngineClient, view: TaskView) -> None:
-    for line in lines.summary_lines(view, call.console):
-        call.console.say(line)
+async def _close_the_summary(call: Call, engine: EngineClient, view: TaskView) -> None:
     for question in view.questions:
         call.console.note(lines.question_line(question))
     info: EngineInfo = await engine.read(ShowEngine())
@@ -241,13 +264,20 @@ async def _summarise(call: Call, engine: EngineClient, view: TaskView) -> None:
 
 
 async def _let_others_end(call: Call, engine: EngineClient) -> None:
-    """Steps of other tasks that run in this process would die with it: wait for them."""
-    info: EngineInfo = await engine.read(ShowEngine())
-    if info.pid != os.getpid() or not info.running:
+    """Work of other tasks that goes on in this process would die with it: wait for it, and for who follows it to see
+    its end. A terminal that only looks on keeps nobody."""
+    if not isinstance(engine, Owner):
         return
-    call.console.note(f"{info.running} step(s) of other tasks run in this process: waiting for them, Ctrl-C ends them")
-    async for item in engine.events(info.seq):
-        if isinstance(item, Event) and not (await engine.read(ShowEngine())).running:
+    following, told = engine.events(), False
+    while True:
+        while engine.busy(waiting=False):
+            if not told:
+                told = True
+                call.console.note("signoff: other tasks run in this process: waiting for them, Ctrl-C ends them")
+            await anext(following, None)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(engine.until_alone(), FAREWELL)
+        if not engine.busy(waiting=False):
             return
 
 

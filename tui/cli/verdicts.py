@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from engine import EngineClient, Reject, Reply, Return, ShowTask, Sign, TaskView
-from engine.errors import StaleRevision
+from engine import EngineClient, Phase, Reject, Reply, Return, ShowTask, Sign, Signature, TaskView
+from engine.errors import AlreadyJudged, Refused, StaleRevision
 from tui.cli import lines
 from tui.cli.arguments import set_option, task_argument
 from tui.cli.call import Call, Verb
@@ -52,8 +52,12 @@ async def _approve(call: Call) -> int:
     with a_person(call) as person:
         async with call.engine("read") as engine:
             view = await _present(call, engine)
-        task = view.task
-        only, skip = step_ids(view, call.args.only), step_ids(view, call.args.skip)
+            task = view.task
+            only, skip = step_ids(view, call.args.only), step_ids(view, call.args.skip)
+        if signed := signed_alike(view, only, skip):
+            return _signed_before(call, view, signed)
+        if task.phase is not Phase.AWAITING_APPROVAL:
+            raise Refused(problem=f"Task {task.id} is {task.phase}; nothing to sign", hint=lines.how_to_go_on(task))
         from tui.presentation.plan import plan_text
 
         person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
@@ -63,10 +67,41 @@ async def _approve(call: Call) -> int:
             return Exit.DENIED
     command = Sign(task=task.id, revision=task.revision, digest=task.digest, only=only, skip=skip, means="command")
     async with call.engine("decide") as engine:
-        reply = await engine.do(command)
+        try:
+            reply = await engine.do(command)
+        except AlreadyJudged:
+            now: TaskView = await engine.read(ShowTask(task=task.id))
+            if signed := signed_alike(now, only, skip, task.digest):
+                return _signed_before(call, now, signed)
+            raise
         call.console.say(safe(reply.text))
         await advise(call, engine, task.id)
     return 0
+
+
+def _signed_before(call: Call, view: TaskView, signature: Signature) -> int:
+    """Exactly this was signed, so all is as it was wanted: no error."""
+    call.console.say(lines.signed_before(signature))
+    if hint := lines.how_to_go_on(view.task):
+        call.console.say(hint)
+    return 0
+
+
+def signed_alike(
+    view: TaskView, only: tuple[str, ...] = (), skip: tuple[str, ...] = (), digest: str = ""
+) -> Signature | None:
+    """The signature that holds now, if it covers just what one of these bytes and steps would.
+
+    Args:
+        digest: the bytes that were read; empty for those that the view has.
+    """
+    steps = {planned.id for planned in (view.plan.steps if view.plan else ())}
+    left_out = steps - (set(only or steps) - set(skip))
+    for signature in reversed(view.signatures):
+        if signature.verdict == "sign" and signature.digest == view.task.signed:
+            alike = signature.digest == (digest or view.task.digest) and set(signature.skipped) == left_out
+            return signature if alike else None
+    return None
 
 
 async def _reject(call: Call) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -17,13 +18,15 @@ from engine import (
     Phase,
     Reject,
     Remove,
+    Reply,
     Resolve,
     Return,
     Sign,
+    Signature,
     TaskView,
 )
-from engine.errors import StaleRevision
-from engine.testing import ScriptedEngine
+from engine.errors import AlreadyJudged, StaleRevision
+from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
 
@@ -65,6 +68,59 @@ def test_a_plan_that_was_returned_says_how_to_go_on() -> None:
 
     engine.on[Return] = returned
     assert "cancel it and plan anew: signoff cancel 12" in call(engine, "return", "12", "--note", "test first").out
+
+
+def signed_by_ben(view: TaskView, *skipped: str) -> TaskView:
+    """The task as it stands when ben was first."""
+    task = replace(view.task, phase=Phase.QUEUED, signed=view.task.digest)
+    signature = Signature(
+        task=12, revision=3, digest=task.digest, actor="ben", verdict="sign", time=NOON, skipped=skipped
+    )
+    return replace(view, task=task, signatures=(*view.signatures, signature))
+
+
+LATE = AlreadyJudged(task=12, verdict="signed", actor="ben", when="12:00 on 2026-01-01")
+SAID = f"signed already: 4f1c9a of task 12, by ben at {time.strftime('%H:%M on %Y-%m-%d', time.localtime(NOON))}"
+
+
+class Outrun(ScriptedEngine):
+    """While ana reads, ben signs, and leaves these steps out."""
+
+    def __init__(self, *skipped: str) -> None:
+        super().__init__(plans.to_review())
+        self._skipped = skipped
+
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        self.views[12] = signed_by_ben(self.views[12], *self._skipped)
+        raise LATE
+
+
+@pytest.mark.parametrize("words", [[], ["--skip", "bench"]])
+def test_who_is_second_to_sign_the_same_is_told_who_was_first(words: list[str]) -> None:
+    said = call(Outrun(*words[1:]), "approve", "12", *words, person=Typist("y"))
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(SAID)
+
+
+@pytest.mark.parametrize(("words", "left_out"), [([], ["bench"]), (["--skip", "bench"], [])])
+def test_what_was_signed_by_another_is_not_what_was_meant(words: list[str], left_out: list[str]) -> None:
+    said = call(Outrun(*left_out), "approve", "12", *words, person=Typist("y"))
+    assert said.code == 1
+    assert "Task 12 was signed already, by ben at 12:00 on 2026-01-01" in said.err
+
+
+def test_what_is_signed_is_not_asked_for_again() -> None:
+    engine, ana = ScriptedEngine(signed_by_ben(plans.to_review())), Typist()
+    said = call(engine, "approve", "12", person=ana)
+    assert (said.code, said.out.startswith(SAID), ana.seen) == (0, True, "")
+    assert engine.done == []
+
+
+def test_what_cannot_be_signed_any_more_is_not_shown() -> None:
+    engine, ana = ScriptedEngine(plans.view_of(*plans.twelve(), phase=Phase.COMPLETED)), Typist()
+    said = call(engine, "approve", "12", person=ana)
+    assert (said.code, ana.seen) == (1, "")
+    assert "Task 12 is completed; nothing to sign" in said.err
 
 
 @pytest.mark.parametrize("typed", ["", "n", "yess", "ja"])

@@ -23,6 +23,10 @@ RISKY = "request: remove\nsteps:\n  - {id: wipe, action: shell, script: rm -rf b
 WRONG = "request: x\nsteps:\n  - {id: one, action: execute, command: ls, needs: [oen]}\n"
 LONG = "request: wait\nsteps:\n  - {id: nap, action: shell, script: 'echo up; sleep 20'}\n"
 
+HELD = "request: hold\nsteps:\n  - {id: nap, action: shell, script: 'touch up; until test -e go; do sleep 0.1; done'}\n"
+WRITES = "request: write\nsteps:\n  - {id: one, action: shell, script: touch one}\n"
+WRITES += "  - {id: two, action: shell, script: touch two, needs: [one]}\n"
+
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
@@ -86,7 +90,7 @@ def test_a_plan_is_signed_run_and_looked_at(signoff: Shell) -> None:
     assert "signoff run 1 --yes" in asked.stderr
     ran = signoff("run", "1", "--yes")
     assert ran.returncode == 0, ran.stderr
-    assert "✓ 1 one 0:00  hello" in ran.stdout
+    assert ran.stdout.count("✓ 1 one 0:00  hello") == 1
     assert "task 1 completed, ok" in ran.stdout
     assert signoff("log", "1", "one").stdout == "hello\n"
     assert json.loads(signoff("ls", "--json").stdout)[0]["outcome"] == "ok"
@@ -151,6 +155,25 @@ def test_ctrl_c_cancels_and_shows_the_receipt(signoff: Shell) -> None:
     assert "none alive" in out
     shown = json.loads(signoff("show", "1", "--json").stdout)
     assert (shown["phase"], shown["steps"][0]["state"]) == ("cancelled", "cancelled")
+
+
+def test_a_second_task_says_what_it_waits_for_and_its_owner_stays_for_it(signoff: Shell) -> None:
+    signoff.plan(HELD)
+    (signoff.folder / "writes.yaml").write_text(WRITES)
+    with signoff.started("run", "plan.yaml", "--yes") as first:
+        assert first.stdout is not None
+        assert "nap" in first.stdout.readline()
+        with signoff.started("run", "writes.yaml", "--yes") as second:
+            assert second.stderr is not None
+            assert second.stderr.readline() == "signoff: plan file writes.yaml\n"
+            told = second.stderr.readline()
+            assert "task 2 is queued: task 1 (hold) writes in " in told
+            assert "begins by itself" in told
+            (signoff.folder / "go").touch()
+            out, err = second.communicate(timeout=LIMIT)
+            assert (second.returncode, err) == (0, "")
+            assert "task 2 completed, ok" in out
+        assert first.wait(LIMIT) == 0
 
 
 def test_others_use_the_owner(signoff: Shell) -> None:

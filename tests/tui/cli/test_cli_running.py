@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from engine import (
     Command,
     Fault,
     InvalidPlan,
+    ListTasks,
     MakePlan,
     Need,
     Outcome,
@@ -25,12 +27,14 @@ from engine import (
     Sign,
     StepState,
     StepStatus,
+    TaskSummary,
     TaskView,
     Wait,
     step_digest,
 )
+from engine.errors import AlreadyJudged
 from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
-from engine.testing import ScriptedEngine
+from engine.testing import ScriptedEngine, summarise
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
 
@@ -101,6 +105,87 @@ def test_the_exit_code_follows_the_outcome(outcome: Outcome, phase: Phase, code:
     assert "audit: event 9, head abcdef012345" in said.out
 
 
+def test_each_step_is_told_once() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.on[Sign] = ends(Outcome.OK)
+    said = call(engine, "run", "12", "--yes")
+    assert said.out.count(" baseline ") == 1
+    assert said.out.count(" versions") == 1
+
+
+def test_steps_that_ended_before_are_told_with_the_end() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    view = engine.views[12]
+    before = StepStatus(id="versions", state=StepState.COMPLETED, started=0.0, ended=2.0, summary="kept")
+    engine.views[12] = replace(view, steps=(view.steps[0], before))
+    engine.on[Sign] = ends(Outcome.OK)
+    said = call(engine, "run", "12", "--yes")
+    assert said.out.index("1 baseline 0:31") < said.out.index("2 versions 0:02  kept") < said.out.index("task 12")
+
+
+PATIENCE = 10.0
+"""Seconds after which a task that nobody looked for ends badly."""
+OTHER = plans.view_of(*plans.twelve()[2:4])
+
+
+def queued_behind(phase: Phase) -> Obedient:
+    """Task 12 is signed and stays queued while task 11 is in a phase; it ends once somebody has looked why."""
+    engine = engine_with(plans.view_of(*STEPS))
+    engine.views[11] = replace(OTHER, task=replace(OTHER.task, id=11, phase=phase, request="Fix the pins"))
+
+    def waits(engine: ScriptedEngine, command: Command) -> None:
+        view = engine.views[12]
+        engine.views[12] = replace(view, task=replace(view.task, phase=Phase.QUEUED), seq=2)
+        asyncio.get_running_loop().call_later(PATIENCE, ends(Outcome.STEP_FAILED, Phase.FAILED), engine, command)
+
+    def looked_at(query: ListTasks) -> tuple[TaskSummary, ...]:
+        ids = [number for number in (12, 11) if query.before is None or number < query.before]
+        if not ids:
+            asyncio.get_running_loop().call_soon(ends(Outcome.OK), engine, Sign(task=12, revision=1, digest=""))
+        return tuple(summarise(engine.views[number]) for number in ids)
+
+    engine.on[Sign] = waits
+    engine.answers[ListTasks] = looked_at
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("phase", "told"),
+    [
+        (Phase.EXECUTING, "; it begins by itself when that has ended"),
+        (Phase.BLOCKED, ", and waits for a person: signoff inbox; it begins"),
+        (Phase.PAUSED, ", and is paused: signoff resume 11; it begins"),
+    ],
+)
+def test_a_queued_task_says_what_it_waits_for(phase: Phase, told: str) -> None:
+    engine = queued_behind(phase)
+    said = call(engine, "run", "12", "--yes")
+    assert said.code == 0
+    assert said.err.count("task 12 is queued: task 11 (Fix the pins) writes in ") == 1
+    assert told in said.err
+
+
+def test_who_waits_for_nobody_in_sight_is_told_so_too() -> None:
+    said = call(queued_behind(Phase.COMPLETED), "run", "12", "--yes")
+    assert said.code == 0
+    assert "task 12 is queued; it begins by itself as soon as " in said.err
+
+
+def test_with_json_a_queued_task_waits_in_events() -> None:
+    engine = queued_behind(Phase.EXECUTING)
+    queued = engine.on[Sign]
+
+    def queues(engine: ScriptedEngine, command: Command) -> None:
+        queued(engine, command)
+        _emit(engine, (PhaseChanged(engine.views[12].task), None))
+        ends(Outcome.OK)(engine, command)
+
+    engine.on[Sign] = queues
+    said = call(engine, "run", "12", "--yes", "--json")
+    assert json.loads(said.out.splitlines()[0])["data"]["task"]["phase"] == "queued"
+    assert said.err == "signoff: task 12\n"
+
+
 def test_yes_signs_as_the_user_and_is_recorded_so() -> None:
     engine = engine_with(plans.view_of(*STEPS))
     engine.on[Sign] = ends(Outcome.OK)
@@ -108,6 +193,22 @@ def test_yes_signs_as_the_user_and_is_recorded_so() -> None:
     (sign,) = engine.done
     assert isinstance(sign, Sign)
     assert (sign.digest, sign.means) == (plans.DIGEST, "run --yes")
+
+
+def test_who_is_second_to_sign_follows_what_the_first_signed() -> None:
+    class Outrun(Obedient):
+        async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+            view = self.views[12]
+            signature = plans.SIGNED
+            signed = replace(view.task, signed=plans.DIGEST, phase=Phase.EXECUTING)
+            self.views[12] = replace(view, task=signed, signatures=(signature,))
+            ends(Outcome.OK)(self, command)
+            raise AlreadyJudged(task=12, verdict="signed", actor="ben", when="noon")
+
+    said = call(Outrun(plans.view_of(*STEPS)), "run", "12", "--yes")
+    assert said.code == 0
+    assert "signed already: 4f1c9a of task 12, by ben at " in said.err
+    assert "1 baseline 0:31  214 passed" in said.out
 
 
 def test_the_policy_can_forbid_yes() -> None:
@@ -289,6 +390,45 @@ def planner() -> Planner:
     engine = Planner(plans.view_of(*STEPS))
     engine.on[Sign] = ends(Outcome.OK)
     return engine
+
+
+def unplanned() -> Obedient:
+    """Task 12 got no plan; planned again it gets one, and signed it ends well."""
+    made = plans.view_of(*STEPS)
+    task = replace(made.task, phase=Phase.FAILED, outcome=Outcome.NO_PLAN, revision=0, digest="", signed="")
+    engine = engine_with(replace(made, task=task, plan=None, steps=()))
+    engine.on[Resume] = lambda engine, command: engine.views.update({12: made})
+    engine.on[Sign] = ends(Outcome.OK)
+    return engine
+
+
+@pytest.mark.parametrize("words", [["run", "12"], ["resume", "12"]])
+def test_a_request_without_a_plan_is_planned_again_and_run(words: list[str]) -> None:
+    engine, ana = unplanned(), Typist("y")
+    said = call(engine, *words, person=ana)
+    assert said.code == 0
+    assert "planning again: Upgrade SQLAlchemy" in said.err
+    assert "pytest -q" in ana.seen
+    assert [type(command) for command in engine.done] == [Resume, Sign]
+
+
+def test_a_request_without_a_plan_is_planned_again() -> None:
+    engine = unplanned()
+    said = call(engine, "plan", "12")
+    assert said.code == 0
+    assert "pytest -q" in said.out
+    assert [type(command) for command in engine.done] == [Resume]
+
+
+def test_what_has_a_plan_is_not_planned_again() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+    said = call(engine, "plan", "12")
+    assert (said.code, engine.done) == (2, [])
+    assert "Task 12 has a plan: it is awaiting_approval" in said.err
+
+
+def test_what_stays_without_a_plan_says_how_to_plan_it_again() -> None:
+    assert "plan it again: signoff run 12" in call(unplanned(), "show", "12").out
 
 
 def test_run_takes_an_existing_file_for_a_plan(tmp_path: Path) -> None:

@@ -1,0 +1,82 @@
+"""A request that no planner can serve stays, and is planned again with what the repository offers by then (B2.4)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from engine import ListEvents, ListTasks, MakePlan, Outcome, Phase
+from engine.errors import Conflict, IllegalTransition, NothingFits, NotSigned
+from engine.model.events import PhaseChanged
+from tests.engine.desk import Desk, step
+
+
+async def asked_in_vain(desk: Desk) -> int:
+    """A task whose request nothing serves."""
+    with pytest.raises(NothingFits) as caught:
+        await desk.do(MakePlan(root=str(desk.root), request="paint"))
+    (summary,) = await desk.engine.read(ListTasks())
+    assert f"signoff run {summary.task.id}" in caught.value.hint
+    task: int = summary.task.id
+    return task
+
+
+def declare(desk: Desk) -> None:
+    (desk.root / "Makefile").write_text("paint:\n\techo green\n")
+
+
+async def test_what_cannot_be_planned_stays_as_failed_with_its_reason(desk: Desk) -> None:
+    await desk.open()
+    view = await desk.show(await asked_in_vain(desk))
+    assert (view.task.phase, view.task.outcome, view.task.revision) == (Phase.FAILED, Outcome.NO_PLAN, 0)
+    assert view.task.error.startswith("This directory declares no targets")
+    assert view.task.unplanned
+
+
+async def test_it_is_planned_again_with_the_present_targets_signed_and_run(desk: Desk) -> None:
+    await desk.open()
+    task = await asked_in_vain(desk)
+    declare(desk)
+    await desk.resume(task)
+    view = await desk.show(task)
+    assert (view.task.phase, view.task.attempt, view.task.revision) == (Phase.AWAITING_APPROVAL, 2, 1)
+    assert (view.task.outcome, view.task.error, view.task.ended) == (None, "", None)
+    assert view.plan is not None
+    assert [planned.step.operand for planned in view.plan.steps] == ["make paint"]
+    assert [status.id for status in view.steps] == ["paint"]
+    await desk.sign(task)
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+    assert desk.phases(task)[:4] == [Phase.FAILED, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.QUEUED]
+    assert len(await desk.engine.read(ListTasks())) == 1
+
+
+async def test_in_vain_again_is_another_attempt_of_the_same_task(desk: Desk) -> None:
+    await desk.open()
+    task = await asked_in_vain(desk)
+    for attempt in (2, 3):
+        with pytest.raises(NothingFits):
+            await desk.resume(task)
+        view = await desk.show(task)
+        assert (view.task.phase, view.task.outcome, view.task.attempt) == (Phase.FAILED, Outcome.NO_PLAN, attempt)
+    assert len(await desk.engine.read(ListTasks())) == 1
+
+
+async def test_of_two_who_plan_it_again_at_once_one_does(desk: Desk) -> None:
+    await desk.open()
+    task = await asked_in_vain(desk)
+    declare(desk)
+    answers = await asyncio.gather(desk.resume(task), desk.resume(task), return_exceptions=True)
+    assert sorted(type(answer) is Conflict for answer in answers) == [False, True]
+    events = await desk.engine.read(ListEvents(task=task))
+    written = [event.fact for event in events if isinstance(event.fact, PhaseChanged)]
+    assert [fact.task.phase for fact in written] == [Phase.FAILED, Phase.PLANNING, Phase.AWAITING_APPROVAL]
+
+
+async def test_what_has_a_plan_is_not_planned_again(desk: Desk) -> None:
+    await desk.open()
+    waiting, done = await desk.plan(step("a")), (await desk.run(step("a"))).task.id
+    with pytest.raises(NotSigned):
+        await desk.resume(waiting)
+    with pytest.raises(IllegalTransition):
+        await desk.resume(done)
