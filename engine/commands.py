@@ -291,6 +291,14 @@ class ListGrants(Query):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadContent(Query):
+    """The bytes of a signed file when the plan was written, None where they were not kept -> bytes | None."""
+
+    sha256: str
+    """Digest of the file, as a `SignedFile` names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ListRuns(Query):
     """The runs of a task, oldest first -> tuple[Run, ...]."""
 

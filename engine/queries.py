@@ -18,6 +18,7 @@ from engine.commands import (
     ListTargets,
     ListTasks,
     Query,
+    ReadContent,
     ReadDocument,
     ReadPlan,
     ShowTask,
@@ -41,6 +42,7 @@ class Queries:
         self._answers: dict[type[Query], Callable[[Any], Awaitable[Any]]] = {
             ListTasks: lambda query: reader.tasks(query.before, query.limit),
             ShowTask: lambda query: reader.view(query.task),
+            ReadContent: lambda query: reader.content(query.sha256),
             ListRuns: lambda query: reader.runs(query.task, query.step),
             ReadPlan: self._plan,
             ReadDocument: self._document,

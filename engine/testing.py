@@ -19,6 +19,7 @@ from engine.commands import (
     ListTargets,
     ListTasks,
     Query,
+    ReadContent,
     Reply,
     ShowEngine,
     ShowTask,
@@ -40,6 +41,8 @@ class ScriptedEngine:
     def __init__(self, *views: TaskView, logs: Mapping[int, bytes] | None = None, now: float = NOON) -> None:
         self.views = {view.task.id: view for view in views}
         self.logs = dict(logs or {})
+        self.contents: dict[str, bytes] = {}
+        """What was kept of signed files, by digest."""
         self.runs: tuple[Run, ...] = ()
         self.targets: tuple[Target, ...] = ()
         self.info = EngineInfo(version="0.1.0", pid=1, user="ana", state="~", level="bubblewrap")
@@ -75,6 +78,8 @@ class ScriptedEngine:
             case ListQuestions():
                 questions = [question for view in self.views.values() for question in view.questions]
                 return tuple(sorted(questions, key=lambda question: question.asked))
+            case ReadContent(sha256=sha256):
+                return self.contents.get(sha256)
             case ListRuns(task=task):
                 return tuple(run for run in self.runs if run.task == task)
             case ListTargets():

@@ -29,6 +29,7 @@ from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
 from tui.messages import Desk
 from tui.palette import Commands
+from tui.presentation.review import Verdicts
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.task import farewell
 from tui.renderer_net import Net
@@ -69,6 +70,7 @@ class SignoffApp(Desk):
         super().__init__()
         self.engine, self.root, self.user = engine, options.root, options.user
         self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
+        self.marked: dict[int, tuple[str, Verdicts]] = {}
         self._bridge = Bridge(self, engine, self._engine_closed)
         self._state = options.state
         self._crashed = ""

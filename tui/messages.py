@@ -16,6 +16,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from engine import Command, EngineClient, Event, LogGrew, Person, Question, SignoffError
+    from tui.presentation.review import Verdicts
 
 
 class Happened(Message, bubble=False):
@@ -56,6 +57,8 @@ class Desk(App[str]):
     ascii_only: bool
     clock: Callable[[], float]
     """Unix time in seconds."""
+    marked: dict[int, tuple[str, Verdicts]]
+    """By task, what the person marked in its review, and the digest that they marked it on."""
 
     @abstractmethod
     def carry_out(self, command: Command, *, done: str = "") -> None:

@@ -21,6 +21,7 @@ from engine.commands import (
     ListTargets,
     ListTasks,
     Query,
+    ReadContent,
     ReadDocument,
     ReadPlan,
     ShowEngine,
@@ -41,6 +42,7 @@ from engine.wire import adapter
 ANSWERS: Mapping[type[Query], Any] = {
     ListTasks: tuple[TaskSummary, ...],
     ShowTask: TaskView,
+    ReadContent: bytes | None,
     ListRuns: tuple[Run, ...],
     ReadPlan: Plan,
     ReadDocument: str,
@@ -66,6 +68,8 @@ def answer_frame(number: int, answer: Any) -> bytes:
 
 def _plain(answer: Any) -> Any:
     match answer:
+        case bytes():
+            return b64encode(answer).decode()
         case LogSlice():
             return {**vars(answer), "data": b64encode(answer.data).decode()}
         case Event():
@@ -79,6 +83,8 @@ def decode_answer(query: type[Query], content: Any) -> Any:
     """The answer to a query, as the type in `ANSWERS`. Raises `ValueError`."""
     if query is ListEvents:
         return tuple(_event(item) for item in content)
+    if query is ReadContent:
+        return content if content is None else b64decode(content, validate=True)
     return adapter(ANSWERS[query]).validate_python(content)
 
 

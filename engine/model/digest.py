@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.model.nouns import lean
@@ -37,7 +38,7 @@ def signed_fields(planned: PlannedStep) -> dict[str, Any]:
     fields = {name: _plain(value) for name, value in lean(planned.step).items() if name not in NOT_SIGNED}
     fields["tier"] = planned.tier.value
     fields["binary"] = planned.binary
-    fields["files"] = [_plain(file) for file in planned.files]
+    fields["files"] = [_plain(replace(file, size=0)) for file in planned.files]
     return fields
 
 

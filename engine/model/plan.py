@@ -256,6 +256,8 @@ class SignedFile:
     """Digest of its bytes when the plan was written; empty where a step makes it."""
     produced_by: str = ""
     """The ancestor step that may write it; empty where nobody may."""
+    size: int = 0
+    """Bytes when the plan was written; 0 where that is not known. Told, not signed: the digest says more."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,7 +113,7 @@ class NamedFiles:
         self._masks: dict[tuple[str, bool], int] = {}
         self._beneath: dict[tuple[str, str], str] = {}
         self._exists: dict[str, bool] = {}
-        self._digests: dict[str, str] = {}
+        self._digests: dict[str, tuple[str, int]] = {}
 
     def add_writer(self, step: StepBase, words: Words, *, agent: bool = False) -> None:
         """Note what a step of tier `write` or above may make; to be told of all of them before the first question."""
@@ -149,8 +149,8 @@ class NamedFiles:
         exists = self._is_file(path)
         if maker := self._lineage.nearest(step.id, self._agents | self._writers(path, mentioned=not exists)):
             return SignedFile(path=path, produced_by=maker)
-        digest = self._digest(path) if exists else ""
-        return SignedFile(path=path, sha256=digest) if digest else None
+        digest, size = self._digest(path) if exists else ("", 0)
+        return SignedFile(path=path, sha256=digest, size=size) if digest else None
 
     def _writers(self, path: str, *, mentioned: bool = True) -> int:
         """The set of the steps that may make a path."""
@@ -182,14 +182,15 @@ class NamedFiles:
         except OSError:
             return False
 
-    def _digest(self, path: str) -> str:
-        """The digest of a file; empty where it is too large or went away meanwhile."""
+    def _digest(self, path: str) -> tuple[str, int]:
+        """The digest of a file and its bytes; empty where it is too large or went away meanwhile."""
         if path not in self._digests:
             self._digests[path] = self._read(Path(self._root, path))
         return self._digests[path]
 
-    def _read(self, whole: Path) -> str:
+    def _read(self, whole: Path) -> tuple[str, int]:
         try:
-            return digest_file(whole, Path(self._root)) if whole.stat().st_size <= MAX_FILE else ""
+            size = whole.stat().st_size
+            return (digest_file(whole, Path(self._root)), size) if size <= MAX_FILE else ("", 0)
         except (OSError, SpawnFailed):
-            return ""
+            return "", 0

@@ -21,6 +21,8 @@ _TAME_KEY = re.compile(
 _VALUED = frozenset("-C -c --git-dir --work-tree --namespace --exec-path --config-env --super-prefix".split())
 _HELPER = re.compile(r"^(?:ext|fd)::|^-o?ProxyCommand|^ssh://-|^-[^-].*=.*!")
 _CONFIG_READS = ("--get", "--get-all", "--get-regexp", "--get-urlmatch", "--list", "-l", "--show-origin", "--get-color")
+_CLEAN = ("-n", "--dry-run", "-f", "--force", "-x", "-X", "-d", "-i")
+"""With one of these `git clean` only tells, or the table has said what it removes."""
 
 
 def judge_git(call: Invocation) -> Findings:
@@ -64,7 +66,7 @@ def _verb(verb: str, args: Sequence[str], call: Invocation) -> Findings:
         yield destructive("`git checkout` of paths throws away their changes", "git checkout paths")
     elif verb == "restore" and (not any(present(args, ("--staged", "-S"))) or any(present(args, ("--worktree", "-W")))):
         yield destructive("`git restore` throws away changes", "git restore")
-    elif verb == "clean" and not any(present(args, ("-n", "--dry-run"))):
+    elif verb == "clean" and not any(present(args, _CLEAN)):
         yield destructive("`git clean` removes untracked files", "git clean")
     elif verb == "push" and any(arg[:1] in ("+", ":") for arg in args):
         yield destructive("`git push` with `+` or `:` overwrites or removes a branch of the remote", "git push refspec")

@@ -23,7 +23,8 @@ class _Entry:
     allowed: set[str] | None = None
     """The only options under which it stays read; None: any."""
     values: set[str] = field(default_factory=set)
-    triggers: dict[str, list[Reason]] = field(default_factory=dict)
+    triggers: dict[str, list[tuple[Tier, str, str]]] = field(default_factory=dict)
+    """By option: the tiers it makes, each with why and with the command as it is written."""
 
 
 @dataclass
@@ -64,8 +65,19 @@ def _reasons(entries: list[_Entry], name: str, args: Sequence[str]) -> Iterator[
     for entry in based[:-1] if based and all(reason.tier.asks for reason in based[-1].base) else ():
         yield from (reason for reason in entry.base if reason.tier.asks)
     for entry in entries:
-        for option in present(args, entry.triggers) if entry.triggers else ():
-            yield from entry.triggers[option]
+        if entry.triggers:
+            yield from _triggered(entry, args)
+
+
+def _triggered(entry: _Entry, args: Sequence[str]) -> Iterator[Reason]:
+    """One reason for all options that do the same: the two of `rm -rf` are one thing to know."""
+    found: dict[tuple[Tier, str, str], dict[str, None]] = {}
+    for option in present(args, entry.triggers):
+        for trigger in entry.triggers[option]:
+            found.setdefault(trigger, {})[option] = None
+    for (tier, why, rule), options in found.items():
+        given = " ".join(options)
+        yield Reason(tier, f"`{rule.removesuffix(_ALONE)} {given}` {why}", f"{rule} {given}")
 
 
 def _base(entry: _Entry, name: str, args: Sequence[str]) -> Iterator[Reason]:
@@ -122,8 +134,7 @@ def _add(program: _Program, tier: str, words: tuple[str, ...], options: list[str
             entry.values.update(option[:-1] for option in options if option.endswith("="))
         return
     for option in options:
-        text = f"`{shown} {option}` {why}"
-        entry.triggers.setdefault(option, []).append(Reason(Tier(tier), text, f"{rule} {option}"))
+        entry.triggers.setdefault(option, []).append((Tier(tier), why, rule))
 
 
 def _rule(words: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.commands import Reply
 from engine.errors import UnknownStep, UnknownTask
 from engine.model.comment import Comment
+from engine.model.digest import sha256 as digest_of
 from engine.model.events import Event
 from engine.model.grant import Grant
 from engine.model.plan import Plan
@@ -196,9 +197,9 @@ class Reader:
         return [rows.run_of(row) for row in await self._all(sql)]
 
     async def content(self, sha256: str) -> bytes | None:
-        """The bytes of a signed file, where they were small enough to keep."""
+        """The bytes of a signed file, where they were small enough to keep and are those bytes still."""
         found = await self._all("SELECT body FROM contents WHERE sha256 = ?", sha256)
-        return found[0]["body"] if found else None
+        return found[0]["body"] if found and digest_of(found[0]["body"]) == sha256 else None
 
     async def view(self, task: int) -> TaskView:
         """Everything about one task, of one moment. Raises `UnknownTask`."""

@@ -23,6 +23,7 @@ from engine.commands import (
     ListTasks,
     MakePlan,
     Query,
+    ReadContent,
     Reject,
     Reply,
     Resolve,
@@ -154,6 +155,7 @@ QUERIES: list[Callable[[int, Path], Query]] = [
     lambda task, root: ListTasks(),
     lambda task, root: ListTasks(before=task),
     lambda task, root: ShowTask(task=task),
+    lambda task, root: ReadContent(sha256="0" * 64),
     lambda task, root: ListRuns(task=task),
     lambda task, root: ListQuestions(),
     lambda task, root: ListEvents(),
@@ -174,6 +176,19 @@ async def test_every_query_is_answered_with_the_same_nouns(house: House) -> None
     for make in QUERIES:
         query = make(view.task.id, house.root)
         assert await house.client.read(query) == await house.engine.read(query), query
+
+
+async def test_signed_bytes_are_read_as_they_were_signed(house: House) -> None:
+    script, large = b"echo \xff\x00\xe9\n", b"#" * (256 * 1024 + 1)
+    (house.root / "deploy.sh").write_bytes(script)
+    (house.root / "large.sh").write_bytes(large)
+    view = await house.plan("{request: go, steps: [{id: go, action: execute, command: cat deploy.sh large.sh}]}")
+    (house.root / "deploy.sh").write_bytes(b"rm -rf /\n")
+    assert view.plan is not None
+    (small, big) = view.plan.steps[0].files
+    assert (small.path, small.size, big.path, big.size) == ("deploy.sh", len(script), "large.sh", len(large))
+    assert await house.client.read(ReadContent(sha256=small.sha256)) == script
+    assert await house.client.read(ReadContent(sha256=big.sha256)) is None
 
 
 async def test_a_wrong_plan_names_the_same_faults(house: House) -> None:

@@ -20,6 +20,7 @@ from engine import (
 from tui.cli import lines, shapes
 from tui.cli.arguments import json_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
+from tui.cli.reading import whole_plan, whole_plan_as_markdown
 from tui.cli.steps import step_id
 from tui.presentation.brief import title
 
@@ -54,15 +55,13 @@ def _show_arguments(parser: ArgumentParser) -> None:
 async def _show(call: Call) -> int:
     async with call.engine("read") as engine:
         view: TaskView = await engine.read(ShowTask(task=call.args.task))
-    if call.json:
-        call.console.json(shapes.task_whole(view))
-        return 0
-    from tui.presentation.plan import markdown, plan_text
-
-    if call.args.md:
-        call.console.say(markdown(view))
-        return 0
-    call.console.say(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+        if call.json:
+            call.console.json(shapes.task_whole(view))
+            return 0
+        if call.args.md:
+            call.console.say(await whole_plan_as_markdown(engine, view))
+            return 0
+        call.console.say(await whole_plan(call, engine, view))
     for line in lines.summary_lines(view, call.console):
         call.console.say(line)
     for question in view.questions:

@@ -11,6 +11,7 @@ from engine.errors import UsageError
 from tui.cli import lines, shapes
 from tui.cli.arguments import json_option, root_option, set_option
 from tui.cli.call import Call, Verb
+from tui.cli.reading import whole_plan
 from tui.presentation.facts import touches
 from tui.presentation.safe import safe
 from tui.presentation.status import TIERS
@@ -38,10 +39,10 @@ async def _plan(call: Call) -> int:
         return await _dry_run(call, command)
     async with call.engine("decide") as engine:
         view = await make(engine, command)
-    if call.json:
-        call.console.json(shapes.task_whole(view))
-        return 0
-    show_plan(call, view)
+        if call.json:
+            call.console.json(shapes.task_whole(view))
+            return 0
+        call.console.say(await whole_plan(call, engine, view))
     call.console.say(lines.how_to_go_on(view.task))
     return 0
 
@@ -101,13 +102,6 @@ async def make(engine: EngineClient, command: MakePlan | Resume) -> TaskView:
     assert reply.task is not None, "planning answers with the task it made"
     view: TaskView = await engine.read(ShowTask(task=reply.task))
     return view
-
-
-def show_plan(call: Call, view: TaskView) -> None:
-    """The plan as text, for a person who is about to judge it."""
-    from tui.presentation.plan import plan_text
-
-    call.console.say(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
 
 
 async def _dry_run(call: Call, command: MakePlan) -> int:

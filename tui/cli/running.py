@@ -30,6 +30,7 @@ from tui.cli.arguments import json_option, root_option, set_option, task_argumen
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit, NobodyToAsk, of_task
 from tui.cli.following import Following, Manners
+from tui.cli.reading import whole_plan
 from tui.cli.steps import step_id
 from tui.cli.terminal import Person, says_yes
 from tui.cli.verdicts import signed_alike
@@ -160,9 +161,7 @@ async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Pers
 
 
 async def _asked(call: Call, engine: EngineClient, view: TaskView, person: Person) -> bool:
-    from tui.presentation.plan import plan_text
-
-    person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+    person.tell(await whole_plan(call, engine, view))
     if await says_yes(person, f"Sign {view.task.digest[:6]} and run?"):
         await _sign(call, engine, view, "command")
         return True

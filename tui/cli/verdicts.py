@@ -15,6 +15,7 @@ from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
 from tui.cli.going_on import advise
 from tui.cli.people import a_person
+from tui.cli.reading import whole_plan
 from tui.cli.steps import step_ids
 from tui.cli.terminal import says_yes
 from tui.presentation.safe import safe
@@ -54,13 +55,13 @@ async def _approve(call: Call) -> int:
             view = await _present(call, engine)
             task = view.task
             only, skip = step_ids(view, call.args.only), step_ids(view, call.args.skip)
-        if signed := signed_alike(view, only, skip):
-            return _signed_before(call, view, signed)
-        if task.phase is not Phase.AWAITING_APPROVAL:
-            raise Refused(problem=f"Task {task.id} is {task.phase}; nothing to sign", hint=lines.how_to_go_on(task))
-        from tui.presentation.plan import plan_text
-
-        person.tell(plan_text(view, call.console.width, ascii_only=call.console.ascii_only))
+            if signed := signed_alike(view, only, skip):
+                return _signed_before(call, view, signed)
+            if task.phase is not Phase.AWAITING_APPROVAL:
+                hint = lines.how_to_go_on(task)
+                raise Refused(problem=f"Task {task.id} is {task.phase}; nothing to sign", hint=hint)
+            plan = await whole_plan(call, engine, view)
+        person.tell(plan)
         left = f" (only {', '.join(only)})" * bool(only) + f" (without {', '.join(skip)})" * bool(skip)
         if not await says_yes(person, f"Sign {task.digest[:6]} of task {task.id}{safe(left)}?"):
             call.console.note(f"not signed; {lines.how_to_go_on(task)}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tui.presentation.files import FileText
+
 
 @dataclass(frozen=True)
 class Line:
@@ -25,4 +27,10 @@ class Page:
     """Lines that something is said about, and the style of their number."""
     diff: str = ""
     """What changed, shown below the operand and as much a part of what must be read."""
+    files: Sequence[FileText] = ()
+    """The signed files, below that."""
+    files_count: bool = True
+    """Whether they are a part of what must be read."""
+    whole: bool = True
+    """Whether all of it is here; else its end has not been seen, wherever the reader is."""
     lines: Sequence[Line] = ()

@@ -7,10 +7,12 @@ sequence, for markup, for a mention or for a link.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine import Plan, PlannedStep, Signature, Task, TaskView
 from tui.presentation.facts import Fact, facts
+from tui.presentation.files import FileText, file_texts
 from tui.presentation.operand import GOES_ON, GOES_ON_ASCII, gutter, rows
 from tui.presentation.safe import ascii_only as to_ascii
 from tui.presentation.safe import safe, safe_lines
@@ -22,14 +24,35 @@ _VERDICTS = {"sign": "signed", "reject": "rejected", "return": "returned"}
 _TICKS = re.compile("`+")
 
 
-def plan_text(view: TaskView, width: int = 80, *, ascii_only: bool = False) -> str:
-    """The plan for a terminal or a file, `width` cells wide; ends with a newline."""
+def plan_text(
+    view: TaskView, contents: Mapping[str, bytes | None], width: int = 80, *, ascii_only: bool = False
+) -> str:
+    """The plan for a terminal or a file, `width` cells wide; ends with a newline.
+
+    Args:
+        contents: by digest, the bytes of the signed files; None where they are not kept.
+    """
     lines = list(_head(view, width))
     if view.plan:
-        for number, planned in enumerate(view.plan.steps, start=1):
-            lines += ["", *_step(number, planned, view.plan.root, width, ascii_only=ascii_only)]
+        for number, planned, files in _with_files(view.plan, contents):
+            lines += ["", *_step(number, planned, files, view.plan.root, width, ascii_only=ascii_only)]
     plain = (_plain(line) for line in lines) if ascii_only else iter(lines)
     return "\n".join(plain) + "\n"
+
+
+def _with_files(plan: Plan, contents: Mapping[str, bytes | None]) -> Iterator[tuple[int, PlannedStep, list[FileText]]]:
+    """Each step with its number and its files; the text of a file stands where it is named first."""
+    told: dict[str, str] = {}
+    for number, planned in enumerate(plan.steps, start=1):
+        texts = zip(planned.files, file_texts(planned, contents), strict=True)
+        yield number, planned, [_once(file.sha256, text, f"{number} {planned.id}", told) for file, text in texts]
+
+
+def _once(digest: str, file: FileText, step: str, told: dict[str, str]) -> FileText:
+    if digest not in told and file.text:
+        told[digest] = step
+        return file
+    return replace(file, text="", note=f"Its text stands at step {told[digest]}.") if digest in told else file
 
 
 def counted(plan: Plan) -> str:
@@ -62,17 +85,29 @@ def _verdict(signature: Signature) -> str:
     return f"{_VERDICTS.get(signature.verdict, 'judged')} by {signature.actor} ({signature.digest[:6]}){left}{said}"
 
 
-def _step(number: int, planned: PlannedStep, root: str, width: int, *, ascii_only: bool) -> Iterator[str]:
+def _step(
+    number: int, planned: PlannedStep, files: Sequence[FileText], root: str, width: int, *, ascii_only: bool
+) -> Iterator[str]:
     look = TIERS[planned.tier]
     title = f"{planned.id}  {planned.step.action}  {look.glyph(ascii_only=ascii_only)} {look.word}"
     yield from _hung(f"{number:>4}", title, width, gap=_INDENT)
-    digits = gutter(planned.step.operand)
-    mark = GOES_ON_ASCII if ascii_only else GOES_ON
-    for row in rows(planned.step.operand, width - _INDENT - digits - 2, plain=ascii_only):
-        left = f"{row.line:>{digits}}  " if row.first else f"{'':>{digits}} {mark}"
-        yield f"{'':<{_INDENT}}{left}{row.text}"
+    yield from _numbered(planned.step.operand, width, ascii_only=ascii_only)
+    for file in files:
+        yield from _hung("", f"{file.path}: {file.about}", width)
+        if file.note:
+            yield from _hung("", file.note, width)
+        if file.text:
+            yield from _numbered(file.text, width, ascii_only=ascii_only)
     for fact in facts(planned, root):
         yield from _hung(f"{'':<{_INDENT}}{fact.label}", fact.text, width, gap=_INDENT + _LABEL)
+
+
+def _numbered(text: str, width: int, *, ascii_only: bool) -> Iterator[str]:
+    digits = gutter(text)
+    mark = GOES_ON_ASCII if ascii_only else GOES_ON
+    for row in rows(text, width - _INDENT - digits - 2, plain=ascii_only):
+        left = f"{row.line:>{digits}}  " if row.first else f"{'':>{digits}} {mark}"
+        yield f"{'':<{_INDENT}}{left}{row.text}"
 
 
 def _hung(label: str, text: str, width: int, *, gap: int = _INDENT) -> Iterator[str]:
@@ -81,14 +116,18 @@ def _hung(label: str, text: str, width: int, *, gap: int = _INDENT) -> Iterator[
         yield f"{label if position == 0 else '':<{gap}}{row}"
 
 
-def markdown(view: TaskView) -> str:
-    """The plan as GitHub markdown; every foreign word stands in code, so it can neither format, mention nor link."""
+def markdown(view: TaskView, contents: Mapping[str, bytes | None]) -> str:
+    """The plan as GitHub markdown; every foreign word stands in code, so it can neither format, mention nor link.
+
+    Args:
+        contents: as for `plan_text`.
+    """
     task = view.task
     lines = [f"## Plan {task.id}, revision {task.revision}", "", *_fenced(task.request.strip(), "text"), ""]
     if view.plan:
         lines += [*_summary(task, view.plan), ""]
-        for number, planned in enumerate(view.plan.steps, start=1):
-            lines += [*_section(number, planned), ""]
+        for number, planned, files in _with_files(view.plan, contents):
+            lines += [*_section(number, planned, files), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -100,12 +139,18 @@ def _summary(task: Task, plan: Plan) -> Iterator[str]:
         yield f"Read these: {', '.join(risky)}. They ask again when they run."
 
 
-def _section(number: int, planned: PlannedStep) -> Iterator[str]:
+def _section(number: int, planned: PlannedStep, files: Sequence[FileText]) -> Iterator[str]:
     title = f"{number} {code(planned.id)} · {planned.step.action} · {TIERS[planned.tier].word}"
     yield f"### {title}" if planned.asks else f"#### {title}"
     yield ""
     yield from _fenced(planned.step.operand, "bash" if planned.step.action == "shell" else "text")
     yield ""
+    for file in files:
+        yield f"{code(file.path)}: {code(file.about)}{'. ' if file.note else ''}{code(file.note) if file.note else ''}"
+        yield ""
+        if file.text:
+            yield from _fenced(file.text, "text")
+            yield ""
     yield from (_item(fact) for fact in facts(planned))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.content import Content
 
@@ -12,6 +12,7 @@ from tui.presentation.amounts import ago, clock
 from tui.presentation.brief import numbered
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import touches, why
+from tui.presentation.files import file_texts
 from tui.presentation.line import MUTED, clipped
 from tui.presentation.page import Line, Page
 from tui.presentation.review import cascade
@@ -61,8 +62,11 @@ ROW = 60
 """Characters of an option that surely fit its row."""
 
 
-def operand_page(question: Question, view: TaskView) -> Page:
-    """What must be read before a yes: the operand, and after a drift what changed in it."""
+def operand_page(question: Question, view: TaskView, contents: Mapping[str, bytes | None]) -> Page:
+    """What must be read before a yes: the operand, and after a drift what changed in it.
+
+    The signed files stand below: they were read before the signature, and are the same bytes now.
+    """
     _, planned = numbered(view, question.step)
     if planned is None:
         return Page(question.step)
@@ -71,7 +75,9 @@ def operand_page(question: Question, view: TaskView) -> Page:
         long = [f"{place}: {option}" for place, option in enumerate(question.options, 1) if len(option) > ROW]
         return Page("\n".join([planned.step.operand, *long]))
     marks = {reason.line: TIERS[reason.tier].style for reason in planned.reasons if reason.line and reason.tier.asks}
-    return Page(planned.step.operand, marks, question.diff if question.kind is QuestionKind.DRIFT else "")
+    if question.kind is QuestionKind.DRIFT:
+        return Page(planned.step.operand, marks, question.diff)
+    return Page(planned.step.operand, marks, files=tuple(file_texts(planned, contents)), files_count=False)
 
 
 def facts_page(question: Question, view: TaskView, now: float, log: Sequence[str] = ()) -> Page:

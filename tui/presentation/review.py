@@ -15,6 +15,7 @@ from tui.presentation.amounts import ago
 from tui.presentation.brief import title as task_title
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import Fact, facts, headline, strange, why
+from tui.presentation.files import file_texts, signed_digests
 from tui.presentation.line import MUTED, clipped, column
 from tui.presentation.page import Line, Page
 from tui.presentation.safe import safe
@@ -283,8 +284,12 @@ def page_title(row: Row, ascii_only: bool = False) -> Content:
     )
 
 
-def page_of(row: Row, reading: Reading) -> Page:
-    """What there is to read about a row: the operand and the facts, or the steps of a folded tier."""
+def page_of(row: Row, reading: Reading, contents: Mapping[str, bytes | None]) -> Page:
+    """What there is to read about a row: the operand with its files and the facts, or the steps of a folded tier.
+
+    Args:
+        contents: by digest, the bytes of signed files that were read so far; None where they were not kept.
+    """
     if row.planned is None:
         steps = reading.plan.steps
         return Page(lines=[Line(str(n), f"{steps[n - 1].id}: {_glance(steps[n - 1])}") for n in row.numbers])
@@ -292,7 +297,13 @@ def page_of(row: Row, reading: Reading) -> Page:
         reason.line: TIERS[reason.tier].style for reason in row.planned.reasons if reason.line and reason.tier.asks
     }
     known = [Line(fact.label, fact.text, _style(fact)) for fact in facts(row.planned, reading.plan.root)]
-    return Page(row.planned.step.operand, marks, lines=[Line("", ""), *known])
+    return Page(
+        row.planned.step.operand,
+        marks,
+        files=tuple(file_texts(row.planned, contents)),
+        lines=[Line("", ""), *known],
+        whole=contents.keys() >= set(signed_digests(row.planned)),
+    )
 
 
 def _style(fact: Fact) -> str:

@@ -21,6 +21,7 @@ from tui.presentation.question import options
 from tui.presentation.trouble import trouble
 from tui.screens.confirm_view import KEPT, ConfirmView
 from tui.widgets.key_line import Choices, Key
+from tui.widgets.operand_view import OperandView
 
 _LATER, _DENY = Key("Later", "esc", "later"), Key("D", "deny with reason", "deny")
 _CHOICES = {
@@ -125,12 +126,17 @@ class ConfirmScreen(ConfirmView):
             self._offer()
 
     def action_read_on(self) -> None:
-        """A page of the operand, and after its end of what is new."""
+        """A page of the operand, after its end of what is new, and then of the signed files."""
         self.notice()
-        (self.facts if self.operand.at_end else self.operand).action_page(1)
+        self._next.action_page(1)
 
     def action_scroll(self, by: int) -> None:
-        (self.facts if self.operand.at_end and by > 0 else self.operand).action_scroll(by)
+        (self._next if by > 0 else self.operand).action_scroll(by)
+
+    @property
+    def _next(self) -> OperandView:
+        """Where a reader goes on."""
+        return self.operand if not self.operand.seen or self.facts.at_end else self.facts
 
     def action_later(self) -> None:
         """Back from a half-given answer; else leave the question as it is."""

@@ -12,7 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine import Answer, ListQuestions, Question, QuestionAnswered, QuestionKind, SignoffError, TaskView
+from tui.contents import read_contents
 from tui.messages import Happened, Resynced
+from tui.presentation.brief import numbered
 from tui.presentation.content import content, log_line
 from tui.presentation.line import MUTED
 from tui.presentation.question import answered, facts_page, heading, operand_page, place, run_of
@@ -64,8 +66,9 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
         question, view = self.question, self._task_view
         rule = self.query_one("#heading", Rule)
         rule.left, rule.lit = heading(question, view, ascii_only=self.app.ascii_only), True
-        self.operand.show(operand_page(question, view))
+        self.operand.show(operand_page(question, view, {}))
         self._tell(())
+        self._read_files()
         self._count()
         if question.kind is QuestionKind.INTERRUPTED:
             self._read_log()
@@ -99,6 +102,20 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
         self.facts.styles.height = facts
         listed = min(len(self.question.options), 9)
         self.operand.styles.height = max(1, min(operand, size.height - facts - listed - _CHROME))
+
+    @work(exclusive=True, group="files")
+    async def _read_files(self) -> None:
+        """The text of the signed files, for whoever scrolls on."""
+        _, planned = numbered(self._task_view, self.question.step)
+        if planned is None or not planned.files:
+            return
+        try:
+            contents = await read_contents(self.app.engine, planned)
+        except SignoffError as error:
+            self.notice(trouble(error, KEPT))
+            return
+        self.operand.show(operand_page(self.question, self._task_view, contents))
+        self._fit()
 
     @work(exclusive=True, group="count")
     async def _count(self) -> None:

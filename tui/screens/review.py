@@ -77,6 +77,8 @@ class ReviewScreen(ReviewView):
         Binding("R", "return", "Return the plan with a note", show=False),
         Binding("x", "reject", "Reject the plan with a reason", show=False),
         Binding("A", "sign", "Sign; y confirms", show=False),
+        Binding("right_square_bracket", "step(1)", "Next step", show=False),
+        Binding("left_square_bracket", "step(-1)", "Previous step", show=False),
         Binding("tab,shift+tab", "other_pane", "Between steps and operand", show=False),
         Binding("escape,q", "back", "Back", show=False),
         Binding("question_mark", "keys", "These keys", show=False),
@@ -177,6 +179,11 @@ class ReviewScreen(ReviewView):
 
     def action_open_all(self) -> None:
         self.steps.fold_all()
+
+    def action_step(self, by: int) -> None:
+        """To another step, wherever the focus is."""
+        self.notice()
+        self.steps.action_move(by)
 
     def action_other_pane(self) -> None:
         steps, view = self.steps, self.operand

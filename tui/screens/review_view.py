@@ -12,11 +12,12 @@ from textual.containers import Container
 from textual.widgets import Input, Static
 
 from engine import PlannedStep, ShowTask, SignoffError, TaskView
+from tui.contents import read_contents
 from tui.follow import follow, places
 from tui.messages import Happened, Resynced
 from tui.presentation.content import content
 from tui.presentation.line import MUTED, clipped
-from tui.presentation.review import Reading, Verdicts, history, page_of, page_title, summary, title
+from tui.presentation.review import Reading, Row, Verdicts, history, page_of, page_title, summary, title
 from tui.presentation.trouble import trouble
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.key_line import KeyLine
@@ -94,7 +95,8 @@ class ReviewView(DecidingScreen[None]):
             self.notice(
                 f"Revision {new} was written while you read {old}. Your marks were for {old} and are gone: read again."
             )
-        self.reading = Reading.of(view.plan, Verdicts())
+        digest, verdicts = self.app.marked.get(view.task.id, ("", Verdicts()))
+        self.reading = Reading.of(view.plan, verdicts if digest == view.plan.digest else Verdicts())
         first = self.reading.unread[0].id if self.reading.unread else None
         self.steps.read(self.reading, first)
         self.steps.focus()
@@ -119,8 +121,21 @@ class ReviewView(DecidingScreen[None]):
         if row.planned is not None and row.planned is self.shown:
             return
         self.shown = row.planned
-        self.operand.show(page_of(row, self.reading))
+        self.operand.show(page_of(row, self.reading, {}))
         self._rule()
+        if row.planned is not None and row.planned.files:
+            self._read_files(row, row.planned)
+
+    @work(exclusive=True, group="files")
+    async def _read_files(self, row: Row, planned: PlannedStep) -> None:
+        """Show the text of the signed files too, as soon as it is here."""
+        try:
+            contents = await read_contents(self.app.engine, planned)
+        except SignoffError as error:
+            self.notice(trouble(error, ""))
+            return
+        if self.shown is planned and self.reading is not None:
+            self.operand.show(page_of(row, self.reading, contents))
 
     def _rule(self) -> None:
         rule, view = self.query_one(Rule), self.operand
@@ -141,6 +156,7 @@ class ReviewView(DecidingScreen[None]):
             skipped=verdicts.skipped if skipped is None else skipped,
         )
         self.reading = Reading.of(self.reading.plan, verdicts)
+        self.app.marked[self._task_id] = (self.reading.plan.digest, verdicts)
         self.steps.read(self.reading)
         self._head()
 

@@ -78,6 +78,12 @@ def test_what_was_derived_is_signed(change: dict[str, Any]) -> None:
     assert step_digest(replace(PLANNED, **change)) != step_digest(PLANNED)
 
 
+def test_a_digest_says_more_of_a_file_than_its_size() -> None:
+    file = SignedFile(path="Makefile", sha256="00")
+    known = replace(PLANNED, files=(replace(file, size=2),))
+    assert step_digest(known) == step_digest(replace(PLANNED, files=(file,)))
+
+
 def test_reasons_and_hints_are_advice_and_not_signed() -> None:
     told = replace(PLANNED, reasons=(Reason(Tier.EXECUTE, "runs make"),), hints=("declare it",))
     assert step_digest(told) == step_digest(PLANNED)

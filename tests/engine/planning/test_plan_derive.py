@@ -195,7 +195,8 @@ def test_files_are_signed_by_their_bytes(tmp_path: Path) -> None:
     )
 
     assert planned.files == tuple(
-        SignedFile(path=name, sha256=sha256(name)) for name in ("a.py", "b.cfg", "c.txt", "e.in", "sub/d.py")
+        SignedFile(path=name, sha256=sha256(name), size=len(name))
+        for name in ("a.py", "b.cfg", "c.txt", "e.in", "sub/d.py")
     )
 
 
@@ -225,7 +226,7 @@ def test_only_regular_files_inside_the_root_are_signed(tmp_path: Path) -> None:
     os.mkfifo(root / "pipe")
 
     planned = only("- {id: a, action: execute, command: cat folder inner outer pipe ../outside /etc/passwd}", root)
-    assert planned.files == (SignedFile(path="inner", sha256=sha256("real")),)
+    assert planned.files == (SignedFile(path="inner", sha256=sha256("real"), size=4),)
 
 
 def test_a_file_that_is_too_large_is_left_out_and_said(tmp_path: Path) -> None:
@@ -259,11 +260,11 @@ def test_what_an_ancestor_makes_is_signed_as_produced(tmp_path: Path) -> None:
     assert files["first"] == files["again"] == ()
     assert files["reads"] == (
         SignedFile(path="declared.txt", produced_by="declares"),
-        SignedFile(path="named.txt", sha256=sha256("named.txt")),
+        SignedFile(path="named.txt", sha256=sha256("named.txt"), size=9),
         SignedFile(path="new.txt", produced_by="names"),
         SignedFile(path="report.txt", produced_by="again"),
     )
-    assert files["beside"] == (SignedFile(path="report.txt", sha256=sha256("report.txt")),)
+    assert files["beside"] == (SignedFile(path="report.txt", sha256=sha256("report.txt"), size=10),)
 
 
 def test_words_that_steps_share_are_no_files(tmp_path: Path) -> None:

@@ -93,6 +93,19 @@ def test_a_combination_keeps_all_reasons() -> None:
     assert reasons[0].tier is Tier.EXTERNAL
 
 
+@pytest.mark.parametrize("script", ["rm -rf build", "rm -r --force build", "rm -R -rf build -f"])
+def test_options_that_do_the_same_are_one_reason(script: str) -> None:
+    (grave,) = (reason for reason in assess("shell", script).reasons if reason.tier is Tier.DESTRUCTIVE)
+    assert "removes without a way back" in grave.text
+    assert all(option in grave.text for option in ("rm", "-r", "-f"))
+
+
+@pytest.mark.parametrize("command", ["git clean", "git clean -fdx", "git clean --force"])
+def test_a_table_and_a_judge_that_agree_are_one_reason(command: str) -> None:
+    (grave,) = (reason for reason in assess("execute", command).reasons if reason.tier is Tier.DESTRUCTIVE)
+    assert "removes untracked files" in grave.text
+
+
 def test_reasons_of_a_script_name_the_line() -> None:
     reasons = assess("shell", "ls\n\nif true; then\n  bash -c 'ls; rm -rf x'\nfi").reasons
     assert {reason.line for reason in reasons if reason.tier is Tier.DESTRUCTIVE} == {4}

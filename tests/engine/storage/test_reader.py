@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from pathlib import Path
 
+from engine import ReadContent
 from engine.model.events import Notified
 from engine.storage.store import Store
 from tests.engine.desk import Desk, step
@@ -23,6 +25,19 @@ async def test_a_reader_that_gives_up_leaves_the_others_in_the_present(desk: Des
     await desk.sign(task)
     view = await desk.ended(task)
     assert view.steps[0].state.ended
+
+
+async def test_kept_bytes_that_are_no_longer_the_signed_ones_are_not_shown(desk: Desk) -> None:
+    (desk.root / "deploy.sh").write_text("echo signed")
+    await desk.open()
+    task = await desk.plan({"id": "deploy", "action": "execute", "command": "cat deploy.sh"})
+    plan = (await desk.show(task)).plan
+    assert plan is not None
+    digest = plan.steps[0].files[0].sha256
+    assert await desk.engine.read(ReadContent(sha256=digest)) == b"echo signed"
+    with sqlite3.connect(desk.state / "signoff.db") as store:
+        store.execute("UPDATE contents SET body = ?", (b"echo another",))
+    assert await desk.engine.read(ReadContent(sha256=digest)) is None
 
 
 async def test_a_closed_store_leaves_one_whole_file(tmp_path: Path) -> None:

@@ -1,0 +1,23 @@
+"""The plan as text for a person who is about to judge it, with the text of the files that its steps run."""
+
+from __future__ import annotations
+
+from engine import EngineClient, TaskView
+from tui.cli.call import Call
+
+
+async def whole_plan(call: Call, engine: EngineClient, view: TaskView) -> str:
+    """Every step of a plan, as wide as the terminal."""
+    from tui.contents import read_contents
+    from tui.presentation.plan import plan_text
+
+    contents = await read_contents(engine, *(view.plan.steps if view.plan else ()))
+    return plan_text(view, contents, call.console.width, ascii_only=call.console.ascii_only)
+
+
+async def whole_plan_as_markdown(engine: EngineClient, view: TaskView) -> str:
+    """The same for a comment on a pull request."""
+    from tui.contents import read_contents
+    from tui.presentation.plan import markdown
+
+    return markdown(view, await read_contents(engine, *(view.plan.steps if view.plan else ())))
