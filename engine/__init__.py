@@ -56,6 +56,7 @@ from engine.configuration import (
 from engine.diagnosis import Finding, Health, diagnose
 from engine.documents import agent_guide, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
+from engine.model.amounts import parse_duration
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
 from engine.model.events import (
@@ -233,6 +234,7 @@ __all__ = [
     "left_out",
     "load_configuration",
     "new_repository",
+    "parse_duration",
     "plan_schema",
     "quorum",
     "state_path",

@@ -10,26 +10,37 @@ from argparse import ArgumentParser
 from engine import ANSWERS, Answer, EngineClient, Question, QuestionKind, Reply, ShowTask, TaskView
 from engine.errors import UsageError
 from tui.cli import lines
-from tui.cli.arguments import set_option, step_argument, task_argument
+from tui.cli.arguments import duration, set_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
 from tui.cli.going_on import advise
 from tui.cli.people import a_person, resolve
 from tui.cli.steps import step_id
 from tui.cli.terminal import says_yes
+from tui.presentation.amounts import clock
 from tui.presentation.safe import safe
 
 _WORDS = {"again": Answer.AGAIN, "done": Answer.DONE, "fail": Answer.FAIL}
 
 
 def _confirm_arguments(parser: ArgumentParser) -> None:
+    _step_arguments(parser)
+    told = "plan: whatever else asks in this plan runs too, as signed; 10m: the very same again within that time"
+    parser.add_argument("--for", dest="longer", metavar="plan|TIME", type=_longer, help=told)
+
+
+def _longer(text: str) -> str | float:
+    return text if text == "plan" else duration(text)
+
+
+def _step_arguments(parser: ArgumentParser) -> None:
     task_argument(parser)
     step_argument(parser)
     set_option(parser)
 
 
 def _deny_arguments(parser: ArgumentParser) -> None:
-    _confirm_arguments(parser)
+    _step_arguments(parser)
     parser.add_argument("--reason", metavar="TEXT", required=True, help="why; it is recorded")
 
 
@@ -42,15 +53,25 @@ def _answer_arguments(parser: ArgumentParser) -> None:
 
 
 async def _confirm(call: Call) -> int:
+    answer, seconds, how = _how_long(call)
     with a_person(call) as person:
         async with call.engine("read") as engine:
-            question, view = await _asked(call, engine, Answer.ONCE)
+            question, view = await _asked(call, engine, answer)
         person.tell("\n".join(lines.question_lines(question, view, call.console)))
-        if not await says_yes(person, f"Run {safe(question.step)} once, as shown?"):
+        if not await says_yes(person, f"Run {safe(question.step)} {how}, as shown?"):
             call.console.note("later: nothing was recorded, the question stays")
             return Exit.DENIED
     async with call.engine("decide") as engine:
-        return await _give(call, engine, question, Answer.ONCE)
+        return await _give(call, engine, question, answer, seconds=seconds)
+
+
+def _how_long(call: Call) -> tuple[Answer, float | None, str]:
+    """The answer that `--for` asks for, its seconds, and both in words."""
+    if call.args.longer is None:
+        return Answer.ONCE, None, "once"
+    if call.args.longer == "plan":
+        return Answer.PLAN, None, "and whatever else asks in this plan"
+    return Answer.TIMED, call.args.longer, f"now and again within {clock(call.args.longer)}"
 
 
 async def _deny(call: Call) -> int:
@@ -100,8 +121,16 @@ def _unfitting(question: Question) -> UsageError:
     return UsageError(problem=f"That does not answer a question of kind {question.kind}", hint=hint)
 
 
-async def _give(call: Call, engine: EngineClient, question: Question, answer: Answer, reason: str = "") -> int:
-    reply: Reply = await engine.do(resolve(question, answer, reason))
+async def _give(
+    call: Call,
+    engine: EngineClient,
+    question: Question,
+    answer: Answer,
+    reason: str = "",
+    *,
+    seconds: float | None = None,
+) -> int:
+    reply: Reply = await engine.do(resolve(question, answer, reason, seconds=seconds))
     call.console.say(safe(reply.text))
     await advise(call, engine, question.task)
     return 0

@@ -130,6 +130,16 @@ def set_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def duration(text: str) -> float:
+    """Seconds, of `90s`, `20m`, `2h`."""
+    from engine import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def root_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-C", "--root", metavar="DIR", help="the directory the steps run in; default: this one")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import (
     AuditReport,
+    Comparison,
     EngineInfo,
     Event,
     Explanation,
@@ -86,6 +87,25 @@ def event_line(event: Event, view: TaskView | None = None) -> dict[str, Any]:
         "task": event.task,
         "step": event.step,
         "data": task_whole(view) if ended and view else plain(event.fact),
+    }
+
+
+def comparison(found: Comparison) -> dict[str, Any]:
+    """The object of `diff`."""
+    return {
+        "before": found.before,
+        "after": found.after,
+        "widened": [{"rule": each.rule.value, "step": each.step, "detail": each.detail} for each in found.widened],
+        "changes": [
+            {
+                "step": change.id,
+                "change": change.mark,
+                "fields": list(change.fields),
+                "before": change.before.step.operand if change.before else None,
+                "after": change.after.step.operand if change.after else None,
+            }
+            for change in found.changes
+        ],
     }
 
 

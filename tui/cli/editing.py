@@ -1,0 +1,97 @@
+"""edit: the plan file of a task in the person's own editor, or from a file; what comes back is the next revision.
+
+An edit with faults is offered to the editor again; nothing of it is lost while the person wants to go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+
+from engine import InvalidPlan, ReadDocument, Reply, Revise, ShowTask, SignoffError, TaskView
+from engine.errors import UsageError
+from tui.cli.arguments import set_option, task_argument
+from tui.cli.call import Call, Verb
+from tui.cli.exits import Exit
+from tui.cli.going_on import advise
+from tui.cli.people import a_person
+from tui.cli.terminal import Person, says_yes
+from tui.presentation.safe import safe
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    task_argument(parser)
+    parser.add_argument("-f", "--file", metavar="FILE", help="the edited plan; - for standard input")
+    parser.add_argument("--note", metavar="TEXT", default="", help="why; reviewers read it")
+    set_option(parser)
+
+
+async def _edit(call: Call) -> int:
+    async with call.engine("read") as engine:
+        view: TaskView = await engine.read(ShowTask(task=call.args.task))
+        text: str = await engine.read(ReadDocument(task=call.args.task))
+    if call.args.file is not None:
+        return await _revise(call, view, _given(call), call.args.file)
+    with a_person(call) as person, tempfile.TemporaryDirectory(prefix="signoff-edit-") as folder:
+        path = Path(folder) / f"plan-{view.task.id}.yaml"
+        path.write_text(text, encoding="utf-8")
+        while True:
+            await edit(path, call.world.environ.get("VISUAL") or call.world.environ.get("EDITOR") or "vi")
+            if (edited := path.read_text(encoding="utf-8", errors="surrogateescape")) == text:
+                call.console.note(f"nothing was changed; revision {view.task.revision} stays")
+                return 0
+            try:
+                return await _revise(call, view, edited, path.name)
+            except InvalidPlan as error:
+                if not await _again(person, error):
+                    call.console.note(f"given up; revision {view.task.revision} stays")
+                    return Exit.USAGE
+
+
+def _given(call: Call) -> str:
+    if call.args.file == "-":
+        return call.world.stdin.read()
+    try:
+        return (call.world.cwd / call.args.file).read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(problem=f"{call.args.file}: {error.strerror}; nothing was changed") from None
+
+
+async def edit(path: Path, editor: str) -> None:
+    """Let the person edit a file in their own program on their own terminal.
+
+    Raises:
+        UsageError: it cannot be started, or it says that the edit is off.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(*shlex.split(editor), str(path))
+        code = await process.wait()
+    except (OSError, ValueError) as error:
+        problem = f"The editor {editor!r} could not be started ({error}); nothing was changed"
+        raise UsageError(problem=problem, hint="name another one in $EDITOR, or give a file: --file") from None
+    if code:
+        raise UsageError(problem=f"{os.path.basename(shlex.split(editor)[0])} ended with {code}; nothing was changed")
+
+
+async def _again(person: Person, error: InvalidPlan) -> bool:
+    person.tell("\n".join([*(safe(str(fault)) for fault in error.faults), str(error)]))
+    return await says_yes(person, "Edit it again?")
+
+
+async def _revise(call: Call, view: TaskView, document: str, name: str) -> int:
+    command = Revise(task=view.task.id, revision=view.task.revision, document=document, name=name, note=call.args.note)
+    async with call.engine("decide") as engine:
+        reply: Reply = await engine.do(command)
+        call.console.say(safe(reply.text))
+        try:
+            await advise(call, engine, view.task.id)
+        except SignoffError as error:
+            call.console.note(safe(str(error)))
+    return 0
+
+
+VERBS = {"edit": Verb(_edit, _arguments, "signoff edit 12 --note 'test before the push'")}
