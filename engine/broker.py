@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 
 from engine.client import Gap, Item, Signal
 from engine.model.events import Event
@@ -30,6 +30,15 @@ class Follower:
             self._items.clear()
             item = Gap(seq=item.seq)
         self._items.append(item)
+        self._wake.set()
+
+    def extend(self, events: Sequence[Event]) -> None:
+        """Push what became durable together; whether there is room is asked once."""
+        if len(self._items) + len(events) > self._limit:
+            self._items.clear()
+            self._items.append(Gap(seq=events[-1].seq))
+        else:
+            self._items.extend(events)
         self._wake.set()
 
     def close(self) -> None:
@@ -55,12 +64,13 @@ class Broker:
         self.seq = 0
         self.closed = False
 
-    def publish(self, events: Iterable[Event]) -> None:
+    def publish(self, events: Sequence[Event]) -> None:
         """Hand durable events to every follower, in order."""
-        for event in events:
-            self.seq = event.seq
-            for follower in self._followers:
-                follower.push(event)
+        if not events:
+            return
+        self.seq = events[-1].seq
+        for follower in self._followers:
+            follower.extend(events)
 
     def signal(self, item: Signal) -> None:
         """Hand a signal to those who keep up."""

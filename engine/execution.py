@@ -178,7 +178,8 @@ class Execution:
         if turn.token.fired:
             self._drop(step_id)
             return
-        self._produced.update({(step_id, path): digest for path, digest in end.run.produced.items()})
+        for path, digest in end.run.produced.items():
+            self._produced[step_id, path] = digest
         delay = self._delay(step_id, end)
         if delay is not None:
             self._again(step_id, end, delay)

@@ -18,10 +18,11 @@ class Pool:
     """At most `limit` pieces of work at a time."""
 
     def __init__(self, limit: int) -> None:
+        self._loop = asyncio.get_running_loop()
         self._free = limit
         self._queue: list[tuple[int, str, int, Work]] = []
         self._order = count()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def submit(self, rank: int, name: str, work: Work) -> None:
         """Start `work` as soon as a slot is free and nothing of a lower rank waits."""
@@ -29,21 +30,21 @@ class Pool:
         self._fill()
 
     def _fill(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._free and self._queue:
-            _, name, _, work = heapq.heappop(self._queue)
+            _, name, number, work = heapq.heappop(self._queue)
             self._free -= 1
-            task = loop.create_task(work(), name=name)
-            self._tasks.add(task)
-            task.add_done_callback(self._release)
+            self._tasks[number] = self._loop.create_task(self._carry_out(number, work), name=name)
 
-    def _release(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._free += 1
-        if not task.cancelled() and (error := task.exception()) is not None:
-            loop = asyncio.get_running_loop()
-            loop.call_exception_handler({"message": f"step {task.get_name()} broke", "exception": error})
-        self._fill()
+    async def _carry_out(self, number: int, work: Work) -> None:
+        try:
+            await work()
+        except Exception as error:
+            name = self._tasks[number].get_name()
+            self._loop.call_exception_handler({"message": f"step {name} broke", "exception": error})
+        finally:
+            del self._tasks[number]
+            self._free += 1
+            self._fill()
 
     @property
     def busy(self) -> int:
@@ -53,6 +54,7 @@ class Pool:
     async def close(self) -> None:
         """Abandon what is queued and interrupt what runs."""
         self._queue.clear()
-        for task in list(self._tasks):
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

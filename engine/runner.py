@@ -31,12 +31,12 @@ from engine.model.tier import Tier
 from engine.settings import Settings
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from engine.cancellation import CancelToken
     from engine.model.grant import Grant
     from engine.storage.store import Store
 
+_ENDS = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}
+"""How a run ends by the failure class of its result; every other one is a failure."""
 MAX_DIFF = 64 * 1024
 """Bytes of a diff that a question carries."""
 
@@ -109,15 +109,21 @@ class Runner:
 
     async def attempt(self, job: Job) -> End | Waits | Lost:
         """Run the step once, or say what a person must answer first."""
-        with _sealing(job) as into:
+        if not job.planned.files:
+            return await self._attempt(job, ())
+        with tempfile.TemporaryDirectory(prefix="signoff-") as into:  # for private copies of the signed files
             try:
-                sealed = await asyncio.to_thread(_seal, job, into) if into else ()
-                waits = await self._doubt(job, sealed)
+                sealed = await asyncio.to_thread(_seal, job, into)
             except (SignoffError, OSError) as error:
                 return await self._refuse(job, error)
-            if waits is not None:
-                return waits
-            return await self._run(job, sealed)
+            return await self._attempt(job, sealed)
+
+    async def _attempt(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> End | Waits | Lost:
+        try:
+            waits = await self._doubt(job, sealed)
+        except (SignoffError, OSError) as error:
+            return await self._refuse(job, error)
+        return waits or await self._run(job, sealed)
 
     # Before
 
@@ -260,7 +266,7 @@ class Runner:
             self._store.end_run(run)
             return End(status=status, run=run)
         failed = bool(result.failure)
-        state = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}.get(result.failure, RunState.FAILED)
+        state = _ENDS.get(result.failure, RunState.FAILED)
         run = evolve(
             run, state=advance(run.state, state), ended=now, produced={} if failed else _produced(job), **vars(result)
         )
@@ -284,14 +290,12 @@ def _folder(path: Path) -> Path:
 
 def run_mark(state: Path, run: int) -> str:
     """The mark of a run in the environment of its processes: two state directories never share one."""
-    return f"{sha256(str(state).encode())[:12]}-{run}"
+    return f"{_state_mark(state)}-{run}"
 
 
-def _sealing(job: Job) -> AbstractContextManager[str | None]:
-    """A private place for the copies of signed files, only where there are any."""
-    from contextlib import nullcontext
-
-    return tempfile.TemporaryDirectory(prefix="signoff-") if job.planned.files else nullcontext()
+@cache
+def _state_mark(state: Path) -> str:
+    return sha256(str(state).encode())[:12]
 
 
 def _seal(job: Job, into: str) -> tuple[process.SealedFile, ...]:

@@ -6,13 +6,12 @@ The payload enters by its digest only, so retention can empty payloads and the c
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
+
+from engine.wire import encode
 
 GENESIS = bytes(32)
 """What stands before the first row."""
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def link(
@@ -26,5 +25,5 @@ def link(
     payload_sha256: bytes,
 ) -> bytes:
     """The hash of one row, 32 bytes."""
-    header = _encode([seq, time, actor, kind, task, step])
+    header = encode([seq, time, actor, kind, task, step])
     return sha256(previous + header.encode() + payload_sha256).digest()

@@ -81,6 +81,7 @@ class Writer:
         self._connection = connection
         self._clock = clock
         self._publish = publish
+        self._loop = asyncio.get_running_loop()
         self._waiting: list[_Pending] = []
         self._task: asyncio.Task[None] | None = None
         self.seq = 0
@@ -105,10 +106,10 @@ class Writer:
         """
         if carried := CARRIED.get():
             change.writes.append(carried.pop())
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[int] = self._loop.create_future()
         self._waiting.append(_Pending(change, future))
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._drain(), name="store writer")
+            self._task = self._loop.create_task(self._drain(), name="store writer")
         return future
 
     async def _drain(self) -> None:
@@ -151,7 +152,7 @@ class Writer:
         if self._closing:
             return []
         await asyncio.sleep(RETRY_SECONDS)
-        return kept or [_Pending(Change(writes=list(_PROBE)), asyncio.get_running_loop().create_future())]
+        return kept or [_Pending(Change(writes=list(_PROBE)), self._loop.create_future())]
 
     async def _apart(self, batch: list[_Pending], error: Exception) -> None:
         """One of these changes is wrong in itself: write each alone, so that it takes no other with it."""
@@ -164,7 +165,8 @@ class Writer:
 
     def _transact(self, batch: list[_Pending]) -> list[Event]:
         """In the database's thread: one transaction for the whole batch."""
-        execute = self._connection._conn.execute
+        cursor = self._connection._conn.cursor()
+        execute = cursor.execute
         seq, head, events, rows = self.seq, self.head, list[Event](), list[tuple[Any, ...]]()
         execute("BEGIN IMMEDIATE")
         try:
@@ -177,7 +179,7 @@ class Writer:
                 for statement in change.writes:
                     execute(*statement)
                 for sql, parameters in change.many:
-                    self._connection._conn.executemany(sql, parameters)
+                    cursor.executemany(sql, parameters)
                 for fact, task, step in change.facts:
                     seq += 1
                     event = Event(seq, self._clock(), change.actor, task, step, fact)
@@ -186,7 +188,7 @@ class Writer:
                     rows.append(row)
                     events.append(event)
                 pending.seq = seq
-            self._connection._conn.executemany(_INSERT, rows)
+            cursor.executemany(_INSERT, rows)
             execute("COMMIT")
         except BaseException:
             if self._connection._conn.in_transaction:
