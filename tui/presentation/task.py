@@ -21,12 +21,12 @@ from engine import (
     TaskView,
     When,
 )
-from tui.presentation.amounts import clock, number
+from tui.presentation.amounts import about_clock, clock, number
 from tui.presentation.brief import progress, title
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column, spread
 from tui.presentation.review import cascade
-from tui.presentation.status import PHASES, STEPS
+from tui.presentation.status import CRITICAL, PHASES, STEPS
 
 STRONG, BRAND = "bold", "bold $accent"
 _LEVELS = {"bubblewrap": "bwrap", "supervisor": "supervisor", "group": "process group"}
@@ -114,13 +114,26 @@ def elapsed(task: Task, now: float) -> str:
     return clock((task.ended if task.ended is not None else now) - task.started)
 
 
-def header(view: TaskView, now: float, width: int, *, ascii_only: bool = False) -> tuple[Content, Content]:
-    """What the rule above the graph says on its left and right; as much as fits into `width` cells."""
+def header(
+    view: TaskView,
+    now: float,
+    width: int,
+    *,
+    total: float | None = None,
+    critical: Sequence[str] = (),
+    ascii_only: bool = False,
+) -> tuple[Content, Content]:
+    """What the rule above the graph says on its left and right; as much as fits into `width` cells.
+
+    Args:
+        total: seconds that this attempt is expected to take; None where nobody knows.
+        critical: names along the path that takes longest, as far as it is still to go.
+    """
     task, dot = view.task, " - " if ascii_only else " · "
-    right = _right(view, now, ascii_only=ascii_only)
+    right = _right(view, now, total, ascii_only=ascii_only)
     name = assemble((str(task.id), MUTED), " ", (title(task.request, 48), STRONG))
     left = name
-    for part in (_phase(task, ascii_only=ascii_only), *_signed(view)):
+    for part in (_phase(task, ascii_only=ascii_only), *_signed(view), _critical(critical, ascii_only=ascii_only)):
         if not part:
             continue
         longer = left + content(dot, MUTED) + part
@@ -148,14 +161,24 @@ def _phase(task: Task, *, ascii_only: bool) -> Content:
     return content(text, look.style)
 
 
-def _right(view: TaskView, now: float, *, ascii_only: bool) -> Content:
+def _critical(names: Sequence[str], *, ascii_only: bool) -> Content:
+    """`critical ━ web → gate → deploy`, at most six of them."""
+    if not names:
+        return Content("")
+    line, arrow = ("=", " -> ") if ascii_only else ("━", " → ")
+    shown = [*names[:5], *(["..." if ascii_only else "…"] if len(names) > 6 else []), *names[5:][-1:]]
+    return assemble(("critical ", MUTED), (f"{line} ", CRITICAL), (arrow.join(name[:20] for name in shown), ""))
+
+
+def _right(view: TaskView, now: float, total: float | None, *, ascii_only: bool) -> Content:
     running = [status for status in view.steps if status.state is StepState.RUNNING]
     parts = []
     if running:
         look = STEPS[StepState.RUNNING]
         more = f" +{len(running) - 1}" if len(running) > 1 else ""
         parts.append(content(f"{look.glyph(ascii_only=ascii_only)} {running[-1].id[:20]}{more}", look.style))
-    if time := elapsed(view.task, now):
+    about = about_clock(total, ascii_only=ascii_only) if total is not None else ""
+    if time := " of ".join(filter(None, (elapsed(view.task, now), about))):
         parts.append(content(time, MUTED))
     return content("  ").join(parts)
 
