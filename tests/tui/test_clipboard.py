@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.clipboard import take_along
+from tui.clipboard import FILE, take_along
 
 TEXT = "one\ntwo \x1b[31m — ж\udcff\n"
 RAW = TEXT.encode(errors="surrogateescape")
@@ -51,7 +51,7 @@ async def test_where_no_terminal_takes_it_a_file_does(tmp_path: Path, text: str,
     printed: list[str] = []
     where = await take_along(text, printed.append, tmp_path, environ)
     assert not printed
-    (file,) = tmp_path.iterdir()
+    file = tmp_path / FILE
     assert where == str(file)
     assert file.read_bytes() == text.encode(errors="surrogateescape")
     assert file.stat().st_mode & 0o777 == 0o600

@@ -133,41 +133,44 @@ def header(
     right = _right(view, now, total, ascii_only=ascii_only)
     name = assemble((str(task.id), MUTED), " ", (title(task.request, 48), STRONG))
     left = name
-    for part in (_phase(task, ascii_only=ascii_only), *_signed(view), _critical(critical, ascii_only=ascii_only)):
-        if not part:
-            continue
-        longer = left + content(dot, MUTED) + part
-        if longer.cell_length + right.cell_length <= width:
-            left = longer
+    for forms in (_phase(task, ascii_only=ascii_only), *_signed(view), _critical(critical, ascii_only=ascii_only)):
+        longer = (left + content(dot, MUTED) + form for form in forms)
+        left = next((form for form in longer if form.cell_length + right.cell_length <= width), left)
     return clipped(left, max(8, width - right.cell_length), ascii_only=ascii_only), right
 
 
-def _signed(view: TaskView) -> tuple[Content, ...]:
+_Forms = tuple[Content, ...]
+"""A part of the header, longest form first; the first one that fits is shown."""
+
+
+def _signed(view: TaskView) -> tuple[_Forms, ...]:
     task = view.task
     if not task.revision:
         return ()
+    revision = content(f"rev {task.revision}", MUTED)
     signers = " ".join(s.actor for s in view.signatures if s.verdict == "sign" and s.digest == task.digest)
     if task.signed and task.signed == task.digest:
-        return content(f"rev {task.revision}", MUTED), content(f"signed {task.digest[:6]} {signers}".rstrip(), MUTED)
-    return content(f"rev {task.revision}", MUTED), content("not signed: r", "$text-warning")
+        signed = f"signed {task.digest[:6]}"
+        return (revision,), (content(f"{signed} {signers}".rstrip(), MUTED), content(signed, MUTED))
+    return (revision,), (content("not signed: r", "$text-warning"),)
 
 
-def _phase(task: Task, *, ascii_only: bool) -> Content:
+def _phase(task: Task, *, ascii_only: bool) -> _Forms:
     if task.phase is Phase.EXECUTING:
-        return Content("")
+        return ()
     look = PHASES[task.phase]
     said = _OUTCOMES.get(task.outcome) if task.outcome else None
     text = f"{look.glyph(ascii_only=ascii_only)} {look.word}" + (f", {said}" if said else "")
-    return content(text, look.style)
+    return (content(text, look.style),)
 
 
-def _critical(names: Sequence[str], *, ascii_only: bool) -> Content:
+def _critical(names: Sequence[str], *, ascii_only: bool) -> _Forms:
     """`critical ━ web → gate → deploy`, at most six of them."""
     if not names:
-        return Content("")
+        return ()
     line, arrow = ("=", " -> ") if ascii_only else ("━", " → ")
     shown = [*names[:5], *(["..." if ascii_only else "…"] if len(names) > 6 else []), *names[5:][-1:]]
-    return assemble(("critical ", MUTED), (f"{line} ", CRITICAL), (arrow.join(name[:20] for name in shown), ""))
+    return (assemble(("critical ", MUTED), (f"{line} ", CRITICAL), (arrow.join(name[:20] for name in shown), "")),)
 
 
 def _right(view: TaskView, now: float, total: float | None, *, ascii_only: bool) -> Content:
