@@ -16,6 +16,7 @@ from engine.commands import (
     Kill,
     ListEvents,
     ListGrants,
+    ListLengths,
     ListPeople,
     ListQuestions,
     ListRuns,
@@ -88,6 +89,7 @@ from engine.model.events import (
     TaskRemoved,
     TaskRequested,
 )
+from engine.model.expected import longest_path, running_for, seconds_left, usual_length
 from engine.model.grant import Grant
 from engine.model.plan import Action, Document, Plan, PlannedStep, SignedFile, Step, When
 from engine.model.question import ANSWERS, Answer, Question, QuestionKind
@@ -145,6 +147,7 @@ __all__ = [
     "Kill",
     "ListEvents",
     "ListGrants",
+    "ListLengths",
     "ListPeople",
     "ListQuestions",
     "ListRuns",
@@ -233,12 +236,16 @@ __all__ = [
     "held",
     "left_out",
     "load_configuration",
+    "longest_path",
     "new_repository",
     "parse_duration",
     "plan_schema",
     "quorum",
+    "running_for",
+    "seconds_left",
     "state_path",
     "step_digest",
     "unused_variables",
     "user_name",
+    "usual_length",
 ]

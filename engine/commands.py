@@ -307,6 +307,16 @@ class ListRuns(Query):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListLengths(Query):
+    """Seconds that the steps of a task took in earlier runs, by id -> dict[str, float].
+
+    Those of the same steps by the last tasks in the same directory; what never ended well is missing.
+    """
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ListQuestions(Query):
     """Everything that waits for a person, first asked first -> tuple[Question, ...]."""
 

@@ -299,6 +299,7 @@ class Engine:
             level_reason=self._probe.reason,
             seq=self._store.seq,
             running=self.running,
+            parallel=self._opening.settings.parallel,
             head=self._store.head.hex(),
             fault=self._store.fault,
         )

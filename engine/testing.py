@@ -13,6 +13,7 @@ from engine.client import Item, LogSlice, Person
 from engine.commands import (
     Command,
     ListEvents,
+    ListLengths,
     ListPeople,
     ListQuestions,
     ListRuns,
@@ -44,6 +45,7 @@ class ScriptedEngine:
         self.contents: dict[str, bytes] = {}
         """What was kept of signed files, by digest."""
         self.runs: tuple[Run, ...] = ()
+        self.lengths: dict[str, float] = {}
         self.targets: tuple[Target, ...] = ()
         self.info = EngineInfo(version="0.1.0", pid=1, user="ana", state="~", level="bubblewrap")
         self.done: list[Command] = []
@@ -82,6 +84,8 @@ class ScriptedEngine:
                 return self.contents.get(sha256)
             case ListRuns(task=task):
                 return tuple(run for run in self.runs if run.task == task)
+            case ListLengths():
+                return self.lengths
             case ListTargets():
                 return self.targets
             case ListEvents():

@@ -68,5 +68,7 @@ class EngineInfo:
     """Hash of the last event."""
     running: int = 0
     """Steps that run now."""
+    parallel: int = 1
+    """Steps that run at the same time, at most."""
     fault: str = ""
     """Why nothing new is started, if so."""

@@ -147,6 +147,19 @@ class SignoffApp(Desk):
         self.bell()
         self.notify("\n".join([f"task {task} says:", *safe_lines(message)]), timeout=8, markup=False)
 
+    def copy(self, text: str, what: str) -> None:
+        self.run_worker(self._copy(text, what), group="copying")
+
+    async def _copy(self, text: str, what: str) -> None:
+        from tui.clipboard import take_along
+
+        try:
+            where = await take_along(text, self.copy_to_clipboard, self._state, os.environ)
+        except OSError as error:
+            self.say(f"{what} could not be copied: {error.strerror}")
+        else:
+            self.say(f"copied {what}, {len(text)} characters, to {where}")
+
     def page(self, run: int) -> None:
         self.run_worker(self._page(run), group="away", exclusive=True)
 
@@ -195,8 +208,7 @@ class SignoffApp(Desk):
 
     def action_copy_or_hint(self) -> None:
         if selection := self.screen.get_selected_text():
-            self.copy_to_clipboard(selection)
-            self.say("copied")
+            self.copy(selection, "the selection")
         else:
             self.say("nothing is selected: q leaves, xx cancels, y copies")
 

@@ -85,5 +85,9 @@ class Desk(App[str]):
         """A step of a task has something to say to a person: ring and show it."""
 
     @abstractmethod
+    def copy(self, text: str, what: str) -> None:
+        """Take a text along, and say where it went; `what` names it."""
+
+    @abstractmethod
     def page(self, run: int) -> None:
         """Show the whole log of a run in `$PAGER`."""

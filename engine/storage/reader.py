@@ -32,6 +32,33 @@ if TYPE_CHECKING:
 CACHED_PLANS = 8
 NUMBERED = ("runs", "questions", "grants", "comments")
 """Tables whose rows people call by number."""
+RUNS_COMPARED = 5
+"""Latest runs of a step of which the middle length counts."""
+_RECENT = """
+WITH own AS (SELECT root, digest, id AS task, revision FROM tasks WHERE id = ?1), recent AS (
+    SELECT tasks.id, tasks.digest, tasks.revision FROM tasks JOIN own USING (root)
+    WHERE started IS NOT NULL AND id > (SELECT MAX(id) FROM tasks) - 1000 ORDER BY id DESC LIMIT 20
+)"""
+_OF_SAME_PLAN = f"""{_RECENT}
+SELECT runs.step, runs.ended - runs.started AS length FROM recent JOIN own USING (digest)
+    JOIN runs ON runs.task = recent.id AND runs.state = 'completed' ORDER BY runs.id DESC
+"""
+"""The runs that ended well of the same plan, by the last tasks in its directory."""
+_SAME = "json_remove(json_extract(value, '$.step'), '$.needs', '$.when', '$.description', '$.tier', '$.timeout')"
+_OF_SAME_STEPS = f"""{_RECENT}, other AS (
+    SELECT digest, MAX(id) AS task, revision FROM recent GROUP BY digest ORDER BY task DESC LIMIT 4
+), made AS MATERIALIZED (
+    SELECT other.digest, {_SAME} AS same FROM other JOIN plans USING (task, revision), json_each(body, '$.steps')
+    WHERE length(body) < 500000
+), wanted AS MATERIALIZED (
+    SELECT json_extract(value, '$.step.id') AS step, {_SAME} AS same
+    FROM own JOIN plans USING (task, revision), json_each(body, '$.steps') WHERE length(body) < 500000
+)
+SELECT runs.step, runs.ended - runs.started AS length FROM wanted JOIN made USING (same) JOIN recent USING (digest)
+    JOIN runs ON runs.task = recent.id AND runs.step = wanted.step AND runs.state = 'completed' ORDER BY runs.id DESC
+"""
+"""As above, also of other plans: of each step that stood there too, whatever it needed. Very large plans are left out:
+to compare them would keep other readers waiting."""
 
 
 class Reader:
@@ -177,6 +204,20 @@ class Reader:
         where = "task = ?" + ("" if step is None else " AND step = ?")
         sql = f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE {where} ORDER BY id"
         return tuple(rows.run_of(row) for row in await self._all(sql, task, *(() if step is None else (step,))))
+
+    async def lengths(self, task: int) -> dict[str, float]:
+        """The middle of the last lengths of each step that ended well before, in seconds."""
+        found = await self._lengths(_OF_SAME_PLAN, task)
+        if len(found) < (await self._all("SELECT COUNT(*) AS n FROM steps WHERE task = ?", task))[0]["n"]:
+            found = await self._lengths(_OF_SAME_STEPS, task) | found
+        return found
+
+    async def _lengths(self, sql: str, task: int) -> dict[str, float]:
+        found: dict[str, list[float]] = {}
+        for row in await self._all(sql, task):
+            found.setdefault(row["step"], []).append(max(0.0, row["length"]))
+        middle = {step: sorted(lengths[:RUNS_COMPARED]) for step, lengths in found.items()}
+        return {step: lengths[len(lengths) // 2] for step, lengths in middle.items()}
 
     async def run(self, run: int) -> Run | None:
         found = await self._all(f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE id = ?", run)

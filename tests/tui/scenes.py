@@ -203,13 +203,14 @@ def others() -> tuple[TaskView, ...]:
 
 
 def engine(*views: TaskView) -> ScriptedEngine:
-    """An engine that shows these tasks, the runs of task 12, and a log for each of its runs."""
+    """An engine that shows these tasks, the runs of task 12, how long they took before, and a log for each run."""
     made = ScriptedEngine(*views, logs=dict.fromkeys((s.run for v in views for s in v.steps if s.run), LOG))
     runs = (
         Run(id=1, task=12, step="tests", task_attempt=1, attempt=1, state=RunState.FAILED, started=NOON - 300,
             ended=NOON - 260, exit_code=2, level="bubblewrap"),
     )  # fmt: skip
     made.runs = runs
+    made.lengths = {"baseline": 30, "codemod": 9, "pins": 4, "tests": 72, "migrate": 120, "tell": 0}
     made.info = replace(made.info, running=sum(s.state is S.RUNNING for v in views for s in v.steps))
     return made
 

@@ -18,6 +18,15 @@ def about_clock(seconds: float, *, ascii_only: bool = False) -> str:
     return f"{'~' if ascii_only else '≈'}{clock(seconds)}"
 
 
+def about(seconds: float, *, ascii_only: bool = False) -> str:
+    """An estimate in words: `≈40 s`, `≈9 min`, `≈2 h`."""
+    sign = "~" if ascii_only else "≈"
+    for least, unit in ((5400, "h"), (90, "min")):
+        if seconds >= least:
+            return f"{sign}{round(seconds / (3600 if unit == 'h' else 60))} {unit}"
+    return f"{sign}{max(1, round(seconds))} s"
+
+
 def ago(seconds: float) -> str:
     """How long since: `just now`, `40 s ago`, `5 min ago`, `3 h ago`, `2 days ago`."""
     whole = max(0, int(seconds))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textual.content import Content
 
 from engine import PlannedStep, Question, QuestionKind, Receipt, Run, RunState, Step, StepStatus, TaskView, When
-from tui.presentation.amounts import clock
+from tui.presentation.amounts import about_clock, clock
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import network
 from tui.presentation.line import MUTED, column
@@ -21,8 +21,14 @@ _LABEL = 10
 _RUN_STYLES = {RunState.FAILED: "$text-error", RunState.TIMED_OUT: "$text-error", RunState.RUNNING: "$text-primary"}
 
 
-def detail(view: TaskView, step: str, runs: Sequence[Run], now: float, *, ascii_only: bool = False) -> list[Content]:
-    """Everything about a step, one `Content` a paragraph; empty when the plan has no such step."""
+def detail(
+    view: TaskView, step: str, runs: Sequence[Run], now: float, *, usual: float | None = None, ascii_only: bool = False
+) -> list[Content]:
+    """Everything about a step, one `Content` a paragraph; empty when the plan has no such step.
+
+    Args:
+        usual: seconds that it took in earlier runs.
+    """
     planned = next((p for p in view.plan.steps if p.id == step), None) if view.plan else None
     status = next((s for s in view.steps if s.id == step), None)
     if planned is None or status is None:
@@ -30,6 +36,8 @@ def detail(view: TaskView, step: str, runs: Sequence[Run], now: float, *, ascii_
     lines = [_head(planned, status, ascii_only=ascii_only), *_gone(runs), Content("")]
     lines += operand(planned.step.operand)
     lines += [Content(""), *_facts(planned, status, view.task.root, now)]
+    if usual is not None:
+        lines.append(_fact("usually", content(about_clock(usual, ascii_only=ascii_only))))
     lines += list(_runs(runs, now))
     return lines
 

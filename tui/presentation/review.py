@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from engine import Phase, Plan, PlannedStep, TaskView, Tier, When
-from tui.presentation.amounts import ago
+from engine import Phase, Plan, PlannedStep, StepState, StepStatus, TaskView, Tier, When, seconds_left
+from tui.presentation.amounts import about, ago
 from tui.presentation.brief import title as task_title
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import Fact, facts, headline, strange, why
@@ -222,13 +222,21 @@ def title(view: TaskView, ascii_only: bool = False) -> tuple[Content, Content]:
     return left, content("not signed", "$text-warning")
 
 
-def summary(reading: Reading, ascii_only: bool = False) -> Content:
-    """`12 steps · READ 2 · routine 10 · skipped 2`."""
+def expected(reading: Reading, lengths: Mapping[str, float], parallel: int) -> float | None:
+    """Seconds that what is left in would take, by earlier runs; None where nobody knows."""
+    out = [StepStatus(id=p.id, state=StepState.SKIPPED) for p in reading.plan.steps if not reading.runs(p.id)]
+    return seconds_left(reading.plan, out, lengths, 0.0, parallel) or None
+
+
+def summary(reading: Reading, seconds: float | None = None, ascii_only: bool = False) -> Content:
+    """`12 steps · READ 2 · routine 10 · ≈9 min · skipped 2`; the time only where it is known."""
     total, risky = len(reading.plan.steps), len(reading.risky)
     parts = [content(f"{total} step{'s' if total != 1 else ''}")]
     if risky:
         parts.append(content(f"READ {risky}", "bold $text-warning"))
     parts.append(content(f"routine {total - risky}"))
+    if seconds is not None:
+        parts.append(content(about(seconds, ascii_only=ascii_only)))
     if out := total - reading.running:
         parts.append(content(f"skipped {out}", "$text-warning"))
     return content(" - " if ascii_only else " · ", MUTED).join(parts)

@@ -30,6 +30,9 @@ class Look:
 _MUTED, _GOOD, _BAD = "$text-muted", "$text-success", "bold $text-error"
 _ASKS, _BUSY = "bold $text-warning", "bold $text-primary"
 
+CRITICAL = "bold $text-accent"
+"""The path that takes longest."""
+
 STEPS: Mapping[StepState, Look] = {
     StepState.PENDING: Look("○", "o", "pending", _MUTED),
     StepState.READY: Look("◎", "O", "ready", "$text-primary"),

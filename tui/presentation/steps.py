@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine import Phase, StepState, StepStatus, Task, TaskView
+from engine import Phase, StepState, StepStatus, Task, TaskView, running_for, usual_length
 from tui.presentation.amounts import clock
 from tui.presentation.graph import Graph, Node
 
 
-def graph_of(view: TaskView, now: float) -> Graph | None:
-    """The whole graph; None while there is no plan."""
+def graph_of(view: TaskView, lengths: Mapping[str, float], now: float) -> Graph | None:
+    """The whole graph, with what is known of earlier runs; None while there is no plan."""
     if view.plan is None or not view.plan.steps:
         return None
     status = {found.id: found for found in view.steps}
-    return Graph.of(_node(status.get(p.id, StepStatus(id=p.id)), p.step.needs, p.rank, now) for p in view.plan.steps)
+    return Graph.of(
+        _node(status.get(p.id, StepStatus(id=p.id)), p.step.needs, p.rank, usual_length(p, lengths), now)
+        for p in view.plan.steps
+    )
 
 
 def moved(graph: Graph, statuses: Iterable[StepStatus], now: float) -> Graph:
     """The graph after some steps changed, or after time passed for them."""
     return graph.with_steps(
-        _node(status, graph.nodes[status.id].needs, graph.nodes[status.id].rank, now)
+        _node(status, node.needs, node.rank, node.usual, now)
         for status in statuses
-        if status.id in graph.nodes
+        if (node := graph.nodes.get(status.id)) is not None
     )
 
 
@@ -35,13 +38,22 @@ def counts(graph: Graph) -> Mapping[StepState, int]:
     return found
 
 
-def _node(status: StepStatus, needs: tuple[str, ...], rank: int | None, now: float) -> Node:
+def _node(status: StepStatus, needs: tuple[str, ...], rank: int | None, usual: float | None, now: float) -> Node:
+    seconds = _took(status, now) if status.ended is not None else None
+    if seconds is None and usual is not None:
+        seconds = max(0.0, usual - running_for(status, now))
+    return Node(status.id, status.id, status.state, needs, rank, _note(status, usual, now), seconds, usual)
+
+
+def _note(status: StepStatus, usual: float | None, now: float) -> str:
+    """`exit 2`, `0:31`, or while it runs and earlier runs tell how long, `0:41/1:12`."""
+    if status.state is StepState.FAILED and status.exit_code:
+        return f"exit {status.exit_code}"
     took = _took(status, now)
-    note = f"exit {status.exit_code}" if status.state is StepState.FAILED and status.exit_code else ""
-    if not note and took is not None and status.state in (StepState.RUNNING, StepState.COMPLETED, StepState.FAILED):
-        note = clock(took)
-    known = took if status.ended is not None else None
-    return Node(status.id, status.id, status.state, needs, rank, note, known)
+    if took is None or status.state not in (StepState.RUNNING, StepState.COMPLETED, StepState.FAILED):
+        return ""
+    of = f"/{clock(usual)}" if status.state is StepState.RUNNING and usual is not None and usual >= 1 else ""
+    return clock(took) + of
 
 
 def _took(status: StepStatus, now: float) -> float | None:

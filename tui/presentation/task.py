@@ -21,12 +21,12 @@ from engine import (
     TaskView,
     When,
 )
-from tui.presentation.amounts import clock, number
+from tui.presentation.amounts import about_clock, clock, number
 from tui.presentation.brief import progress, title
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column, spread
 from tui.presentation.review import cascade
-from tui.presentation.status import PHASES, STEPS
+from tui.presentation.status import CRITICAL, PHASES, STEPS
 
 STRONG, BRAND = "bold", "bold $accent"
 _LEVELS = {"bubblewrap": "bwrap", "supervisor": "supervisor", "group": "process group"}
@@ -114,48 +114,74 @@ def elapsed(task: Task, now: float) -> str:
     return clock((task.ended if task.ended is not None else now) - task.started)
 
 
-def header(view: TaskView, now: float, width: int, *, ascii_only: bool = False) -> tuple[Content, Content]:
-    """What the rule above the graph says on its left and right; as much as fits into `width` cells."""
+def header(
+    view: TaskView,
+    now: float,
+    width: int,
+    *,
+    total: float | None = None,
+    critical: Sequence[str] = (),
+    ascii_only: bool = False,
+) -> tuple[Content, Content]:
+    """What the rule above the graph says on its left and right; as much as fits into `width` cells.
+
+    Args:
+        total: seconds that this attempt is expected to take; None where nobody knows.
+        critical: names along the path that takes longest, as far as it is still to go.
+    """
     task, dot = view.task, " - " if ascii_only else " · "
-    right = _right(view, now, ascii_only=ascii_only)
+    right = _right(view, now, total, ascii_only=ascii_only)
     name = assemble((str(task.id), MUTED), " ", (title(task.request, 48), STRONG))
     left = name
-    for part in (_phase(task, ascii_only=ascii_only), *_signed(view)):
-        if not part:
-            continue
-        longer = left + content(dot, MUTED) + part
-        if longer.cell_length + right.cell_length <= width:
-            left = longer
+    for forms in (_phase(task, ascii_only=ascii_only), *_signed(view), _critical(critical, ascii_only=ascii_only)):
+        longer = (left + content(dot, MUTED) + form for form in forms)
+        left = next((form for form in longer if form.cell_length + right.cell_length <= width), left)
     return clipped(left, max(8, width - right.cell_length), ascii_only=ascii_only), right
 
 
-def _signed(view: TaskView) -> tuple[Content, ...]:
+_Forms = tuple[Content, ...]
+"""A part of the header, longest form first; the first one that fits is shown."""
+
+
+def _signed(view: TaskView) -> tuple[_Forms, ...]:
     task = view.task
     if not task.revision:
         return ()
+    revision = content(f"rev {task.revision}", MUTED)
     signers = " ".join(s.actor for s in view.signatures if s.verdict == "sign" and s.digest == task.digest)
     if task.signed and task.signed == task.digest:
-        return content(f"rev {task.revision}", MUTED), content(f"signed {task.digest[:6]} {signers}".rstrip(), MUTED)
-    return content(f"rev {task.revision}", MUTED), content("not signed: r", "$text-warning")
+        signed = f"signed {task.digest[:6]}"
+        return (revision,), (content(f"{signed} {signers}".rstrip(), MUTED), content(signed, MUTED))
+    return (revision,), (content("not signed: r", "$text-warning"),)
 
 
-def _phase(task: Task, *, ascii_only: bool) -> Content:
+def _phase(task: Task, *, ascii_only: bool) -> _Forms:
     if task.phase is Phase.EXECUTING:
-        return Content("")
+        return ()
     look = PHASES[task.phase]
     said = _OUTCOMES.get(task.outcome) if task.outcome else None
     text = f"{look.glyph(ascii_only=ascii_only)} {look.word}" + (f", {said}" if said else "")
-    return content(text, look.style)
+    return (content(text, look.style),)
 
 
-def _right(view: TaskView, now: float, *, ascii_only: bool) -> Content:
+def _critical(names: Sequence[str], *, ascii_only: bool) -> _Forms:
+    """`critical ━ web → gate → deploy`, at most six of them."""
+    if not names:
+        return ()
+    line, arrow = ("=", " -> ") if ascii_only else ("━", " → ")
+    shown = [*names[:5], *(["..." if ascii_only else "…"] if len(names) > 6 else []), *names[5:][-1:]]
+    return (assemble(("critical ", MUTED), (f"{line} ", CRITICAL), (arrow.join(name[:20] for name in shown), "")),)
+
+
+def _right(view: TaskView, now: float, total: float | None, *, ascii_only: bool) -> Content:
     running = [status for status in view.steps if status.state is StepState.RUNNING]
     parts = []
     if running:
         look = STEPS[StepState.RUNNING]
         more = f" +{len(running) - 1}" if len(running) > 1 else ""
         parts.append(content(f"{look.glyph(ascii_only=ascii_only)} {running[-1].id[:20]}{more}", look.style))
-    if time := elapsed(view.task, now):
+    about = about_clock(total, ascii_only=ascii_only) if total is not None else ""
+    if time := " of ".join(filter(None, (elapsed(view.task, now), about))):
         parts.append(content(time, MUTED))
     return content("  ").join(parts)
 

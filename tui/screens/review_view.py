@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input, Static
 
-from engine import PlannedStep, ShowTask, SignoffError, TaskView
+from engine import EngineInfo, ListLengths, PlannedStep, ShowEngine, ShowTask, SignoffError, TaskView
 from tui.contents import read_contents
 from tui.follow import follow, places
 from tui.messages import Happened, Resynced
 from tui.presentation.content import content
 from tui.presentation.line import MUTED, clipped
-from tui.presentation.review import Reading, Row, Verdicts, history, page_of, page_title, summary, title
+from tui.presentation.review import Reading, Row, Verdicts, expected, history, page_of, page_title, summary, title
 from tui.presentation.trouble import trouble
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.key_line import KeyLine
@@ -44,6 +44,9 @@ class ReviewView(DecidingScreen[None]):
         self.reading: Reading | None = None
         self.shown: PlannedStep | None = None
         """The step whose operand is in sight."""
+        self._lengths: dict[str, float] = {}
+        """Seconds that the steps took in earlier runs."""
+        self._parallel = 1
 
     def compose(self) -> ComposeResult:
         yield SpreadLine(id="title")
@@ -72,10 +75,14 @@ class ReviewView(DecidingScreen[None]):
     async def load(self) -> None:
         try:
             view: TaskView = await self.app.engine.read(ShowTask(task=self._task_id))
+            self._take(view)
+            self._lengths = await self.app.engine.read(ListLengths(task=self._task_id))
+            info: EngineInfo = await self.app.engine.read(ShowEngine())
         except SignoffError as error:
             self.notice(trouble(error, ""))
             return
-        self._take(view)
+        self._parallel = info.parallel
+        self._head()
 
     def _take(self, view: TaskView) -> None:
         """Show a view; marks hold only for the digest they were made on."""
@@ -109,7 +116,8 @@ class ReviewView(DecidingScreen[None]):
         bar, below = self.query_one("#title", SpreadLine), self.query_one("#summary", SpreadLine)
         bar.left, bar.right = title(self.view, ascii_only=plain)
         if self.reading:
-            below.left = summary(self.reading, ascii_only=plain)
+            seconds = expected(self.reading, self._lengths, self._parallel)
+            below.left = summary(self.reading, seconds, ascii_only=plain)
             room = self.size.width - below.left.cell_length - 4
             below.right = content(history(self.view, self.app.clock(), room), MUTED)
 

@@ -281,8 +281,7 @@ class Workbench(WorkbenchView):
         if not text:
             self.app.say("nothing to copy here")
             return
-        self.app.copy_to_clipboard(text)
-        self.app.say(f"copied {'the visible log' if self.tab == 'log' else 'the operand'}, {len(text)} characters")
+        self.app.copy(text, "the visible log" if self.tab == "log" else f"the operand of {self.step}")
 
     def _operand(self) -> str:
         plan = self.view.plan if self.view else None

@@ -17,6 +17,7 @@ from textual.timer import Timer
 from engine import (
     EngineInfo,
     ListEvents,
+    ListLengths,
     ListPeople,
     ListQuestions,
     ListRuns,
@@ -29,6 +30,7 @@ from engine import (
     StepStatus,
     TaskSummary,
     TaskView,
+    seconds_left,
 )
 from engine.errors import UnknownTask
 from tui.commands import Place
@@ -36,6 +38,7 @@ from tui.follow import follow, open_questions, places
 from tui.messages import Desk, Happened, LogsGrew, PeopleMoved, Resynced
 from tui.presentation.content import content
 from tui.presentation.detail import detail, diff
+from tui.presentation.graph import critical_names
 from tui.presentation.line import MUTED
 from tui.presentation.notes import notes
 from tui.presentation.steps import counts, graph_of, moved, unlogged, wanted
@@ -90,6 +93,10 @@ class WorkbenchView(Screen[None]):
         super().__init__()
         self.window = TaskWindow(lambda query: self.app.engine.read(query))
         self._place: dict[str, int] = {}
+        self._lengths: dict[str, float] = {}
+        """Seconds that the steps took in earlier runs."""
+        self._total: float | None = None
+        """Seconds that this attempt is expected to take."""
         self._runs: tuple[Run, ...] = ()
         self._notes: list[Content] = []
         self._noted = 0
@@ -155,13 +162,29 @@ class WorkbenchView(Screen[None]):
             self.graph.forget()
             self.follows_running = True
             self._notes, self._noted = [], 0
+            self._lengths, self._total = {}, None
         self._place = places(view)
-        self.graph.graph = graph_of(view, self.app.clock())
+        self.graph.graph = graph_of(view, self._lengths, self.app.clock())
         self.view = view
         if not same or self.step not in self._place:
             self.step = wanted(view, "")
             self.app.engine.look(task, self.step)
         self.load_tab()
+        self.load_lengths()
+
+    @work(group="lengths", exclusive=True)
+    @told
+    async def load_lengths(self) -> None:
+        """Read what earlier runs tell; the graph need not wait for it."""
+        view = self.view
+        if view is None or view.plan is None:
+            return
+        lengths: dict[str, float] = await self.app.engine.read(ListLengths(task=view.task.id))
+        if lengths and self.view is not None and self.view.task.id == view.task.id:
+            self._lengths = lengths
+            self.graph.graph = graph_of(self.view, lengths, self.app.clock())
+            self._expect()
+            self.show_header()
 
     @work(group="tab", exclusive=True)
     @told
@@ -246,9 +269,20 @@ class WorkbenchView(Screen[None]):
         running = [status for status in self.view.steps if status.state is StepState.RUNNING]
         if running:
             self.graph.graph = moved(self.graph.graph, running, self.app.clock())
+        self._expect()
         self.show_header()
         if self.tab == "detail":
             self.show_tab()
+
+    def _expect(self) -> None:
+        """When the task will have ended, by what is known now; not for every event, large plans take milliseconds."""
+        self._total = None
+        view, info, now = self.view, self.status_bar.info, self.app.clock()
+        if view is None or view.plan is None or not self._lengths or view.task.phase.ended:
+            return
+        left = seconds_left(view.plan, view.steps, self._lengths, now, info.parallel if info else 1)
+        if left:
+            self._total = left + (now - view.task.started if view.task.started is not None else 0.0)
 
     # Showing
 
@@ -314,7 +348,14 @@ class WorkbenchView(Screen[None]):
         """The line above the graph."""
         if self.view is not None:
             width = max(20, self.header_rule.size.width - 8)
-            left, right = header(self.view, self.app.clock(), width, ascii_only=self.app.ascii_only)
+            left, right = header(
+                self.view,
+                self.app.clock(),
+                width,
+                total=self._total if not self.view.task.phase.ended else None,
+                critical=critical_names(self.graph.graph) if self.graph.graph else (),
+                ascii_only=self.app.ascii_only,
+            )
             self.header_rule.left, self.header_rule.right = left, right
 
     def _show_log(self) -> None:
@@ -333,7 +374,10 @@ class WorkbenchView(Screen[None]):
             return
         plain = self.app.ascii_only
         if self.tab == "detail":
-            self.text.paragraphs = detail(self.view, self.step, self._runs, self.app.clock(), ascii_only=plain)
+            usual = self._lengths.get(self.step)
+            self.text.paragraphs = detail(
+                self.view, self.step, self._runs, self.app.clock(), usual=usual, ascii_only=plain
+            )
         elif self.tab == "diff":
             self.text.paragraphs = diff(self.questions, self.step)
         else:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from types import UnionType
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given
@@ -208,9 +207,9 @@ def test_an_event_over_the_bound_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_every_query_answers_with_the_type_that_its_docstring_names() -> None:
     def name(kind: Any) -> str:
-        if isinstance(kind, UnionType):
-            return str(kind)
-        return f"tuple[{kind.__args__[0].__name__}, ...]" if hasattr(kind, "__args__") else kind.__name__
+        if get_origin(kind) is tuple:
+            return f"tuple[{get_args(kind)[0].__name__}, ...]"
+        return str(kind) if get_origin(kind) else kind.__name__
 
     promised = {kind: (kind.__doc__ or "").partition("-> ")[2].split("\n")[0].rstrip(".") for kind in QUERIES.values()}
     assert promised == {kind: name(answer) for kind, answer in ANSWERS.items()}

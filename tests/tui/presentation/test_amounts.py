@@ -59,3 +59,11 @@ def test_a_bar_is_full_only_when_done_and_empty_only_before(share: float, width:
 
 def test_bar_in_eighths() -> None:
     assert amounts.bar(85 / 118, 20) == "██████████████▍░░░░░"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "≈1 s"), (40, "≈40 s"), (95, "≈2 min"), (540, "≈9 min"), (7000, "≈2 h")]
+)
+def test_about(seconds: float, text: str) -> None:
+    assert amounts.about(seconds) == text
+    assert amounts.about(seconds, ascii_only=True) == text.replace("≈", "~")

@@ -29,7 +29,9 @@ def plans(draw_: st.DrawFn, states: tuple[StepState, ...] = (StepState.PENDING,)
         needs = draw_(st.lists(st.sampled_from([node.id for node in nodes]), unique=True, max_size=4)) if nodes else []
         seconds = float(draw_(st.integers(0, 60))) if timed else None
         state = draw_(st.sampled_from(states))
-        nodes.append(Node(f"n{number}", "abcdefghijkl"[: number + 1], state, tuple(needs), seconds=seconds))
+        nodes.append(
+            Node(f"n{number}", "abcdefghijkl"[: number + 1], state, tuple(needs), seconds=seconds, usual=seconds)
+        )
     return tuple(nodes)
 
 
@@ -176,9 +178,14 @@ def test_hostile_labels_and_notes_are_shown_escaped() -> None:
 
 def test_the_critical_path_is_the_heavy_line() -> None:
     done = StepState.COMPLETED
-    nodes = [Node("a", "a", done, seconds=1), Node("b", "b", done, ("a",), seconds=9)]
-    nodes += [Node("c", "c", done, ("a",), seconds=2), Node("d", "d", done, ("b", "c"), seconds=1)]
+    nodes = [Node("a", "a", done, usual=1), Node("b", "b", done, ("a",), usual=9)]
+    nodes += [Node("c", "c", done, ("a",), usual=2), Node("d", "d", done, ("b", "c"), usual=0)]
     assert text_of(draw(Graph.of(nodes), 80, 9)) == ["✓ a ━┯━ ✓ b ━┯━ ✓ d", "     └─ ✓ c ─┘"]
+
+
+def test_without_the_length_of_every_step_no_line_is_heavy() -> None:
+    nodes = [Node("a", "a", StepState.COMPLETED, usual=1, seconds=1), Node("b", "b", StepState.PENDING, ("a",))]
+    assert text_of(draw(Graph.of(nodes), 80, 9)) == ["✓ a ─ ○ b"]
 
 
 def test_a_cycle_is_refused() -> None:

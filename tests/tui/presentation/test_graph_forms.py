@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import StepState
-from tui.presentation.graph import Graph, Line, Node, draw
+from tui.presentation.graph import Graph, Line, Node, critical_names, draw
 
 DONE, RUNS, WAITS, TODO = StepState.COMPLETED, StepState.RUNNING, StepState.AWAITING_CONFIRMATION, StepState.PENDING
 
@@ -20,17 +20,17 @@ def chain(name: str, states: list[StepState], first: str) -> list[Node]:
     for word, state in zip(("unit", "integ", "image", "scan"), states, strict=True):
         need = nodes[-1].id if nodes else first
         note = "0:35" if state is DONE else ""
-        nodes.append(Node(f"{name}-{word}", f"{name}-{word}", state, (need,), note=note, seconds=35.0))
+        nodes.append(Node(f"{name}-{word}", f"{name}-{word}", state, (need,), note=note, seconds=35.0, usual=35.0))
     return nodes
 
 
 def services() -> list[Node]:
-    nodes = [Node("build", "build", DONE, note="1:02", seconds=62)]
+    nodes = [Node("build", "build", DONE, note="1:02", seconds=62, usual=62)]
     nodes += chain("auth", [DONE, DONE, RUNS, TODO], "build")
     nodes += chain("mail", [DONE, StepState.FAILED, StepState.SKIPPED, StepState.SKIPPED], "build")
     nodes += chain("jobs", [DONE] * 4, "build") + chain("bill", [DONE] * 4, "build")
     gates = tuple(f"{name}-scan" for name in ("auth", "mail", "jobs", "bill"))
-    return [*nodes, Node("gate", "gate", TODO, gates, seconds=1)]
+    return [*nodes, Node("gate", "gate", TODO, gates, seconds=1, usual=1)]
 
 
 def nightly() -> list[Node]:
@@ -106,6 +106,11 @@ def test_the_list_names_the_needs() -> None:
     lines = text(draw(Graph.of(services()), 70, 3, list_mode=True, offset=(0, 16)).lines)
     assert lines[0] == "  ✓ bill-scan                0:35  ← bill-image"
     assert lines[1].startswith("━ ○ gate                     ← auth-scan, mail-scan, jobs-scan")
+
+
+def test_the_critical_path_is_named_as_far_as_it_is_to_go() -> None:
+    assert critical_names(Graph.of(services())) == ["auth", "gate"]
+    assert critical_names(Graph.of(nightly())) == []
 
 
 def test_ways_from_step_to_step() -> None:

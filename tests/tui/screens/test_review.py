@@ -54,6 +54,15 @@ async def test_an_unread_step_that_asks_blocks_signing_and_is_named() -> None:
     assert engine.done == []
 
 
+async def test_earlier_runs_tell_how_long_what_is_left_in_would_take() -> None:
+    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine.lengths = {planned.id: 45.0 for planned in plans.twelve()}
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        assert "routine 10 · ≈9 min" in picture(pilot)
+        await press(pilot, clock, "s")
+        assert "≈6 min · skipped 4" in picture(pilot)
+
+
 async def test_a_long_operand_counts_as_read_only_after_its_last_line_was_shown() -> None:
     script = "\n".join(f"echo {number}" for number in range(60))
     long = replace(plans.migrate(), step=Shell(id="migrate", script=script))

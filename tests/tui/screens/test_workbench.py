@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from engine.model.question import Answer
 from engine.testing import NOON, ScriptedEngine
 from tests.tui import scenes
 from tests.tui.pilots import bench, opened, picture, shown, until
+from tests.tui.stage import said
 
 S = StepState
 SIZE = (80, 24)
@@ -262,6 +264,41 @@ async def test_copy_takes_the_operand_byte_for_byte() -> None:
         await pilot.press("4", "y")
         await until(pilot, lambda: pilot.app.clipboard == scenes.SCRIPT)
         assert screen.step == "migrate"
+
+
+async def test_the_way_that_a_copy_went_is_told(tmp_path: Path) -> None:
+    async with scenes.app(_engine(), state=tmp_path).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: any("to the clipboard of the terminal" in told for told in said(pilot)))
+        assert "tests/test_models.py" in pilot.app.clipboard
+
+
+async def test_earlier_runs_tell_how_long_it_takes() -> None:
+    engine = _engine()
+    async with scenes.app(engine).run_test(size=(160, 36)) as pilot:
+        screen = await opened(pilot)
+        await until(pilot, lambda: "of ≈5:11" in picture(pilot))  # 2:40 so far, 31 s of tests, two minutes of migrate
+        assert "● tests 0:41/1:12 ━ ○ migrate ━ ○ tell" in picture(pilot)
+        assert "━┯━ ✓ codemod 0:09 ━┯━" in picture(pilot)
+        assert "critical ━ tests → migrate → tell" in picture(pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: "0:41/1:12  ████▌░░░" in picture(pilot))
+        await pilot.press("4")
+        await until(pilot, lambda: "usually  ≈1:12" in picture(pilot))
+        engine.emit(StepEnded(scenes.status("tests", S.COMPLETED, 41, 41, 4)), task=12, step="tests")
+        await until(pilot, lambda: screen.step != "tests" or "✓ tests" in picture(pilot))
+        assert "1:12" not in next(row for row in shown(pilot) if "tests  " in row)
+
+
+async def test_without_earlier_runs_nothing_is_estimated() -> None:
+    engine = _engine()
+    engine.lengths = {"baseline": 30, "tests": 72}
+    async with scenes.app(engine).run_test(size=(160, 36)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "0:41/1:12" in picture(pilot))
+        assert "≈" not in picture(pilot)
+        assert "critical" not in picture(pilot)
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (40, 9), (200, 3), (110, 10)])

@@ -5,7 +5,8 @@ frame.
 """
 
 from tui.presentation.graph.draw import Drawing, draw
+from tui.presentation.graph.fold import critical_names
 from tui.presentation.graph.nodes import Graph, Node, Stage
 from tui.presentation.graph.parts import Line, Part
 
-__all__ = ["Drawing", "Graph", "Line", "Node", "Part", "Stage", "draw"]
+__all__ = ["Drawing", "Graph", "Line", "Node", "Part", "Stage", "critical_names", "draw"]

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from tui.presentation.graph.fold import Box, Level, boxes, links
 from tui.presentation.graph.layout import Layout, arrange
 from tui.presentation.graph.nodes import Graph, edges_of
-from tui.presentation.graph.parts import CRITICAL, EDGE, Ink, Line, Part, box_parts, crop, width
+from tui.presentation.graph.parts import EDGE, Ink, Line, Part, box_parts, crop, width
 from tui.presentation.graph.rows import Rows, list_rows, stage_rows
+from tui.presentation.status import CRITICAL
 
 LARGEST = 60
 """Plans of more steps become stages as soon as they do not fit unfolded."""

@@ -78,6 +78,16 @@ def strands(graph: Graph) -> Strands:
     return made
 
 
+def critical_names(graph: Graph) -> list[str]:
+    """What is still to go of the critical path: titles of strands, labels of steps that stand without one."""
+    if not graph.shape.critical:
+        return []
+    found = strands(graph)
+    title_of = {step: title for run, title in zip(found.runs, found.titles, strict=True) for step in run}
+    left = [step for step in graph.shape.critical if not graph.nodes[step].state.ended]
+    return list(dict.fromkeys(title_of[step] or graph.nodes[step].label for step in left))
+
+
 def boxes(graph: Graph, level: Level, folded: Collection[str], opened: Collection[str]) -> list[Box]:
     """The boxes of one level; strands with a step in `folded` fold anyway, those with one in `opened` do not."""
     found = strands(graph)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from engine import StepState
+from engine import StepState, longest_path
 
 SOUND = frozenset({StepState.COMPLETED})
 HOT = frozenset(StepState) - SOUND - {StepState.PENDING, StepState.READY, StepState.SKIPPED, StepState.CANCELLED}
@@ -32,7 +32,9 @@ class Node:
     note: str = ""
     """Short text after the label, such as `0:41/1:12` or `exit 2`."""
     seconds: float | None = None
-    """How long it took, or is expected to take."""
+    """How long it took, or is still expected to take."""
+    usual: float | None = None
+    """How long it took in earlier runs."""
     stage: str = ""
     """Name of its stage, when the plan has names for them."""
 
@@ -78,7 +80,7 @@ class Shape:
     dependents: Mapping[str, tuple[str, ...]]
     ranks: Mapping[str, int]
     critical: tuple[str, ...]
-    """The longest path by time, first step first; empty where lengths are unknown."""
+    """The longest path by time in earlier runs, first step first; empty where one is unknown."""
     stages: tuple[Stage, ...]
     stage_of: Mapping[str, int]
     drawn: dict[object, object] = field(default_factory=dict)
@@ -94,7 +96,7 @@ class Shape:
             for need in needed:
                 dependents[need].append(step)
         ranks = layers(needs, dependents)
-        critical = _critical({node.id: node.seconds for node in nodes}, needs, ranks)
+        critical = _critical(nodes, needs, ranks)
         given = {node.id: node.rank for node in nodes if node.rank is not None}
         stages = _stages(nodes, given if len(given) == len(order) else ranks)
         stage_of = {step: position for position, stage in enumerate(stages) for step in stage.members}
@@ -175,23 +177,14 @@ def layers(needs: Mapping[str, Collection[str]], dependents: Mapping[str, Collec
 
 
 def _critical(
-    seconds: Mapping[str, float | None], needs: Mapping[str, tuple[str, ...]], ranks: Mapping[str, int]
+    nodes: Collection[Node], needs: Mapping[str, tuple[str, ...]], ranks: Mapping[str, int]
 ) -> tuple[str, ...]:
-    """The path of the greatest total length; nothing while more than half of the lengths are unknown."""
-    if sum(value is None for value in seconds.values()) * 2 > len(seconds) or not seconds:
+    """The path that takes longest, as far as that is known of every step; a step alone is none."""
+    lengths = {node.id: node.usual for node in nodes if node.usual is not None}
+    if len(lengths) < len(nodes):
         return ()
-    until: dict[str, float] = {}
-    before: dict[str, str | None] = {}
-    for step in sorted(ranks, key=ranks.__getitem__):
-        before[step] = max(needs[step], key=until.__getitem__, default=None)
-        need = before[step]
-        until[step] = (seconds[step] or 0.0) + (until[need] if need is not None else 0.0)
-    last: str | None = max(until, key=until.__getitem__)
-    path: list[str] = []
-    while last is not None:
-        path.append(last)
-        last = before[last]
-    return tuple(reversed(path)) if len(path) > 1 else ()
+    path, _ = longest_path({step: needs[step] for step in sorted(ranks, key=ranks.__getitem__)}, lengths)
+    return path if len(path) > 1 else ()
 
 
 def _stages(nodes: Collection[Node], ranks: Mapping[str, int]) -> tuple[Stage, ...]:

@@ -16,7 +16,6 @@ from tui.presentation.graph.nodes import SOUND, Graph
 from tui.presentation.safe import ascii_only, safe
 
 EDGE = "$text-muted"
-CRITICAL = "bold $text-accent"
 SELECTED = "reverse"
 _GLYPHS = 6
 """A longer folded run shows its count instead of one glyph a step."""
@@ -105,7 +104,7 @@ def box_parts(graph: Graph, box: Box, pad: int, ink: Ink, heavy: frozenset[tuple
         if place:
             strong = (box.runs[place - 1][-1], run[0]) in heavy
             wire = ink.pick(" ━ ", " = ") if strong else ink.pick(" ─ ", " - ")
-            parts.append(Part(wire, CRITICAL if strong else EDGE))
+            parts.append(Part(wire, status.CRITICAL if strong else EDGE))
         parts.extend(_step(graph, run[0], ink) if len(run) == 1 else _folded(graph, run, ink))
     return tuple(parts)
 

@@ -16,10 +16,12 @@ from engine import StepState
 from tui.presentation import status
 from tui.presentation.amounts import about_clock, bar
 from tui.presentation.graph.nodes import HOT, Graph, Tally
-from tui.presentation.graph.parts import CRITICAL, EDGE, Ink, Line, Part
+from tui.presentation.graph.parts import EDGE, Ink, Line, Part
+from tui.presentation.status import CRITICAL
 
 _LABEL = 24
 _NAME = 12
+_BAR = 8
 _HOT_ORDER = (
     StepState.FAILED,
     StepState.AWAITING_CONFIRMATION,
@@ -138,7 +140,7 @@ def _left(tally: Tally, ink: Ink) -> str:
 
 
 def _step(graph: Graph, step: str, ink: Ink, label_cells: int) -> Iterator[Part]:
-    """Glyph, label in a column, and the note, or for what is hot without one the word of its state."""
+    """Glyph, label in a column, the note (for what is hot without one the word of its state), how far it should be."""
     node = graph.nodes[step]
     look = status.STEPS[node.state]
     label = ink.text(node.label, label_cells)
@@ -147,3 +149,5 @@ def _step(graph: Graph, step: str, ink: Ink, label_cells: int) -> Iterator[Part]
     yield Part(f" {label}{' ' * (label_cells - cell_len(label))}", ink.style(step, ""), step)
     if said:
         yield Part(f"  {said}", ink.style(step, EDGE), step)
+    if node.state is StepState.RUNNING and node.usual and node.seconds is not None:
+        yield Part(f"  {bar(1 - node.seconds / node.usual, _BAR, ascii_only=ink.ascii)}", look.style, step)
