@@ -275,12 +275,17 @@ class Runner:
             state=StepState.FAILED if failed else StepState.COMPLETED,
             cause=Cause.FAILED if failed else None,
             exit_code=result.exit_code,
-            error=" · ".join([result.error, *job.planned.hints]) if failed else "",
+            error=" · ".join([result.error, *_advice(job, result)]) if failed else "",
             summary=result.summary,
             ended=now,
         )
         self._store.end_step(job.position, status, run)
         return End(status=status, run=run)
+
+
+def _advice(job: Job, result: Result) -> tuple[str, ...]:
+    """What the step may have lacked; nothing where it was not even started."""
+    return () if result.failure == "launch" else job.planned.hints
 
 
 def _folder(path: Path) -> Path:

@@ -64,7 +64,7 @@ def _launch(context: Context, program: str, words: tuple[str, ...], script: str 
     secrets = {name: os.environ[name] for name in step.secrets if name in os.environ}
     missing = [name for name in step.secrets if name not in secrets]
     if missing:
-        raise SpawnFailed(program=program, reason=f"the secret {missing[0]} is not set in the engine's environment")
+        raise SpawnFailed(program=program, reason=f"{_named(missing)} not set in the environment that signoff runs in")
     sealed, checked = executed_and_checked(context)
     return process.Launch(
         run=context.run,
@@ -92,6 +92,10 @@ def _launch(context: Context, program: str, words: tuple[str, ...], script: str 
         redact=tuple(secrets.values()),
         record=Path(context.log).with_suffix(".exit"),
     )
+
+
+def _named(secrets: list[str]) -> str:
+    return f"the secret{'s' * (len(secrets) > 1)} {', '.join(secrets)} {'are' if len(secrets) > 1 else 'is'}"
 
 
 async def _run(context: Context, launch: process.Launch) -> tuple[process.Exit, Result]:

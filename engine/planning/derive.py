@@ -16,13 +16,15 @@ from engine.model.digest import plan_digest
 from engine.model.graph import rank_steps
 from engine.model.plan import Action, Document, Plan, PlannedStep, Step
 from engine.model.tier import Tier
+from engine.planning.builder import MAX_FAULTS
 from engine.planning.checks import document_faults, operand_field
-from engine.planning.file import located, parse_document
+from engine.planning.file import located, read_draft
 from engine.planning.judgement import Judgement, judge
 from engine.planning.lineage import Lineage
 from engine.planning.named_files import MAX_WORDS, NamedFiles, Words, words_of
 from engine.planning.programs import Programs
 from engine.planning.reading import decode
+from engine.planning.sound import Sound, sound_part, whole
 from engine.policy import Policy
 
 _NEEDED = {
@@ -40,6 +42,7 @@ class Derivation:
         root: the directory the steps run in.
         configured: the actions that can run here.
         path: where programs are looked for, as in PATH.
+        secrets: the names of the variables that a step can be given as secrets.
         people: how many people can sign; the proposer is one of them.
     """
 
@@ -50,6 +53,7 @@ class Derivation:
     task: int = 0
     revision: int = 1
     path: str = field(default_factory=lambda: os.environ.get("PATH", os.defpath))
+    secrets: Container[str] = field(default_factory=lambda: os.environ)
     people: int = 1
 
 
@@ -57,14 +61,21 @@ def plan_from_text(source: str | bytes, name: str, derivation: Derivation) -> Pl
     """The text of a plan file -> a revision.
 
     Raises:
-        InvalidPlan: with every fault of the text; where it has none, with every fault of its steps in this world; each
+        InvalidPlan: with every fault of the text, and every fault in this world of the steps that can be read, each
             with line and column.
     """
-    document = parse_document(source, name)
-    try:
-        return _derive(document, derivation)
-    except InvalidPlan as error:
-        raise located(decode(source, name), name, list(error.faults)) from error
+    text = decode(source, name)
+    draft = read_draft(text, name)
+    if not draft.faults:
+        sound = whole(draft.document)
+    elif len(draft.faults) <= MAX_FAULTS:
+        sound = sound_part(draft.frame, draft.steps, draft.faults)
+    else:
+        raise located(text, name, draft.faults)
+    planned, faults = _planned(sound, derivation)
+    if draft.faults or faults:
+        raise located(text, name, draft.faults + faults)
+    return _plan(sound.document, planned, derivation)
 
 
 def derive(document: Document, derivation: Derivation) -> Plan:
@@ -75,14 +86,19 @@ def derive(document: Document, derivation: Derivation) -> Plan:
     """
     if faults := document_faults(document):
         raise InvalidPlan(tuple(faults))
-    return _derive(document, derivation)
-
-
-def _derive(document: Document, world: Derivation) -> Plan:
-    planned, faults = _Steps(document, world).derive()
-    faults += _quorum_faults(document, world.people)
+    planned, faults = _planned(whole(document), derivation)
     if faults:
         raise InvalidPlan(tuple(faults))
+    return _plan(document, planned, derivation)
+
+
+def _planned(sound: Sound, world: Derivation) -> tuple[tuple[PlannedStep, ...], list[Fault]]:
+    """The steps in topological order, and what is wrong with the document in this world."""
+    planned, faults = _Steps(sound, world).derive()
+    return planned, faults + _quorum_faults(sound.document, world.people)
+
+
+def _plan(document: Document, planned: tuple[PlannedStep, ...], world: Derivation) -> Plan:
     plan = Plan(
         task=world.task,
         revision=world.revision,
@@ -108,11 +124,12 @@ def _quorum_faults(document: Document, people: int) -> list[Fault]:
 class _Steps:
     """The steps of one document on their way to planned steps."""
 
-    def __init__(self, document: Document, world: Derivation) -> None:
+    def __init__(self, sound: Sound, world: Derivation) -> None:
+        document = sound.document
         self._world = world
         self._ranks = rank_steps(document.steps)
         self._steps = sorted(document.steps, key=lambda step: (self._ranks[step.id], step.id))
-        self._places = {step.id: index for index, step in enumerate(document.steps)}
+        self._places, self._unclear = sound.places, sound.unclear
         self._lineage = Lineage(self._steps)
         self._programs = Programs(world.path)
         self._files = NamedFiles(world.root, self._lineage)
@@ -152,8 +169,14 @@ class _Steps:
             binary=self._binary(step, judgement),
             files=files,
             asks=judgement.tier.asks or judgement.tier in self._world.policy.ask,
-            hints=(*judgement.hints, *hints),
+            hints=(*judgement.hints, *hints, *self._missing_secrets(step)),
         )
+
+    def _missing_secrets(self, step: Step) -> Iterator[str]:
+        """They may be set before it runs, so this is no fault."""
+        for name in step.secrets:
+            if name not in self._world.secrets:
+                yield f"the secret {name} was not set when this was planned; it must be where signoff runs"
 
     def _refusals(self, step: Step, judgement: Judgement) -> Iterator[tuple[str, str]]:
         if step.action not in self._world.configured:
@@ -187,8 +210,8 @@ class _Steps:
         return found
 
     def _made_before(self, step: Step) -> bool:
-        """Whether an ancestor of tier `write` or above may make what is missing."""
-        return bool(self._lineage.nearest(step.id, self._writers))
+        """Whether an ancestor of tier `write` or above may make what is missing, or one that could not be read."""
+        return step.id in self._unclear or bool(self._lineage.nearest(step.id, self._writers))
 
     def _fault(self, step: Step, field_name: str, message: str) -> None:
         self._faults.append(Fault(message, f"steps[{self._places[step.id]}].{field_name}"))

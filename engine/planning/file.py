@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from engine.errors import Fault, InvalidPlan
@@ -20,6 +20,7 @@ from engine.planning.reading import decode, locate, read_value
 from engine.planning.schema import document_adapter
 from engine.planning.sentences import fault_sentences
 
+_BARE = Document(request="", steps=())
 _PIECE = 50
 """Steps whose shape is looked at together."""
 _LONG = 64
@@ -37,13 +38,38 @@ def parse_document(source: str | bytes, name: str) -> Document:
         InvalidPlan: with every fault found, each with its place.
     """
     text = decode(source, name)
+    draft = read_draft(text, name)
+    if draft.faults:
+        raise located(text, name, draft.faults)
+    return draft.document
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A document as far as it could be read."""
+
+    frame: Document = _BARE
+    """The document without its steps; a bare one where even that could not be read."""
+    steps: tuple[StepBase, ...] = ()
+    """A bare `StepBase` stands for a step that could not be read."""
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def document(self) -> Document:
+        """The whole, where there are no faults."""
+        return replace(self.frame, steps=cast(tuple[Step, ...], self.steps))
+
+
+def read_draft(text: str, name: str) -> Draft:
+    """Read a decoded document and note every fault.
+
+    Raises:
+        InvalidPlan: its notation is so wrong that nothing after that place can be read.
+    """
     value, unreadable = read_value(text, name)
-    document, faults = _validate(value)
+    draft = _validate(value)
     faulty = {fault.field for fault in unreadable}
-    faults = unreadable + [fault for fault in faults if fault.field not in faulty]
-    if document is None or faults:
-        raise located(text, name, faults)
-    return document
+    return replace(draft, faults=unreadable + [fault for fault in draft.faults if fault.field not in faulty])
 
 
 def located(text: str, name: str, faults: list[Fault]) -> InvalidPlan:
@@ -58,27 +84,27 @@ def _shortened(fault: Fault) -> Fault:
     return fault if len(fault.message) <= 600 else replace(fault, message=fault.message[:600] + " …")
 
 
-def _validate(value: Value) -> tuple[Document | None, list[Fault]]:
+def _validate(value: Value) -> Draft:
     """Shape first, in pieces, so that a document of nothing but faults stays cheap; then what types cannot say."""
     if not isinstance(value, dict):
-        return None, [Fault("a plan is a mapping with `request` and `steps`")]
+        return Draft(faults=[Fault("a plan is a mapping with `request` and `steps`")])
     raw = value.get("steps")
     frame, faults = _shaped({**value, "steps": []} if isinstance(raw, list) else value)
     if not isinstance(raw, list):
-        return None, faults
+        return Draft(faults=faults)
     if len(raw) > MAX_STEPS:
-        return None, [*faults, Fault(f"{len(raw):,} steps; at most {MAX_STEPS:,} are allowed", "steps")]
+        return Draft(faults=[*faults, Fault(f"{len(raw):,} steps; at most {MAX_STEPS:,} are allowed", "steps")])
     steps: list[StepBase] = []
     for start in range(0, len(raw), _PIECE):
         some, found = _piece(raw[start : start + _PIECE], start)
         steps += some
         faults += found
         if len(faults) > MAX_FAULTS:
-            return None, faults
+            return Draft(faults=faults)
     if frame is None or faults:
-        return None, faults + steps_faults(steps)
-    document = replace(frame, steps=cast(tuple[Step, ...], tuple(steps)))
-    return document, document_faults(document)
+        return Draft(frame or _BARE, tuple(steps), faults + steps_faults(steps))
+    draft = Draft(frame, tuple(steps))
+    return replace(draft, faults=document_faults(draft.document))
 
 
 def _piece(raw: list[Value], start: int) -> tuple[list[StepBase], list[Fault]]:
@@ -110,11 +136,11 @@ def _shaped(value: dict[str, Value], start: int = 0) -> tuple[Document | None, l
 
 def _long_lists(raw: Value, index: int) -> Iterator[Fault]:
     """Every list of a step holds text; of a long one the first item that is none is told, not each."""
-    for field, value in raw.items() if isinstance(raw, dict) else ():
+    for name, value in raw.items() if isinstance(raw, dict) else ():
         if isinstance(value, list) and len(value) > _LONG:
             odd = next((place for place, item in enumerate(value) if not isinstance(item, str)), None)
             if odd is not None:
-                yield Fault("write text: put it in quotes", field_path(["steps", index, field, odd]))
+                yield Fault("write text: put it in quotes", field_path(["steps", index, name, odd]))
 
 
 def _step_of(fault: Fault) -> int:
