@@ -69,10 +69,15 @@ class RemoteEngine:
             Refused: it does not take us, or is of another version (`OtherVersion`).
         """
         try:
-            reader, writer = await asyncio.wait_for(_dial(path), PATIENCE)
+            connection = await asyncio.wait_for(_dial(path), PATIENCE)
         except (OSError, TimeoutError):
             raise EngineGone from None
-        engine = cls(reader, writer)
+        return await cls.over(connection, label)
+
+    @classmethod
+    async def over(cls, connection: socket.socket, label: str = "") -> RemoteEngine:
+        """Attach over a socket that is connected already. Raises what `connect` raises."""
+        engine = cls(*await asyncio.open_unix_connection(sock=connection, limit=FROM_ENGINE))
         try:
             await asyncio.wait_for(engine._greet(label), PATIENCE)
         except BaseException as error:
@@ -220,13 +225,13 @@ def _understanding() -> Iterator[None]:
         raise Refused(problem=f"The engine said something that is not understood here: {error}") from error
 
 
-async def _dial(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _dial(path: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.setblocking(False)
     try:
         with short_name(path) as name:
             await _connect(connection, name)
-        return await asyncio.open_unix_connection(sock=connection, limit=FROM_ENGINE)
+        return connection
     except BaseException:
         connection.close()
         raise

@@ -11,6 +11,9 @@ import pytest
 from engine.host import Gate, Host
 from engine.model.events import ClientRefused
 from tests.engine.host.host_room import Open, Room, Scripted
+from tests.engine.host.users import town
+
+__all__ = ["town"]
 
 
 @pytest.fixture
