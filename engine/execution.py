@@ -58,13 +58,14 @@ class Execution:
         plan: Plan,
         statuses: tuple[StepStatus, ...],
         produced: Mapping[tuple[str, str], str],
+        worked: float,
         rooms: Rooms,
     ) -> None:
         self.token = CancelToken()
         self.board = Board(plan, statuses)
         self._root = Path(plan.root)
         self._rooms = rooms
-        self._progress = Progress(task, plan, rooms.store, rooms.clock, self._time_out)
+        self._progress = Progress(task, plan, worked, rooms.store, rooms.clock, self._time_out)
         self._consent = Consent(rooms.confirmations)
         ended = {status.id: status.state for status in statuses if status.state.ended}
         self._frontier = Frontier((planned.step for planned in plan.steps), ended)

@@ -19,11 +19,18 @@ class Progress:
     """The task of one execution.
 
     Args:
+        worked: seconds that it has worked in this attempt already.
         time_out: called once the task has worked longer than its plan allows.
     """
 
     def __init__(
-        self, task: Task, plan: Plan, store: Store, clock: Callable[[], float], time_out: Callable[[], None]
+        self,
+        task: Task,
+        plan: Plan,
+        worked: float,
+        store: Store,
+        clock: Callable[[], float],
+        time_out: Callable[[], None],
     ) -> None:
         self.task = task
         self.closed = False
@@ -31,7 +38,7 @@ class Progress:
         self._accept = plan.accept
         self._store = store
         self._clock = clock
-        self._work = WorkClock(plan.timeout, time_out)
+        self._work = WorkClock(plan.timeout, worked, time_out)
         self._become(task)
 
     @property

@@ -21,6 +21,7 @@ from engine.model.tier import Tier
 from engine.pool import Pool
 from engine.runner import Runner
 from engine.storage.store import Store
+from engine.work_clock import worked
 
 
 class Scheduler:
@@ -124,7 +125,8 @@ class Scheduler:
         reader = self._store.read
         statuses, produced = await reader.statuses(task.id), await reader.produced(task.id)
         answered, questions = await reader.answered(task.id, task.attempt), await reader.questions(task.id)
-        execution = self._executions[task.id] = Execution(task, plan, statuses, produced, self._rooms)
+        spent = worked(await reader.working(task)) if plan.timeout is not None else 0.0
+        execution = self._executions[task.id] = Execution(task, plan, statuses, produced, spent, self._rooms)
         execution.begin(answered, questions)
 
     def _over(self, execution: Execution) -> None:

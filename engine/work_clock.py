@@ -1,9 +1,26 @@
-"""The clock of a task's timeout: it runs while the task works and stands while it waits for people (B6.7)."""
+"""The clock of a task's timeout: it runs while the task works and stands while it waits for people (B6.7).
+
+It goes on after a restart from what the events tell (`worked`). Nothing works while there is no engine; of one that
+died, what it did after the last thing it began is not counted, for nobody saw when that ended.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+Moment = tuple[float, bool]
+"""Unix time, and whether the task works from then on."""
+
+
+def worked(moments: Iterable[Moment]) -> float:
+    """Seconds of work up to the last of these moments, which are in order; a clock that was set back counts nothing."""
+    total, since = 0.0, None
+    for time, working in moments:
+        if since is not None:
+            total += max(0.0, time - since)
+        since = time if working else None
+    return total
 
 
 class WorkClock:
@@ -11,12 +28,13 @@ class WorkClock:
 
     Args:
         limit: seconds of work; None never rings.
+        worked: seconds that the task has worked already.
     """
 
-    def __init__(self, limit: float | None, ring: Callable[[], None]) -> None:
+    def __init__(self, limit: float | None, worked: float, ring: Callable[[], None]) -> None:
         self._limit = limit
         self._ring = ring
-        self._worked = 0.0
+        self._worked = worked
         self._since: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
 

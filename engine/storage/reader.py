@@ -19,7 +19,7 @@ from engine.model.grant import Grant
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Run, StepStatus
-from engine.model.state import StepState
+from engine.model.state import Phase, StepState
 from engine.model.task import Signature, Task, TaskSummary, TaskView
 from engine.storage import rows
 from engine.storage.connect import translate
@@ -280,6 +280,30 @@ class Reader:
         sql = f"SELECT seq, time, actor, kind, task, step, payload FROM events WHERE {where} ORDER BY seq LIMIT ?"
         found = [rows.event_of(row) for row in await self._all(sql, *parameters, limit)]
         return tuple(event for event in found if event is not None)
+
+    async def working(self, task: Task) -> list[tuple[float, bool]]:
+        """When the present attempt of a task began and ceased to work, in order: Unix time, and whether it works then.
+
+        Where an engine came after another, the one before was there until it closed, or began something for the last
+        time; what is written between that and the opening is the new one taking up.
+        """
+        sql = (
+            "SELECT time, kind, payload, (SELECT last.time FROM events AS last WHERE last.seq < events.seq"
+            " AND last.kind IN ('engine_closed', 'engine_opened', 'step_started')"
+            " ORDER BY last.seq DESC LIMIT 1) AS last FROM events"
+            " WHERE seq >= (SELECT MIN(seq) FROM events WHERE task = ?)"
+            " AND (kind = 'engine_opened' OR (task = ? AND kind = 'phase_changed')) ORDER BY seq"
+        )
+        moments: list[tuple[float, bool]] = []
+        works = False
+        for row in await self._all(sql, task.id, task.id):
+            if row["kind"] == "engine_opened":
+                moments.append((row["last"] or row["time"], False))
+            else:
+                told = json.loads(row["payload"] or "{}").get("task", {})
+                works = told.get("phase") == Phase.EXECUTING and told.get("attempt", 1) == task.attempt
+            moments.append((row["time"], works))
+        return moments
 
     async def raw_events(self, after: int, limit: int) -> list[Any]:
         """Event rows as they stand, for verifying the chain."""

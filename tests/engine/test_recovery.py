@@ -225,11 +225,67 @@ async def test_a_failed_step_is_still_failed_and_its_cleanup_runs(desk: Desk) ->
     assert desk.script.ran == ["a", "b", "b", "tidy"]
 
 
-async def test_the_timeout_of_a_task_runs_on_after_a_restart(desk: Desk) -> None:
+async def at_work(desk: Desk, seconds: float, **fields: object) -> int:
+    """A task that may work for 100 s, has worked for so many, and whose step `a` runs."""
     await desk.open()
     desk.script.hold("a")
-    task = await desk.begin(step("a"), timeout=0.3)
+    task = await desk.begin(step("a", **fields), step("b", "a"), timeout=100)
     await desk.started(task, "a")
+    desk.clock.offset += seconds
+    return task
+
+
+async def test_the_timeout_of_a_task_runs_on_after_a_restart(desk: Desk) -> None:
+    task = await at_work(desk, 99.9)
+    await desk.reopen()
+    assert (await desk.ended(task)).task.outcome is Outcome.TIMED_OUT
+
+
+async def test_the_timeout_of_a_task_runs_on_after_two_restarts(desk: Desk) -> None:
+    task = await at_work(desk, 50)
+    seq = await desk.seq()
+    await desk.reopen()
+    await desk.started(task, "a", after=seq)
+    desk.clock.offset += 49.9
+    await desk.reopen()
+    assert (await desk.ended(task)).task.outcome is Outcome.TIMED_OUT
+
+
+async def test_what_had_begun_before_a_crash_counts_for_the_timeout(desk: Desk) -> None:
+    task = await at_work(desk, 99.9)
+    desk.script.hold("b")
+    desk.script.release("a")
+    await desk.started(task, "b")
     await desk.crash()
     await desk.open()
     assert (await desk.ended(task)).task.outcome is Outcome.TIMED_OUT
+
+
+@pytest.mark.parametrize("crash", [False, True])
+async def test_the_time_without_an_engine_counts_for_no_timeout(desk: Desk, crash: bool) -> None:
+    task = await at_work(desk, 50)
+    await (desk.crash() if crash else desk.close())
+    desk.script.release("a")
+    desk.clock.offset += 1000
+    await desk.open()
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+
+
+async def test_the_time_that_people_took_counts_for_no_timeout_after_a_restart(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.begin(step("a", tier="destructive"), timeout=100)
+    question = await desk.asked(task)
+    await desk.phase(task, Phase.BLOCKED)
+    desk.clock.offset += 1000
+    await desk.reopen()
+    await desk.answer(question, Answer.ONCE)
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+
+
+async def test_another_attempt_has_its_whole_time(desk: Desk) -> None:
+    task = await at_work(desk, 99.9)
+    await desk.reopen()
+    assert (await desk.ended(task)).task.outcome is Outcome.TIMED_OUT
+    desk.script.release("a")
+    seq = (await desk.resume(task)).seq
+    assert (await desk.ended(task, after=seq)).task.outcome is Outcome.OK
