@@ -53,10 +53,11 @@ async def _edit(call: Call) -> int:
 
 
 def _given(call: Call) -> str:
-    if call.args.file == "-":
+    file: str = call.args.file
+    if file == "-":
         return call.world.stdin.read()
     try:
-        return (call.world.cwd / call.args.file).read_text(encoding="utf-8", errors="surrogateescape")
+        return (call.world.cwd / file).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise UsageError(problem=f"{call.args.file}: {error.strerror}; nothing was changed") from None
 

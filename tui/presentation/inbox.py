@@ -45,11 +45,13 @@ def queue(tasks: Iterable[Task], questions: Iterable[Question], views: Mapping[i
     return sorted(items, key=lambda item: item.since)
 
 
-def line(item: Item, now: float, width: int, *, ascii_only: bool = False) -> Content:
+def line(item: Item, now: float, width: int, *, marked: bool = False, ascii_only: bool = False) -> Content:
     """`confirm  migrate  ▲ DESTRUCTIVE  12 Upgrade SQLAlchemy  5 min ago, by 11:55 tomorrow`."""
     since, by = waits(item.question, now) if item.question else (ago(now - item.since), "")
     word = _WORDS[item.question.kind] if item.question else "review"
-    head = column(content(word, "bold $text-warning" if item.question else "bold $text-primary"), 14)
+    mark = ("x " if ascii_only else "✓ ") if marked else "  "
+    style = "bold $text-warning" if item.question else "bold $text-primary"
+    head = column(content(mark, "bold $accent") + content(word, style), 16)
     tail = content(f"  {since}{f', {by}' if by else ''} ", MUTED)
     room = max(10, width - head.cell_length - tail.cell_length)
     middle = column(clipped(_what(item, ascii_only=ascii_only), room, ascii_only=ascii_only), room)

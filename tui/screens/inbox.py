@@ -31,9 +31,11 @@ from engine import (
     TaskView,
 )
 from tui.messages import Desk, Happened, Resynced
+from tui.presentation.batch import batchable
 from tui.presentation.content import content
 from tui.presentation.inbox import EMPTY, Item, line, queue
 from tui.presentation.line import MUTED
+from tui.presentation.question import answered
 from tui.presentation.trouble import trouble
 from tui.screens.keys import KeysScreen
 from tui.widgets.key_line import Key, KeyLine
@@ -46,6 +48,8 @@ _WAITS = Phase.AWAITING_APPROVAL
 _CHANGES = (PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, TaskEnded, TaskRemoved)
 _KEYS = (
     Key("enter", "open", "open"),
+    Key("space", "mark", "mark"),
+    Key("b", "answer marked", "batch"),
     Key("j k", "move", "next"),
     Key("esc", "back", "back"),
     Key("?", "", "keys"),
@@ -57,8 +61,10 @@ class Queue(RowList[Item]):
 
     def draw(self, row: Item, width: int) -> Content:
         screen = self.screen
-        now = screen.app.clock() if isinstance(screen, InboxScreen) else 0.0
-        return line(row, now, width, ascii_only=self.ascii_only)
+        if not isinstance(screen, InboxScreen):
+            return Content("")
+        marked = row.question is not None and row.question.id in screen.marked
+        return line(row, screen.app.clock(), width, marked=marked, ascii_only=self.ascii_only)
 
 
 class InboxScreen(Screen[None]):
@@ -72,6 +78,8 @@ class InboxScreen(Screen[None]):
     CSS_PATH = "inbox.tcss"
     AUTO_FOCUS = "#queue"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark a confirmation, to answer several at once", show=False),
+        Binding("b", "batch", "Read and answer the marked ones; without marks, every confirmation", show=False),
         Binding("escape,q", "back", "Back", show=False),
         Binding("question_mark", "keys", "These keys", show=False),
     ]
@@ -81,6 +89,8 @@ class InboxScreen(Screen[None]):
         self._now = now
         self._plans: dict[int, Task] | None = None
         """Tasks whose plan waits to be read; None while they are not known."""
+        self.marked: set[int] = set()
+        """Questions that are to be answered together."""
 
     def compose(self) -> ComposeResult:
         yield SpreadLine(id="title")
@@ -97,7 +107,6 @@ class InboxScreen(Screen[None]):
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
-        notice = self.query_one("#notice", Static)
         try:
             questions: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
             views = await self._views({question.task for question in questions})
@@ -105,10 +114,8 @@ class InboxScreen(Screen[None]):
                 self._plans = await self._waiting()
             items = queue(self._plans.values(), questions, views)
         except SignoffError as error:
-            notice.update(content(trouble(error, "Nothing was changed.")))
-            notice.add_class("-shown")
+            self._notice(trouble(error, "Nothing was changed."))
             return
-        notice.remove_class("-shown")
         self._show(items)
 
     async def _views(self, tasks: set[int]) -> dict[int, TaskView]:
@@ -136,7 +143,13 @@ class InboxScreen(Screen[None]):
                 case TaskRemoved():
                     self._plans.pop(event.task or 0, None)
 
+    def _notice(self, text: str) -> None:
+        notice = self.query_one("#notice", Static)
+        notice.update(content(text))
+        notice.set_class(bool(text), "-shown")
+
     def _show(self, items: list[Item]) -> None:
+        self.marked &= {item.question.id for item in items if item.question}
         rows, bar = self.query_one(Queue), self.query_one(SpreadLine)
         rows.show(items)
         rows.display = bool(items)
@@ -146,6 +159,8 @@ class InboxScreen(Screen[None]):
 
     def on_happened(self, message: Happened) -> None:
         self._follow(message.events)
+        if closed := [event.fact.question for event in message.events if isinstance(event.fact, QuestionAnswered)]:
+            self._notice("; ".join(answered(question) for question in closed))
         if any(isinstance(event.fact, _CHANGES) for event in message.events):
             self._read()
 
@@ -154,7 +169,31 @@ class InboxScreen(Screen[None]):
         self._read()
 
     def on_screen_resume(self) -> None:
+        self._notice("")
         self._read()
+
+    def action_mark(self) -> None:
+        """Mark the entry, or take the mark away; only confirmations can be answered together."""
+        rows = self.query_one(Queue)
+        item = rows.chosen
+        if item is None or item.question is None or not batchable(item):
+            self._notice("Only confirmations can be answered together: enter opens this one.")
+            return
+        self._notice("")
+        self.marked ^= {item.question.id}
+        rows.refresh()
+        rows.action_move(1)
+
+    def action_batch(self) -> None:
+        """Read the marked ones together, or every confirmation where none is marked."""
+        items = [item for item in self.query_one(Queue).rows if batchable(item)]
+        chosen = [item for item in items if item.question and item.question.id in self.marked] or items
+        if not chosen:
+            self._notice("No confirmation waits.")
+            return
+        from tui.screens.batch import BatchScreen
+
+        self.app.push_screen(BatchScreen(chosen, now=self._now))
 
     @on(RowList.Opened)
     def action_open(self) -> None:
