@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class CancelToken:
     """Says whether to stop, and wakes whoever wants to know."""
 
+    __slots__ = ("_hurried", "_urgent", "_watchers", "fired", "reason")
+
     def __init__(self) -> None:
         self.fired = False
         self.reason = ""

@@ -40,7 +40,7 @@ from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows
 from engine.storage.lock import OwnerLock
 from engine.storage.reader import NUMBERED, Reader
 from engine.storage.rows import TASK_COLUMNS, task_row
-from engine.storage.writer import CARRIED, Change, Statement, Writer
+from engine.storage.writer import CARRIED, Change, Statement, Told, Writer
 from engine.wire import encode
 
 _INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * 15)})"
@@ -54,6 +54,7 @@ _INSERT_RUN = (
     "INSERT INTO runs (id, task, step, task_attempt, attempt, state, started, log, level)"
     " VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)"
 )
+_END_STEP = UPDATE_STEP + " AND state = 'running'"
 _END_RUN = (
     "UPDATE runs SET state=?, ended=?, exit_code=?, error=?, failure=?, summary=?, receipt=?,"
     " produced=? WHERE id=? AND state IN ('running', 'cancelling')"
@@ -204,19 +205,17 @@ class Store:
     def start_step(self, position: int, status: StepStatus, run: Run, signed: str) -> Durable:
         """Intent before effect: the running row, refused unless the step may start and `signed` is what is signed."""
         values = (status.attempt, run.id, run.started, run.task, position, run.task, signed)
-        change = Change(guard=(_START_STEP, values), what=f"step {status.id}")
         row = (run.id, run.task, run.step, run.task_attempt, run.attempt, run.started, run.log, run.level)
-        change.writes.append((_INSERT_RUN, row))
-        change.facts.append((StepStarted(status, run.log), run.task, status.id))
-        return self._writer.apply(change)
+        told: list[Told] = [(StepStarted(status, run.log), run.task, run.step)]
+        return self._writer.apply(
+            Change([(_INSERT_RUN, row)], told, guard=(_START_STEP, values), what=f"step {run.step}")
+        )
 
     def end_step(self, position: int, status: StepStatus, run: Run) -> Durable:
         """The end of a run and of its step."""
-        guard: Statement = (UPDATE_STEP + " AND state = 'running'", step_values(run.task, position, status))
-        change = Change(guard=guard, what=f"step {status.id}")
-        change.writes.append(self._end_run(run))
-        change.facts.append((StepEnded(status), run.task, status.id))
-        return self._writer.apply(change)
+        guard: Statement = (_END_STEP, step_values(run.task, position, status))
+        told: list[Told] = [(StepEnded(status), run.task, run.step)]
+        return self._writer.apply(Change([self._end_run(run)], told, guard=guard, what=f"step {run.step}"))
 
     def end_run(self, run: Run) -> Durable:
         """The end of a run whose step was decided already: by a cancellation, or by recovery."""

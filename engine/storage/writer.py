@@ -29,6 +29,8 @@ from engine.storage.connect import in_thread, is_unwritable, translate
 from engine.wire import encode
 
 Statement = tuple[str, Sequence[Any]]
+Told = tuple[Fact, int | None, str | None]
+"""A fact with its task and step."""
 RETRY_SECONDS = 1.0
 """How often a full disk is tried again."""
 _PROBE: Sequence[Statement] = (
@@ -51,8 +53,7 @@ class Change:
     """State rows and the events that tell of them, written together or not at all."""
 
     writes: list[Statement] = field(default_factory=list)
-    facts: list[tuple[Fact, int | None, str | None]] = field(default_factory=list)
-    """Each fact with its task and step."""
+    facts: list[Told] = field(default_factory=list)
     many: list[tuple[str, Sequence[Sequence[Any]]]] = field(default_factory=list)
     """Statements that are run once per row of parameters."""
     guard: Statement | None = None

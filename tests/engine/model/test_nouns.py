@@ -1,0 +1,25 @@
+"""Copies of frozen nouns."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from engine.model.nouns import evolve
+from engine.model.run import StepStatus
+from engine.model.state import StepState
+
+
+def test_a_copy_with_changes_is_what_the_standard_one_is() -> None:
+    before = StepStatus(id="a", attempt=1, error="no")
+    after = evolve(before, state=StepState.RUNNING, error="")
+    assert after == replace(before, state=StepState.RUNNING, error="")
+    assert hash(after) == hash(replace(before, state=StepState.RUNNING, error=""))
+    assert list(vars(after)) == list(vars(before))
+    assert (before.state, before.error) == (StepState.PENDING, "no")
+
+
+def test_a_copy_is_as_frozen_as_its_original() -> None:
+    with pytest.raises(FrozenInstanceError):
+        evolve(StepStatus(id="a"), attempt=1).attempt = 2  # type: ignore[misc]
