@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import resource
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import cycle
+from pathlib import Path
 
-from engine import ListTasks, StepState, StepStatus, TaskSummary
+from engine import ListTasks, LogSlice, StepState, StepStatus, TaskSummary
 from engine.model.events import StepEnded
+from engine.process import read_log
 from engine.testing import ScriptedEngine
 from tests.benchmarks.report import report_absolute
 from tests.tui import scenes
@@ -24,9 +27,11 @@ from tests.tui.pilots import bench, opened
 from tests.tui.terminal import Terminal
 from tui.presentation.steps import moved
 from tui.screens.workbench import Workbench
+from tui.widgets.log_view import LogView
 from tui.widgets.step_graph import StepGraph
 
 SECONDS = 5.0
+GIGABYTE = 10**9
 
 
 def told(name: str, value: float, unit: str, goal: float) -> None:
@@ -117,6 +122,71 @@ async def long_list() -> None:
     told("V10 memory added", grown, "MB", 5)
 
 
+async def huge_log() -> None:
+    """A gigabyte in the pane: its end is drawn, then its beginning, then its end again, then it is searched."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log"
+        _write(path, GIGABYTE)
+        engine = FromDisk(path)
+        async with scenes.app(engine).run_test(size=(80, 24)) as pilot:
+            screen = await opened(pilot)
+            pane = screen.log_view
+            memory = _resident()
+            taken = []
+            for _ in range(20):
+                pane.show(None)
+                await pilot.pause()
+                taken.append(await _until_drawn(pane, lambda: pane.show(4), b"last line"))
+            told("V7 1 GB log, opened at its end in the pane", statistics.median(taken), "ms", 50)
+            await _until_drawn(pane, pane.action_top, b"0000000000")
+            await _until_drawn(pane, pane.action_bottom, b"last line")
+            told("V7 memory added", (_resident() - memory) / 1000, "MB", 10)
+            pane.action_top()
+            await pilot.pause()
+            told(
+                "V7 1 GB log, searched to its end",
+                await _until_drawn(pane, lambda: pane.find("last line"), b"last"),
+                "ms",
+                5000,
+            )
+
+
+class FromDisk(ScriptedEngine):
+    """A scripted engine whose one log is a file, read as the engine reads it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(scenes.running())
+        self._path = path
+
+    async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
+        piece = read_log(self._path, offset, n)
+        return LogSlice(data=piece.data, offset=piece.offset, size=piece.size)
+
+
+def _write(path: Path, size: int) -> None:
+    block = b"".join(b"%010d 2026-01-01T00:00:00Z worker: GET /api/v1/things 200 12ms\n" % n for n in range(16_000))
+    with open(path, "wb") as file:
+        while file.tell() < size:
+            file.write(block)
+        file.write(b"the last line\n")
+
+
+async def _until_drawn(pane: LogView, act: Callable[[], None], wanted: bytes) -> float:
+    """Milliseconds until a line is in sight and drawn."""
+    began = time.perf_counter()
+    act()
+    while not any(wanted in line.data for line in pane._window.lines):  # noqa: ASYNC110  it is what is measured
+        await asyncio.sleep(0)
+    pane.render_lines(pane.size.region)
+    return (time.perf_counter() - began) * 1e3
+
+
+def _resident() -> float:
+    """Kilobytes of memory now."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1024
+
+
 async def event_to_screen() -> None:
     engine = scenes.engine(scenes.running())
     async with scenes.app(engine).run_test(size=(80, 24)) as pilot:
@@ -143,3 +213,4 @@ if __name__ == "__main__":
     asyncio.run(redraw())
     asyncio.run(long_list())
     asyncio.run(event_to_screen())
+    asyncio.run(huge_log())

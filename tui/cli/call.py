@@ -44,6 +44,8 @@ class World:
     clock: Callable[[], float] = time.time
     leash: Leash | None = None
     """The tie to the launcher, where the command may have to go on without its terminal."""
+    sitting: bool = False
+    """Whether the command was typed in a sitting, whose engine runs what there is and tells what happens."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ _MOVES = frozenset({Phase.QUEUED, Phase.EXECUTING, Phase.BLOCKED})
 
 async def advise(call: Call, engine: EngineClient, task: int) -> None:
     """Tell how the task goes on: its owner runs it, or nobody does yet (B11.1)."""
+    if call.world.sitting:
+        return
     view: TaskView = await engine.read(ShowTask(task=task))
     info: EngineInfo = await engine.read(ShowEngine())
     if info.pid != os.getpid():

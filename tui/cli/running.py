@@ -250,7 +250,7 @@ async def _finish(call: Call, engine: EngineClient, following: Following) -> int
     else:
         following.telling.summary(view)
         await _close_the_summary(call, engine, view)
-    if call.world.leash is None:
+    if call.world.leash is None and not call.world.sitting:
         await _let_others_end(call, engine)
     return of_task(view.task)
 

@@ -89,6 +89,6 @@ def overview() -> str:
 _EVERYWHERE = (
     ("--state DIR", "another state directory than the platform's"),
     ("--host DIR", "the engine that somebody else shares there: signoff serve --share DIR"),
-    ("--plain", "lines of words only: no bar, no colour, no glyphs"),
+    ("--plain", "lines of words only; without a command, a prompt for them"),
     ("--version", "print the version"),
 )

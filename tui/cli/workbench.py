@@ -1,4 +1,6 @@
-"""`signoff` without a command: a sitting at the screens over the engine of this state directory."""
+"""`signoff` without a command: a sitting at the screens over the engine of this state directory, or with `--plain` at a
+prompt.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,15 @@ def open_workbench(call: Call) -> NoReturn:
     """Leave the shell to a launcher and show the screens in a process of their own.
 
     Raises:
-        UsageError: this terminal cannot draw.
+        UsageError: there is no terminal.
     """
-    if not call.console.live or not call.world.stdin.isatty():
+    if not call.console.tty or not call.world.stdin.isatty():
         from engine.errors import UsageError
 
-        raise UsageError(
-            problem="The workbench needs a terminal that can draw", hint="signoff ls and signoff inbox work everywhere"
-        )
+        raise UsageError(problem="The workbench needs a terminal", hint="signoff ls and signoff inbox work everywhere")
     from tui.launcher import launch
 
-    launch(lambda leash: _sit(call, leash))
+    launch(lambda leash: _converse(call, leash) if call.console.plain else _sit(call, leash))
 
 
 def _sit(call: Call, leash: Leash) -> int:
@@ -41,3 +41,21 @@ def _sit(call: Call, leash: Leash) -> int:
         return SignoffApp(engine, options)
 
     return sit(make, leash, lambda: connect(call.state, Need.EXECUTE, call.settings(), call.host))
+
+
+def _converse(call: Call, leash: Leash) -> int:
+    import asyncio
+
+    from engine import Need, connect
+    from tui.cli.line_mode import LineMode
+    from tui.session import attended
+
+    async def sitting() -> int:
+        engine = await connect(call.state, Need.EXECUTE, call.settings(), call.host)
+        try:
+            mode = LineMode(call, engine)
+            return await attended(engine, leash, mode.run(), mode.leave, waiting=True)
+        finally:
+            await engine.close()
+
+    return asyncio.run(sitting())

@@ -1,0 +1,102 @@
+"""The workbench as lines, on a pseudo-terminal: typed words do what the screens do, and nothing less is asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.terminal import Terminal
+
+PATIENCE = 20.0
+
+
+class Sitting:
+    """Somebody who reads lines and types words."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder
+        self._terminal = Terminal("tui", "--plain", "--state", str(folder / "state"))
+
+    def plan(self, *scripts: str) -> str:
+        steps = [{"id": f"s{n}", "action": "shell", "script": script} for n, script in enumerate(scripts, 1)]
+        (self.root / "plan.yaml").write_text(json.dumps({"request": "Try it", "steps": steps}))
+        return f"new -C {self.root} -f {self.root}/plan.yaml"
+
+    def see(self, *texts: str) -> str:
+        """What comes until all of it is there."""
+        data = self._terminal.read(PATIENCE, lambda data: all(text.encode() in data for text in texts))
+        found = data.decode()
+        assert all(text in found for text in texts), found
+        return found
+
+    def type(self, line: str, *texts: str) -> str:
+        return self.press(f"{line}\n", *texts)
+
+    def press(self, keys: str, *texts: str) -> str:
+        self._terminal.press([keys.encode()])
+        return self.see(*texts)
+
+    def left(self) -> int:
+        """The exit code."""
+        return os.waitstatus_to_exitcode(os.waitpid(self._terminal.pid, 0)[1])
+
+    def close(self) -> None:
+        os.close(self._terminal.fd)
+
+
+@pytest.fixture
+def sitting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sitting]:
+    monkeypatch.setenv("SIGNOFF_CONFIG", str(tmp_path / "none.toml"))
+    made = Sitting(tmp_path)
+    made.see("nothing waits for you", "> ")
+    yield made
+    made.close()
+
+
+def test_a_plan_is_made_read_signed_run_and_read_again(sitting: Sitting) -> None:
+    sitting.type(sitting.plan("echo built"), "signoff approve 1", "> ")
+    assert "echo built" in sitting.type("review 1", "s1  shell", "> ")
+    assert "echo built" in sitting.type("sign 1", "[y/N]")
+    said = sitting.type("y", "task 1: ", "s1 done", "ended: done")
+    assert "nothing runs yet" not in said
+    assert "\x1b" not in said
+    sitting.type("log 1 s1", "built", "> ")
+    sitting.type("signoff list", "done:", "Try it", "> ")
+    sitting.type("quit")
+    assert sitting.left() == 0
+
+
+def test_what_was_typed_ahead_does_not_sign(sitting: Sitting) -> None:
+    sitting.type(sitting.plan("echo built"), "signoff approve 1", "> ")
+    sitting.type("sign 1\ny", "[y/N]")
+    sitting.type("", "not signed", "> ")
+
+
+def test_leaving_with_work_running_says_that_it_goes_on(sitting: Sitting) -> None:
+    sitting.type(sitting.plan("sleep 3"), "> ")
+    sitting.type("sign 1", "[y/N]")
+    sitting.type("y", "s1 started")
+    sitting.type("quit", "1 step goes on. Come back with: signoff")
+    assert sitting.left() == 0
+
+
+def test_long_text_comes_by_pages_and_can_be_left(sitting: Sitting) -> None:
+    sitting.type(sitting.plan(*(f"echo step {n}" for n in range(40))), "> ")
+    assert "echo step 39" not in sitting.type("review 1", "more: enter, or q to stop")
+    sitting.type("", "more: ")
+    assert "echo step 39" not in sitting.type("q", "> ")
+
+
+def test_mistakes_and_ctrl_c_end_nothing_else(sitting: Sitting) -> None:
+    sitting.type("deny 1 don't", "a quote is not closed", "> ")
+    sitting.type("reviw 1", "There is no command 'reviw'", "> ")
+    sitting.type("show 7", "There is no task 7", "> ")
+    sitting.type("demo", "for the shell", "> ")
+    sitting.press("\x03", "stopped; quit leaves", "> ")
+    sitting.type("help", "sign: sign a plan", "> ")
+    sitting.type("quit")
+    assert sitting.left() == 0
