@@ -18,7 +18,7 @@ from engine import process
 from engine.actions import Act, Context, Result, Waits
 from engine.client import LogGrew
 from engine.errors import SignoffError, StoreError
-from engine.model.difference import MAX_SHOWN, joined, shown
+from engine.model.difference import MAX_COMPARED, bounded, shown
 from engine.model.digest import sha256, step_digest
 from engine.model.effect import Made
 from engine.model.events import Notified
@@ -163,7 +163,7 @@ class Runner:
     def _confirmation(job: Job, digest: str) -> Waits:
         """With what other steps made of the files that this one executes."""
         files = [file for file in job.planned.files if file.produced_by]
-        diff = joined(_made(file, job.produced).diff for file in files)
+        diff = bounded("".join(_made(file, job.produced).diff for file in files))
         news = tuple(f"{file.path} is as {file.produced_by} left it" for file in files)
         return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=(*news, *job.news()), diff=diff)
 
@@ -179,13 +179,13 @@ class Runner:
         copies = {str(file.path.relative_to(root)): file.copy for file in sealed}
         pieces = []
         for file in drifted:
-            after = _head(copies[file.path]) if file.path in copies else b""
+            after = await asyncio.to_thread(_head, copies[file.path]) if file.path in copies else b""
             if maker := signed[file.path].produced_by:
-                pieces.append(shown(file.path, b"", after, f"as {maker} left it: not kept", "now, whole"))
+                old: tuple[bytes | None, str] = b"", f"as {maker} left it: not kept"
             else:
-                before = await self._store.read.content(signed[file.path].sha256)
-                pieces.append(shown(file.path, before, after, "signed", "now"))
-        return joined(pieces)
+                old = await self._store.read.content(signed[file.path].sha256), "signed"
+            pieces.append(await asyncio.to_thread(shown, file.path, old[0], after, old[1], "now"))
+        return bounded("".join(pieces))
 
     async def _refuse(self, job: Job, error: SignoffError | OSError) -> End | Lost:
         """The step could not even be looked at: it fails without having run."""
@@ -357,4 +357,4 @@ def _made(file: SignedFile, produced: Mapping[tuple[str, str], Made]) -> Made:
 
 def _head(copy: Path) -> bytes:
     with open(copy, "rb") as file:
-        return file.read(MAX_SHOWN + 1)
+        return file.read(MAX_COMPARED + 1)

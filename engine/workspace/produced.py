@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from engine.errors import SpawnFailed
-from engine.model.difference import MAX_SHOWN, shown
+from engine.model.difference import MAX_COMPARED, MAX_SHOWN, bounded, shown
 from engine.model.effect import Made
 from engine.process import read_file
 
@@ -18,16 +18,17 @@ def held(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
 
 def made(root: Path, before: Mapping[str, bytes], maker: str) -> dict[str, Made]:
     """Those that are there now. One that is not, or cannot be read, makes whoever needs it ask."""
-    found = ((path, _read(root, path)) for path in before)
-    return {path: Made(sha256=read[0], diff=_diff(path, before[path], read[1], maker)) for path, read in found if read}
-
-
-def _diff(path: str, before: bytes, after: bytes, maker: str) -> str:
-    return shown(path, before, after, f"before {maker}", f"after {maker}")
+    found, left = {}, MAX_SHOWN
+    for path, was in before.items():
+        if read := _read(root, path):
+            diff = bounded(shown(path, was, read[1], f"before {maker}", f"after {maker}"), left)
+            left = max(0, left - len(diff))
+            found[path] = Made(sha256=read[0], diff=diff)
+    return found
 
 
 def _read(root: Path, path: str) -> tuple[str, bytes] | None:
     try:
-        return read_file(root / path, root, MAX_SHOWN + 1)
+        return read_file(root / path, root, MAX_COMPARED + 1)
     except (SpawnFailed, OSError):
         return None
