@@ -20,6 +20,7 @@ from engine.consent import WAITING, Consent
 from engine.errors import Refused
 from engine.grants import Grants
 from engine.model.board import Board, Row, makers
+from engine.model.effect import Made
 from engine.model.frontier import Decision, Frontier
 from engine.model.plan import Plan, PlannedStep
 from engine.model.question import Question
@@ -57,7 +58,7 @@ class Execution:
         task: Task,
         plan: Plan,
         statuses: tuple[StepStatus, ...],
-        produced: Mapping[tuple[str, str], str],
+        produced: Mapping[tuple[str, str], Made],
         worked: float,
         rooms: Rooms,
     ) -> None:
@@ -179,8 +180,8 @@ class Execution:
         if turn.token.fired:
             self._drop(step_id)
             return
-        for path, digest in end.run.produced.items():
-            self._produced[step_id, path] = digest
+        for path, made in end.run.produced.items():
+            self._produced[step_id, path] = made
         delay = self._delay(step_id, end)
         if delay is not None:
             self._again(step_id, end, delay)

@@ -7,10 +7,8 @@ something is started, from the sealed bytes (B6.2, S2). Nothing here orders step
 from __future__ import annotations
 
 import asyncio
-import difflib
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -19,8 +17,10 @@ from typing import TYPE_CHECKING
 from engine import process
 from engine.actions import Act, Context, Result, Waits
 from engine.client import LogGrew
-from engine.errors import SignoffError, SpawnFailed, StoreError
+from engine.errors import SignoffError, StoreError
+from engine.model.difference import MAX_COMPARED, bounded, shown
 from engine.model.digest import sha256, step_digest
+from engine.model.effect import Made
 from engine.model.events import Notified
 from engine.model.nouns import evolve
 from engine.model.plan import Action, Ask, Plan, PlannedStep, SignedFile
@@ -29,6 +29,8 @@ from engine.model.run import Cause, Run, StepStatus
 from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
 from engine.settings import Settings
+from engine.workspace.produced import held, made
+from engine.workspace.watch import Watch
 
 if TYPE_CHECKING:
     from engine.cancellation import CancelToken
@@ -39,8 +41,8 @@ _ENDS = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}
 """How a run ends by the failure class of its result; every other one is a failure."""
 _FRESH = StepStatus(id="")
 """What the status of a step that starts is made from: to copy it takes half as long as to make one."""
-MAX_DIFF = 64 * 1024
-"""Bytes of a diff that a question carries."""
+_NOTHING: Mapping[str, Made] = {}
+_RUNS_COMMANDS = frozenset({Action.EXECUTE, Action.TEST, Action.SHELL})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,8 +64,8 @@ class Job:
     """Whether it may start although it had started before: by its own retry rule, or because a person said so."""
     news: Callable[[], tuple[str, ...]]
     """What ran since the plan was signed."""
-    produced: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Digest of each file, by the step that makes it and its path, as that step left it."""
+    produced: Mapping[tuple[str, str], Made] = field(default_factory=dict)
+    """Each file, by the step that makes it and its path, as that step left it."""
     makes: tuple[str, ...] = ()
     """Files that later steps expect from this one."""
     begun: Callable[[StepStatus, Run], None]
@@ -104,6 +106,7 @@ class Runner:
         self._level = level
         self._state = state
         self._masked = (state,) if settings.share is None else (state, settings.share)
+        self._watch = Watch()
         self._home = cache(lambda root: _folder(state / "homes" / sha256(root.encode())[:16]))
         self._logs = cache(lambda task: _folder(state / "logs" / str(task)))
         self._clock = clock
@@ -150,13 +153,21 @@ class Runner:
             return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news()), diff=diff)
         grant = job.granted(digest) if planned.asks else None
         if planned.asks and grant is None:
-            return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=job.news())
+            return self._confirmation(job, digest)
         if started_before:
             how = job.status.error or "it had started and did not complete"
             return Waits(kind=QuestionKind.INTERRUPTED, digest=digest, news=(how, *job.news()))
         if grant is not None:
             self._store.decisions.use(grant, planned.id)
         return None
+
+    @staticmethod
+    def _confirmation(job: Job, digest: str) -> Waits:
+        """With what other steps made of the files that this one executes."""
+        files = [file for file in job.planned.files if file.produced_by]
+        diff = bounded("".join(_made(file, job.produced).diff for file in files))
+        news = tuple(f"{file.path} is as {file.produced_by} left it" for file in files)
+        return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=(*news, *job.news()), diff=diff)
 
     async def _diff(
         self,
@@ -166,14 +177,17 @@ class Runner:
         root: Path,
     ) -> str:
         """Signed bytes against present bytes, for each file that changed."""
-        signed = {file.path: file.sha256 for file in planned.files}
+        signed = {file.path: file for file in planned.files}
         copies = {str(file.path.relative_to(root)): file.copy for file in sealed}
         pieces = []
         for file in drifted:
-            before = await self._store.read.content(signed[file.path])
-            after = copies[file.path].read_bytes()[:MAX_DIFF] if file.path in copies else b""
-            pieces.append(_unified(file.path, before, after))
-        return "".join(pieces)[:MAX_DIFF]
+            after = await asyncio.to_thread(_head, copies[file.path]) if file.path in copies else b""
+            if maker := signed[file.path].produced_by:
+                old: tuple[bytes | None, str] = b"", f"as {maker} left it: not kept"
+            else:
+                old = await self._store.read.content(signed[file.path].sha256), "signed"
+            pieces.append(await asyncio.to_thread(shown, file.path, old[0], after, old[1], "now"))
+        return bounded("".join(pieces))
 
     async def _refuse(self, job: Job, error: SignoffError | OSError) -> End | Lost:
         """The step could not even be looked at: it fails without having run."""
@@ -190,8 +204,10 @@ class Runner:
         if isinstance(started, Lost):
             return started
         status, run = started
-        result = Result() if job.token.fired else await self._act(job, run, sealed)
-        return self._finish(job, status, run, result)
+        before = await asyncio.to_thread(held, job.root, job.makes) if job.makes else {}
+        result = Result() if job.token.fired else await self._watched(job, run, sealed)
+        made_now = await asyncio.to_thread(made, job.root, before, status.id) if before and not result.failure else {}
+        return self._finish(job, status, run, result, made_now)
 
     async def _record_start(self, job: Job) -> tuple[StepStatus, Run] | Lost:
         now, number = self._clock(), next(self._store.runs)
@@ -221,6 +237,15 @@ class Runner:
         except StoreError as error:
             return Lost(str(error))
         return status, run
+
+    async def _watched(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Result:
+        """Act, and look at what changed meanwhile; what only reads is not looked at."""
+        planned = job.planned
+        if planned.tier is Tier.READ or planned.step.action not in _RUNS_COMMANDS:
+            return await self._act(job, run, sealed)
+        async with self._watch.writing(job.root) as writing:
+            result = await self._act(job, run, sealed)
+        return evolve(result, changed=writing.changes)
 
     async def _act(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Result:
         try:
@@ -255,7 +280,9 @@ class Runner:
 
     # After
 
-    def _finish(self, job: Job, status: StepStatus, run: Run, result: Result) -> End:
+    def _finish(
+        self, job: Job, status: StepStatus, run: Run, result: Result, produced: Mapping[str, Made] = _NOTHING
+    ) -> End:
         """Queue the rows of the end; a decision made meanwhile is never overwritten."""
         now = self._clock()
         if job.token.fired:
@@ -265,13 +292,14 @@ class Runner:
                 ended=now,
                 exit_code=result.exit_code,
                 receipt=result.receipt,
+                changed=result.changed,
             )
             self._store.end_run(run)
             return End(status=status, run=run)
         failed = bool(result.failure)
         state = _ENDS.get(result.failure, RunState.FAILED)
         run = evolve(
-            run, state=advance(run.state, state), ended=now, produced={} if failed else _produced(job), **vars(result)
+            run, state=advance(run.state, state), ended=now, produced={} if failed else produced, **vars(result)
         )
         status = evolve(
             status,
@@ -281,6 +309,8 @@ class Runner:
             error=" · ".join([result.error, *_advice(job, result)]) if failed else "",
             summary=result.summary,
             ended=now,
+            changed=result.changed and evolve(result.changed, files=()),
+            tests=result.tests,
         )
         self._store.end_step(job.position, status, run)
         return End(status=status, run=run)
@@ -318,24 +348,16 @@ def _as_they_are(planned: PlannedStep, sealed: tuple[process.SealedFile, ...], r
     return replace(planned, files=files)
 
 
-def _drifted(file: SignedFile, planned: PlannedStep, produced: Mapping[tuple[str, str], str]) -> bool:
+def _drifted(file: SignedFile, planned: PlannedStep, produced: Mapping[tuple[str, str], Made]) -> bool:
     signed = next(known for known in planned.files if known.path == file.path)
-    maker = signed.produced_by
-    return file.sha256 != (produced.get((maker, file.path), "") if maker else signed.sha256)
+    return file.sha256 != (_made(signed, produced).sha256 if signed.produced_by else signed.sha256)
 
 
-def _produced(job: Job) -> dict[str, str]:
-    """Digests of the files that later steps expect from this one."""
-    made = {}
-    for path in job.makes:
-        with suppress(SpawnFailed, OSError):  # not made, or not to be read: whoever needs it is asked
-            made[path] = process.digest_file(job.root / path, job.root)
-    return made
+def _made(file: SignedFile, produced: Mapping[tuple[str, str], Made]) -> Made:
+    """The file as its maker left it; without a digest where it was not made."""
+    return produced.get((file.produced_by, file.path), Made())
 
 
-def _unified(path: str, before: bytes | None, after: bytes) -> str:
-    if before is None:
-        return f"{path}: the signed bytes were too large to keep\n"
-    old, new = (text.decode(errors="backslashreplace").splitlines(keepends=True) for text in (before, after))
-    lines = difflib.unified_diff(old, new, f"{path} (signed)", f"{path} (now)")
-    return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+def _head(copy: Path) -> bytes:
+    with open(copy, "rb") as file:
+        return file.read(MAX_COMPARED + 1)

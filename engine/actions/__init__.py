@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.actions.base import Act, Context, Result, Waits
-from engine.actions.command import run_command, run_script
+from engine.actions.command import run_command, run_script, run_test
 from engine.actions.text import notify, write_text
 from engine.model.plan import Action
 
 ACTIONS: Mapping[Action, Act] = {
     Action.EXECUTE: run_command,
-    Action.TEST: run_command,
+    Action.TEST: run_test,
     Action.SHELL: run_script,
     Action.PLAN: write_text,
     Action.NOTIFY: notify,

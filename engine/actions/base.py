@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.cancellation import CancelToken
+from engine.model.effect import Changes, TestSummary
 from engine.model.plan import PlannedStep
 from engine.model.question import QuestionKind
 from engine.model.run import Receipt
@@ -60,6 +61,9 @@ class Result:
     summary: str = ""
     receipt: Receipt | None = None
     """Of a tree that was ended by us."""
+    tests: TestSummary | None = None
+    changed: Changes | None = None
+    """Set by the runner, which looks before and after."""
 
 
 @dataclass(frozen=True, kw_only=True)

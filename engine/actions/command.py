@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import process
-from engine.actions import redirect
+from engine.actions import redirect, tally
 from engine.actions.base import Context, Result
 from engine.actions.signed import executed_and_checked
 from engine.errors import SpawnFailed
+from engine.model.effect import TestSummary
 from engine.model.run import Receipt
 from engine.model.tier import Tier
 
@@ -38,6 +39,12 @@ async def run_command(context: Context) -> Result:
         return replace(result, error=_truncated(command.redirect, exited, context), failure="bytes")
     await asyncio.to_thread(redirect.apply, command, context)
     return result
+
+
+async def run_test(context: Context) -> Result:
+    """As `run_command`; what its tests came to is read from what it printed."""
+    result = await run_command(context)
+    return replace(result, tests=await asyncio.to_thread(_tests, Path(context.log)))
 
 
 async def run_script(context: Context) -> Result:
@@ -146,6 +153,11 @@ def _result(exited: process.Exit, receipt: Receipt | None) -> Result:
     how = f"exit {exited.code}" if exited.signal is None else f"ended by signal {exited.signal}"
     error = " · ".join([how, *(line for line in exited.stderr_tail if line.strip())])
     return Result(exit_code=exited.code, error=error, failure="exit", summary=exited.first_line, receipt=receipt)
+
+
+def _tests(log: Path) -> TestSummary | None:
+    end = process.read_log(log, -tally.TAIL, tally.TAIL)
+    return tally.tally(end.data, whole=len(end.data) == end.size and not end.gap)
 
 
 def _truncated(target: str, exited: process.Exit, context: Context) -> str:

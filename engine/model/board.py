@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from engine.model.news import news
 from engine.model.plan import Plan, When
 from engine.model.run import Cause, StepStatus
 from engine.model.state import StepState, advance
 
 Row = tuple[int, StepStatus]
 """A step with its position in the plan, as the store takes it."""
-NEWS = 8
-"""How many of the steps that a step stands on are told of, at most."""
 
 
 class Board:
@@ -60,14 +59,8 @@ class Board:
         return cleanup
 
     def news(self, step_id: str) -> tuple[str, ...]:
-        """What came of the steps this one stands on, a line each."""
-        lines = []
-        for need in self.planned[step_id].step.needs[:NEWS]:
-            status = self.statuses[need]
-            took = f" in {status.ended - status.started:.0f} s" if status.ended and status.started else ""
-            lines.append(f"{need} {status.state.value}{took}" + (f": {status.summary}" if status.summary else ""))
-        failed = sum(status.state is StepState.FAILED for status in self.statuses.values())
-        return (*lines, f"{failed} failed" if failed else "nothing failed")
+        """What came of the steps so far, for whoever must decide about this one."""
+        return news(self.planned[step_id], self.statuses)
 
 
 def makers(plan: Plan) -> dict[str, tuple[str, ...]]:

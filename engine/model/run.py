@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.effect import Changes, Made, TestSummary
 from engine.model.state import RunState, StepState
 
 
@@ -45,6 +46,15 @@ class StepStatus:
     """Unix time in seconds."""
     ended: float | None = None
     held_by: str = ""
+    changed: Changes | None = None
+    """How many files its latest run changed, without their names; None where nobody looked."""
+    tests: TestSummary | None = None
+
+    @property
+    def did(self) -> str:
+        """What its latest run came to, in words: counts of its tests, else its first line; and how much it changed."""
+        said = self.tests.text if self.tests else self.summary
+        return " · ".join(filter(None, (said, self.changed.text if self.changed else "")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,5 +101,9 @@ class Run:
     level: str = ""
     """The sandbox level it ran at."""
     receipt: Receipt | None = None
-    produced: Mapping[str, str] = field(default_factory=dict)
-    """Digest of each file that later steps expect from this one, as it left them."""
+    produced: Mapping[str, Made] = field(default_factory=dict)
+    """By path, the files that later steps expect from this one."""
+    changed: Changes | None = None
+    """None where nobody looked: of steps that only read, or that run no command."""
+    tests: TestSummary | None = None
+    """Of a `test` step whose output has one."""

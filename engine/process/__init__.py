@@ -21,7 +21,7 @@ from engine.process.launch import (
 from engine.process.logs import LogSlice, LogWriter, Stream, read_log, stream_switches
 from engine.process.probe import probe
 from engine.process.running import Running
-from engine.process.seal import digest_file, seal
+from engine.process.seal import digest_file, read_file, seal
 from engine.process.spawn import run_quietly, spawn
 from engine.process.tree import adopt_orphans, guard_memory, sweep
 
@@ -44,6 +44,7 @@ __all__ = [
     "guard_memory",
     "private_environment",
     "probe",
+    "read_file",
     "read_log",
     "run_quietly",
     "seal",

@@ -44,6 +44,18 @@ def digest_file(path: Path, root: Path) -> str:
         return _pump(source, lambda chunk: None)
 
 
+def read_file(path: Path, root: Path, most: int) -> tuple[str, bytes]:
+    """The SHA-256 of a file in hexadecimal and its first `most` bytes, of one reading; opened the way `seal` does.
+
+    Raises:
+        SpawnFailed: as `seal`.
+    """
+    kept = bytearray()
+    with _opened_beneath(path, root) as source:
+        digest = _pump(source, lambda chunk: kept.extend(chunk[: most - len(kept)]))
+    return digest, bytes(kept)
+
+
 def changed(sealed: Sequence[SealedFile], root: Path) -> tuple[Path, ...]:
     """The sealed paths that hold other bytes on disk now, none, or bytes that cannot be read."""
     return tuple(file.path for file in sealed if not _holds(file, root))

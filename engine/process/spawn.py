@@ -65,8 +65,12 @@ async def run_quietly(
     cwd: Path,
     timeout: float,  # noqa: ASYNC109 - the child is ended, not only the wait
     environment: Mapping[str, str] | None = None,
+    given: bytes = b"",
 ) -> CompletedCapture:
     """Run one of the engine's own short calls, such as git, and collect its output.
+
+    Args:
+        given: its standard input.
 
     Raises:
         SpawnFailed: the program is missing.
@@ -74,13 +78,13 @@ async def run_quietly(
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            *argv, cwd=cwd, env=environment, stdin=-3, stdout=-1, stderr=-1, start_new_session=True
+            *argv, cwd=cwd, env=environment, stdin=-1 if given else -3, stdout=-1, stderr=-1, start_new_session=True
         )
     except OSError as error:
         raise SpawnFailed(program=argv[0], reason=error.strerror) from error
     tree.own.add(process.pid)
     try:
-        stdout, stderr = await asyncio.wait_for(process.communicate(), timeout)
+        stdout, stderr = await asyncio.wait_for(process.communicate(given or None), timeout)
     except TimeoutError as error:
         raise StepTimedOut(seconds=timeout) from error
     finally:

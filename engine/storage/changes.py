@@ -8,6 +8,7 @@ from engine.model.events import PhaseChanged, StepsChanged
 from engine.model.run import StepStatus
 from engine.model.task import ENGINE, Task
 from engine.storage.writer import Change
+from engine.wire import encode
 
 _UPDATE_TASK = (
     "UPDATE tasks SET phase=?, attempt=?, revision=?, digest=?, signed=?, outcome=?, waits=?, error=?, started=?,"
@@ -15,7 +16,7 @@ _UPDATE_TASK = (
 )
 UPDATE_STEP = (
     "UPDATE steps SET state=?, attempt=?, run=?, exit_code=?, error=?, cause=?, summary=?, started=?, ended=?,"
-    " held_by=? WHERE task=? AND position=?"
+    " held_by=?, changed=?, tests=? WHERE task=? AND position=?"
 )
 
 
@@ -35,8 +36,13 @@ def step_values(task: int, position: int, status: StepStatus) -> tuple[object, .
     """The parameters of `UPDATE_STEP`."""
     return (
         status.state, status.attempt, status.run, status.exit_code, status.error, status.cause, status.summary,
-        status.started, status.ended, status.held_by, task, position,
+        status.started, status.ended, status.held_by, optional(status.changed), optional(status.tests), task, position,
     )  # fmt: skip
+
+
+def optional(noun: object | None) -> str | None:
+    """A noun as JSON; null where there is none."""
+    return None if noun is None else encode(noun)
 
 
 def add_steps(change: Change, task: int, statuses: Sequence[tuple[int, StepStatus]], reason: str) -> None:

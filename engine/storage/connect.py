@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -66,12 +66,31 @@ def migrations() -> list[tuple[int, str]]:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(connection)
     pending = [(number, sql) for number, sql in migrations() if number > version]
     if version and pending and path is not None:
-        shutil.copy2(path, path.with_suffix(f".before-{pending[0][0]:04}"))
+        _copy(connection, path.with_suffix(f".before-{pending[0][0]:04}"))
     for number, sql in pending:
         connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    number: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return number
+
+
+def _copy(connection: sqlite3.Connection, target: Path) -> None:
+    """The whole database in one file; also what only its write-ahead log holds yet, which a copy of the file lacks."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+    with closing(sqlite3.connect(target)) as copy:
+        connection.backup(copy)
+
+
+def _copy_of_older(memory: sqlite3.Connection, path: Path) -> None:
+    """For a reader: the newest version of a database that only its owner may migrate."""
+    with closing(sqlite3.connect(_read_only(path), uri=True)) as file:
+        file.backup(memory)
+    _migrate(memory, None)
 
 
 def _check(path: Path) -> None:
@@ -127,12 +146,23 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
     path = state / FILE
     try:
         if not path.exists():
-            connection = await aiosqlite.connect(":memory:", isolation_level=None)
-            await in_thread(connection, _migrate, connection._conn, None)
-            return connection
+            return await _open_in_memory(lambda memory: _migrate(memory, None))
         connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
+        if await in_thread(connection, _version, connection._conn) < migrations()[-1][0]:
+            await connection.close()
+            return await _open_in_memory(lambda memory: _copy_of_older(memory, path))
         await connection.execute("PRAGMA busy_timeout = 5000")
         await connection.execute("PRAGMA query_only = ON")
         return connection
     except sqlite3.Error as error:
         raise translate(error, path) from error
+
+
+async def _open_in_memory(fill: Callable[[sqlite3.Connection], None]) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(":memory:", isolation_level=None)
+    try:
+        await in_thread(connection, fill, connection._conn)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection

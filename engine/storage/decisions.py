@@ -44,8 +44,8 @@ _VERDICTS: dict[str, type[PlanSigned] | type[PlanRejected] | type[PlanReturned]]
     "return": PlanReturned,
 }
 _STEP = (
-    "INSERT INTO steps (state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, task, position,"
-    " id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO steps (state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, changed, tests,"
+    " task, position, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _VOID = "UPDATE signatures SET void=? WHERE task=? AND revision=? AND verdict='sign' AND void=''"
 _REVOKE = "UPDATE grants SET revoked=?, revoked_by=? WHERE id=? AND revoked IS NULL"

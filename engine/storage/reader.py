@@ -14,6 +14,7 @@ from engine.commands import Reply
 from engine.errors import UnknownStep, UnknownTask
 from engine.model.comment import Comment
 from engine.model.digest import sha256 as digest_of
+from engine.model.effect import Made
 from engine.model.events import Event
 from engine.model.grant import Grant
 from engine.model.plan import Plan
@@ -223,14 +224,14 @@ class Reader:
         found = await self._all(f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE id = ?", run)
         return rows.run_of(found[0]) if found else None
 
-    async def produced(self, task: int) -> dict[tuple[str, str], str]:
-        """Digest of each file that a step made for later ones, by step and path, as its latest run left it."""
+    async def produced(self, task: int) -> dict[tuple[str, str], Made]:
+        """Each file that a step made for later ones, by step and path, as its latest run left it."""
         sql = (
             "SELECT steps.id, runs.produced FROM steps JOIN runs ON runs.id = steps.run"
             " WHERE steps.task = ? AND runs.produced <> '{}'"
         )
-        found = [(row["id"], json.loads(row["produced"])) for row in await self._all(sql, task)]
-        return {(step, path): digest for step, made in found for path, digest in made.items()}
+        found = [(row["id"], rows.produced_of(row["produced"])) for row in await self._all(sql, task)]
+        return {(step, path): made for step, files in found for path, made in files.items()}
 
     async def unfinished_runs(self) -> list[Run]:
         """Runs without an end record."""

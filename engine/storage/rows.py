@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any
 
 from engine.model.comment import Comment
+from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import KINDS, Event
 from engine.model.grant import Grant
 from engine.model.plan import (
@@ -33,10 +34,10 @@ TASK_COLUMNS = (
     "id, request, root, phase, proposer, created, attempt, revision, digest, signed, outcome, waits, error,"
     " started, ended"
 )
-STEP_COLUMNS = "id, state, attempt, run, exit_code, error, cause, summary, started, ended, held_by"
+STEP_COLUMNS = "id, state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, changed, tests"
 RUN_COLUMNS = (
     "id, task, step, task_attempt, attempt, state, started, ended, exit_code, error, failure, summary, log,"
-    " level, receipt, produced"
+    " level, receipt, produced, changed, tests"
 )
 QUESTION_COLUMNS = (
     "id, task, step, kind, asked, deadline, digest, news, diff, options, answer, answered_by, answered, reason, means"
@@ -72,20 +73,39 @@ def status_of(row: sqlite3.Row) -> StepStatus:
     values.pop("task", None)
     values["state"] = StepState(values["state"])
     values["cause"] = values["cause"] and Cause(values["cause"])
-    return StepStatus(**values)
+    return StepStatus(**values | _effects(values))
 
 
 def run_of(row: sqlite3.Row) -> Run:
     """A row with RUN_COLUMNS."""
     values = _fields(row)
     values["state"] = RunState(values["state"])
-    values["produced"] = json.loads(values["produced"])
+    values["produced"] = produced_of(values["produced"])
     if values["receipt"]:
         receipt = json.loads(values["receipt"])
         ends = tuple(ProcessEnd(**end) for end in receipt.pop("ends", ()))
         survivors = tuple(receipt.pop("survivors", ()))
         values["receipt"] = Receipt(ends=ends, survivors=survivors, **receipt)
-    return Run(**values)
+    return Run(**values | _effects(values))
+
+
+def produced_of(text: str) -> dict[str, Made]:
+    """What a run made for later steps, by path. Rows of the first version hold nothing but the digest."""
+    return {
+        path: Made(**made) if isinstance(made, dict) else Made(sha256=made) for path, made in json.loads(text).items()
+    }
+
+
+def _effects(values: dict[str, Any]) -> dict[str, Any]:
+    """What a run did, of a row of runs or steps; both are null for most."""
+    changed, tests = values["changed"], values["tests"]
+    return {"changed": changed and _changes_of(changed), "tests": tests and TestSummary(**json.loads(tests))}
+
+
+def _changes_of(text: str) -> Changes:
+    values = json.loads(text)
+    files = (FileChange(**file | {"kind": ChangeKind(file["kind"])}) for file in values.pop("files", ()))
+    return Changes(files=tuple(files), **values)
 
 
 def question_of(row: sqlite3.Row) -> Question:

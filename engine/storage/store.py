@@ -35,7 +35,7 @@ from engine.model.run import Receipt, Run, StepStatus
 from engine.model.state import StepState
 from engine.model.task import ENGINE, Task
 from engine.storage import connect
-from engine.storage.changes import UPDATE_STEP, add_steps, step_values, transition
+from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
 from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows
 from engine.storage.lock import OwnerLock
 from engine.storage.reader import NUMBERED, Reader
@@ -46,7 +46,7 @@ from engine.wire import encode
 _INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _START_STEP = (
     "UPDATE steps SET state='running', attempt=?, run=?, exit_code=NULL, error='', cause=NULL, summary='', started=?,"
-    " ended=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
+    " ended=NULL, changed=NULL, tests=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
     " AND EXISTS (SELECT 1 FROM tasks WHERE id=? AND signed=? AND signed <> ''"
     " AND phase IN ('executing', 'cancelled', 'timed_out'))"
 )
@@ -57,7 +57,7 @@ _INSERT_RUN = (
 _END_STEP = UPDATE_STEP + " AND state = 'running'"
 _END_RUN = (
     "UPDATE runs SET state=?, ended=?, exit_code=?, error=?, failure=?, summary=?, receipt=?,"
-    " produced=? WHERE id=? AND state IN ('running', 'cancelling')"
+    " produced=?, changed=?, tests=? WHERE id=? AND state IN ('running', 'cancelling')"
 )
 _DELETE_TASK = (
     "DELETE FROM tasks WHERE id=? AND phase=?"
@@ -226,9 +226,9 @@ class Store:
 
     @staticmethod
     def _end_run(run: Run) -> Statement:
-        receipt = encode(run.receipt) if run.receipt else None
-        values = (run.state, run.ended, run.exit_code, run.error, run.failure, run.summary, receipt)
-        return _END_RUN, (*values, encode(run.produced) if run.produced else "{}", run.id)
+        values = (run.state, run.ended, run.exit_code, run.error, run.failure, run.summary, optional(run.receipt))
+        produced = encode(run.produced) if run.produced else "{}"
+        return _END_RUN, (*values, produced, optional(run.changed), optional(run.tests), run.id)
 
     def change_steps(
         self, task: int, statuses: Sequence[tuple[int, StepStatus]], reason: str, actor: str = ENGINE
