@@ -40,9 +40,7 @@ def plan_text(
     return "\n".join(plain) + "\n"
 
 
-def _with_files(
-    plan: Plan, contents: Mapping[str, bytes | None]
-) -> Iterator[tuple[int, PlannedStep, list[FileText]]]:
+def _with_files(plan: Plan, contents: Mapping[str, bytes | None]) -> Iterator[tuple[int, PlannedStep, list[FileText]]]:
     """Each step with its number and its files; the text of a file stands where it is named first."""
     told: dict[str, str] = {}
     for number, planned in enumerate(plan.steps, start=1):

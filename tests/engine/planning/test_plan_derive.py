@@ -195,7 +195,8 @@ def test_files_are_signed_by_their_bytes(tmp_path: Path) -> None:
     )
 
     assert planned.files == tuple(
-        SignedFile(path=name, sha256=sha256(name), size=len(name)) for name in ("a.py", "b.cfg", "c.txt", "e.in", "sub/d.py")
+        SignedFile(path=name, sha256=sha256(name), size=len(name))
+        for name in ("a.py", "b.cfg", "c.txt", "e.in", "sub/d.py")
     )
 
 
