@@ -38,6 +38,11 @@ SCRIPT = (
 )
 
 
+INI = "9b2fd4" + "1" * 58
+CONTENTS = {INI: b"[alembic]\nscript_location = migrations\nprepend_sys_path = .\n"}
+"""What was kept of the signed files."""
+
+
 def _execute(name: str, command: str, *needs: str, tier: Tier = Tier.EXECUTE) -> PlannedStep:
     return PlannedStep(
         step=Execute(id=name, command=command, needs=needs), tier=tier, binary=f"/usr/bin/{command.split()[0]}"
@@ -65,7 +70,7 @@ def migrate() -> PlannedStep:
         ),
         binary="/usr/bin/bash",
         files=(
-            SignedFile(path="alembic.ini", sha256="9b2fd4" + "1" * 58),
+            SignedFile(path="alembic.ini", sha256=INI, size=60),
             SignedFile(path="migrations/21.py", produced_by="codemod"),
         ),
         hints=("psql needs the network: add network: [db.internal]",),
@@ -119,6 +124,12 @@ def view_of(*steps: PlannedStep, phase: Phase = Phase.AWAITING_APPROVAL) -> Task
 def to_review() -> TaskView:
     """Twelve steps, two of which ask; signed before."""
     return replace(view_of(*twelve()), signed_before=(3, NOON - 2 * 86_400 - 60, "ben"))
+
+
+def in_sight() -> TaskView:
+    """The same plan where nothing that asks names a file: each of it fits the smallest screen."""
+    made = to_review()
+    return view_of(*(replace(planned, files=()) for planned in twelve()), phase=made.task.phase)
 
 
 def revised() -> TaskView:

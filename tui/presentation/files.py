@@ -1,4 +1,4 @@
-"""The text of a signed file, as far as it is kept: what stands beneath the operand that names it. Pure, cheap to import.
+"""The text of a signed file, as far as it is kept: what stands beneath the operand that names it. Pure.
 
 Nothing is left out unsaid: a file whose text is not here, or is none, says so and says what to do about it.
 """
@@ -17,8 +17,8 @@ HEAD = 256
 """Bytes of a binary file that are shown."""
 _ODD = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\udc80-\udcff]")
 """What text hardly holds: control characters, and bytes that are no UTF-8."""
-_MOST_ODD = 10
-"""One odd character in so many still is text: hiding a script takes more than a stray byte."""
+_MOST_ODD = 0.3
+"""This share of odd characters still is text: hiding a script takes more than a stray byte."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def file_texts(planned: PlannedStep, contents: Mapping[str, bytes | None]) -> It
 
 
 def _made(file: SignedFile) -> str:
-    return f"It is what {file.produced_by} makes of it: nobody can read it before that ran."
+    return f"{file.produced_by} makes it: nobody can read it before that has run."
 
 
 def _short(file: SignedFile) -> str:
@@ -72,7 +72,7 @@ def _text(file: SignedFile, data: bytes | None) -> FileText:
     if not data:
         return FileText(file.path, f"{_short(file)}, empty", note="It is empty.")
     text = data.decode("utf-8", "surrogateescape")
-    if len(_ODD.findall(text)) * _MOST_ODD > len(text):
+    if len(_ODD.findall(text)) > _MOST_ODD * len(text):
         head = data[:HEAD].decode("utf-8", "surrogateescape")
         return FileText(file.path, f"{_short(file)}, {size(len(data))}", head, _binary(len(data)), warns=True)
     lines = len(lines_of(text))
@@ -81,8 +81,8 @@ def _text(file: SignedFile, data: bytes | None) -> FileText:
 
 def _elsewhere(file: SignedFile) -> str:
     return (
-        "Its text is not shown: it is too large, or changed while the plan was written. Open it before you sign; "
-        f"it runs only while its sha256 is {file.sha256}"
+        "Its text is not shown: it is too large, or changed while the plan was written. Open it yourself; what runs "
+        f"has the sha256 {file.sha256}"
     )
 
 

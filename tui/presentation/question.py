@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -77,7 +78,8 @@ def operand_page(question: Question, view: TaskView, contents: Mapping[str, byte
     marks = {reason.line: TIERS[reason.tier].style for reason in planned.reasons if reason.line and reason.tier.asks}
     if question.kind is QuestionKind.DRIFT:
         return Page(planned.step.operand, marks, question.diff)
-    return Page(planned.step.operand, marks, files=tuple(file_texts(planned, contents)), files_count=False)
+    signed = replace(planned, files=tuple(file for file in planned.files if file.sha256))
+    return Page(planned.step.operand, marks, files=tuple(file_texts(signed, contents)), files_count=False)
 
 
 def facts_page(question: Question, view: TaskView, now: float, log: Sequence[str] = ()) -> Page:

@@ -26,6 +26,8 @@ MAX_NAME = 16
 _TIER = 11
 _GLANCE = 500
 """Characters of a text that a row of a list looks at: more than any screen is wide."""
+_NAMED = 24
+"""Steps that a folded tier names: more than any screen is wide."""
 ROUTINE = (Tier.EXECUTE, Tier.WRITE, Tier.READ)
 
 
@@ -138,7 +140,7 @@ def heading(row: Row, reading: Reading) -> tuple[str, str]:
 def line(row: Row, reading: Reading, width: int, *, opened: bool = False, ascii_only: bool = False) -> Content:
     """A selectable row, without its cursor: `[✓]  9 migrate  DESTRUCTIVE  drops a table (line 5)`."""
     if row.group is not None:
-        return _group(row, opened=opened, ascii_only=ascii_only)
+        return clipped(_group(row, reading, opened=opened, ascii_only=ascii_only), width, ascii_only=ascii_only)
     planned = row.planned
     if planned is None:
         return Content("")
@@ -194,12 +196,14 @@ def _takes(step: str, reading: Reading) -> str:
     return f" → skips {named}" + (f" and {len(taken) - 3} more" if len(taken) > 3 else "")
 
 
-def _group(row: Row, *, opened: bool, ascii_only: bool) -> Content:
+def _group(row: Row, reading: Reading, *, opened: bool, ascii_only: bool) -> Content:
+    """`▸ 3 read  2 versions, 10 schema, 12 notes`."""
     mark = ("v" if opened else ">") if ascii_only else "▾" if opened else "▸"
     look = TIERS[row.group or Tier.READ]
     count = len(row.numbers)
-    numbers = " ".join(map(str, row.numbers[:24])) + (" …" if count > 24 else "")
-    return assemble((f" {mark}  {count:>3} ", MUTED), (f"{look.word}", ""), (f"  {numbers}", MUTED))
+    shown = () if opened else row.numbers[:_NAMED]
+    named = ", ".join(f"{number} {reading.plan.steps[number - 1].id[:MAX_NAME]}" for number in shown)
+    return assemble((f" {mark}  {count:>3} ", MUTED), column(content(look.word), 9), (named, MUTED))
 
 
 def title(view: TaskView, ascii_only: bool = False) -> tuple[Content, Content]:

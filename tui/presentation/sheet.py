@@ -28,7 +28,7 @@ class Part:
     """A text whose lines are counted: the operand, or a file below it."""
 
     name: str
-    """Path of the file; empty for the operand."""
+    """Last part of the path of the file; empty for the operand."""
     lines: int
     digits: int
     """Cells of the largest line number."""
@@ -103,7 +103,7 @@ def _file(file: FileText, width: int, ascii_only: bool) -> Iterator[Entry]:
     for row in words(safe(file.note), max(8, width - 2)) if file.note else ():
         yield content(f" {row}", _WARNS if file.warns else MUTED)
     if file.text:
-        yield from _numbered(file.path, file.text, {}, width, ascii_only)
+        yield from _numbered(file.path.rpartition("/")[2], file.text, {}, width, ascii_only)
 
 
 def _diff(diff: str, width: int, ascii_only: bool) -> Iterator[Entry]:

@@ -78,7 +78,8 @@ class OperandView(Lines, can_focus=True):
     def where(self) -> str:
         """`1-8 of 11`: the lines in sight of what is read; nothing for a page without an operand."""
         lines = self._sheet.where(self.top, self.size.height) if self.page.operand is not None else ""
-        return f"{lines}, end" if lines and self.seen else lines
+        ended = self.seen if self.page.files_count else self.at_end
+        return f"{lines}, end" if lines and ended else lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(1, len(self._lay(width).rows))

@@ -99,6 +99,13 @@ def test_show_tells_the_operands_and_how_to_go_on() -> None:
     assert "signoff approve 12" in said.out
 
 
+@pytest.mark.parametrize("words", [["show", "12"], ["show", "12", "--md"]])
+def test_show_tells_the_text_of_signed_files(words: list[str]) -> None:
+    engine = ScriptedEngine(plans.to_review())
+    engine.contents = dict(plans.CONTENTS)
+    assert "script_location = migrations" in call(engine, *words).out
+
+
 def test_markdown_is_for_a_comment() -> None:
     assert call(ScriptedEngine(plans.to_review()), "show", "12", "--md").out.startswith("## Plan 12, revision 3")
 

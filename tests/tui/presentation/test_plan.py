@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import PlannedStep
+from engine import PlannedStep, SignedFile, TaskView
 from engine.model.plan import Shell
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
@@ -21,7 +22,7 @@ from tui.presentation.wrap import cells
 def test_every_step_stands_in_order_with_operand_tier_and_reasons() -> None:
     view = plans.to_review()
     assert view.plan is not None
-    text = plan_text(view)
+    text = plan_text(view, plans.CONTENTS)
     places = [text.index(f"{number:>4}  {planned.id}  ") for number, planned in enumerate(view.plan.steps, start=1)]
     assert places == sorted(places)
     for part in (
@@ -41,32 +42,51 @@ def test_every_step_stands_in_order_with_operand_tier_and_reasons() -> None:
         assert part in text
 
 
+def test_the_text_of_a_signed_file_stands_where_it_is_named_first() -> None:
+    again = replace(plans.twelve()[9], files=plans.migrate().files[:1])
+    view = plans.view_of(plans.migrate(), again)
+    text = plan_text(view, plans.CONTENTS)
+    assert "      alembic.ini: sha256 9b2fd4111111, 3 lines\n      1  [alembic]\n      2  script_location" in text
+    assert "migrations/21.py: made by codemod" in text
+    assert text.count("script_location") == 1
+    assert "Its text stands at step 1 migrate." in text
+    marked = markdown(view, plans.CONTENTS)
+    assert "`alembic.ini`: `sha256 9b2fd4111111, 3 lines`\n\n```text\n[alembic]\nscript_location" in marked
+    assert marked.count("script_location") == 1
+    assert "Its text is not shown" in plan_text(view, {plans.INI: None})
+
+
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_no_line_is_wider_than_asked(width: int) -> None:
-    assert max(map(cells, plan_text(plans.to_review(), width).splitlines())) <= width
+    assert max(map(cells, plan_text(plans.to_review(), plans.CONTENTS, width).splitlines())) <= width
 
 
 def test_ascii_is_ascii() -> None:
-    text = plan_text(plans.to_review(), ascii_only=True)
+    text = plan_text(plans.to_review(), plans.CONTENTS, ascii_only=True)
     assert text.isascii()
     assert "! DESTRUCTIVE" in text
     assert "<38 spaces>" in text
 
 
 def test_signatures_are_told() -> None:
-    assert "signed by ben (4f1c9a)" in plan_text(plans.asking(plans.QUESTION))
+    assert "signed by ben (4f1c9a)" in plan_text(plans.asking(plans.QUESTION), plans.CONTENTS)
+
+
+def _files(view: TaskView) -> list[SignedFile]:
+    return [file for planned in (view.plan.steps if view.plan else ()) for file in planned.files]
 
 
 @pytest.mark.parametrize("trick", HOSTILE)
 def test_hostile_text_in_every_field_is_shown_and_never_obeyed(trick: str) -> None:
     view = poisoned(plans.to_review(), HOSTILE[trick])
-    for text in (plan_text(view), markdown(view), plan_text(view, ascii_only=True)):
+    contents = {file.sha256: HOSTILE[trick].encode("utf-8", "surrogatepass") for file in _files(view)}
+    for text in (plan_text(view, contents), markdown(view, contents), plan_text(view, contents, ascii_only=True)):
         assert not any(map(is_control, text.replace("\n", "")))
-    assert all(map(is_safe, markdown(view).splitlines()))
+    assert all(map(is_safe, markdown(view, contents).splitlines()))
 
 
 def test_markdown_holds_every_step_and_names_what_must_be_read() -> None:
-    text = markdown(plans.to_review())
+    text = markdown(plans.to_review(), plans.CONTENTS)
     assert "Read these: 9 `migrate`, 11 `push`." in text
     assert "### 9 `migrate` · shell · DESTRUCTIVE" in text
     assert "#### 12 `notes` · execute · read" in text
@@ -87,5 +107,5 @@ def test_nothing_leaves_a_code_span(text: str) -> None:
 
 def test_an_operand_of_fences_cannot_close_its_fence() -> None:
     step = PlannedStep(step=Shell(id="x", script="````\n# not a heading\n```\n@everyone"))
-    text = markdown(plans.view_of(step))
+    text = markdown(plans.view_of(step), plans.CONTENTS)
     assert "`````bash\n````\n# not a heading\n```\n@everyone\n`````" in text

@@ -30,8 +30,14 @@ def test_a_confirmation_tells_what_a_signer_could_not_know() -> None:
 
 def test_changed_bytes_are_never_called_the_signed_ones() -> None:
     assert "NOT the signed ones" in _facts(plans.DRIFT)["bytes"]
-    assert operand_page(plans.DRIFT, plans.asking(plans.DRIFT)).diff == plans.DIFF
-    assert operand_page(plans.QUESTION, plans.asking(plans.QUESTION)).diff == ""
+    assert operand_page(plans.DRIFT, plans.asking(plans.DRIFT), {}).diff == plans.DIFF
+    assert operand_page(plans.QUESTION, plans.asking(plans.QUESTION), {}).diff == ""
+
+
+def test_a_confirmation_shows_below_what_was_signed_of_the_files_and_asks_nobody_to_read_it_again() -> None:
+    page = operand_page(plans.QUESTION, plans.asking(plans.QUESTION), plans.CONTENTS)
+    assert [(file.path, file.text.encode()) for file in page.files] == [("alembic.ini", plans.CONTENTS[plans.INI])]
+    assert not page.files_count
 
 
 def test_an_interruption_says_since_when_and_what_is_unknown() -> None:

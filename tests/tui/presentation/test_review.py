@@ -30,6 +30,14 @@ def test_risky_steps_stand_first_and_routine_ones_are_folded_by_tier() -> None:
     assert [row.numbers for row in shown if row.group] == [(1, 4, 5, 6, 7, 8), (3,), (2, 10, 12)]
 
 
+def test_a_folded_tier_names_its_steps_as_far_as_they_fit() -> None:
+    reading = _reading()
+    execute = next(row for row in rows(reading) if row.group is Tier.EXECUTE)
+    assert "6 execute  1 baseline, 4 codemod, 5 docs, 6 tests, 7 bench, 8 chart" in line(execute, reading, 80).plain
+    assert line(execute, reading, 30).plain.endswith("…")
+    assert "baseline" not in line(execute, reading, 80, opened=True).plain
+
+
 def test_an_opened_tier_shows_its_steps_below_it() -> None:
     shown = rows(_reading(), {Tier.WRITE})
     place = next(position for position, row in enumerate(shown) if row.group is Tier.WRITE)

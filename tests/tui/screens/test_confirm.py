@@ -10,7 +10,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from engine import Answer, Question, Resolve, StepState, TaskView
+from engine import Answer, Question, ReadContent, Resolve, StepState, TaskView
 from engine.errors import AlreadyAnswered, StoreFull
 from engine.model.events import QuestionAnswered
 from engine.testing import ScriptedEngine
@@ -32,7 +32,9 @@ def _asked(question: Question) -> tuple[ScriptedEngine, TaskView]:
     interrupted = question is plans.INTERRUPTED
     state = StepState.INTERRUPTED if interrupted else StepState.AWAITING_CONFIRMATION
     view = plans.asking(question, state=state)
-    return ScriptedEngine(view, logs={4: LOG}), view
+    engine = ScriptedEngine(view, logs={4: LOG})
+    engine.contents = dict(plans.CONTENTS)
+    return engine, view
 
 
 def _short(question: Question = plans.QUESTION) -> tuple[Question, TaskView]:
@@ -81,6 +83,28 @@ async def test_a_yes_waits_until_the_end_of_the_operand_was_shown() -> None:
         await press(pilot, clock, "space", "Y")
         await gone(pilot, screen)
     assert _one(engine).answer is Answer.ONCE
+
+
+async def test_the_signed_files_can_be_read_on_below_and_hold_up_nobody() -> None:
+    engine, view = _asked(plans.QUESTION)
+    clock = Clock()
+    screen = ConfirmScreen(plans.QUESTION, view, now=clock)
+    async with opened(engine, screen) as pilot:
+        assert "script_location" not in picture(pilot)
+        while not screen.operand.at_end:
+            assert "script_location" not in picture(pilot) or screen.seen
+            await press(pilot, clock, "space")
+        assert " 3  prepend_sys_path = ." in picture(pilot)
+        await press(pilot, clock, "Y")
+        await gone(pilot, screen)
+    assert _one(engine).answer is Answer.ONCE
+
+
+async def test_after_a_drift_no_signed_text_stands_for_the_present_bytes() -> None:
+    engine, view = _asked(plans.DRIFT)
+    screen = ConfirmScreen(plans.DRIFT, view, now=Clock())
+    async with opened(engine, screen, LARGE):
+        assert screen.operand.page.files == ()
 
 
 async def test_a_drift_shows_the_difference_and_it_must_be_read_too() -> None:
@@ -266,6 +290,7 @@ async def test_hostile_text_in_every_field_reaches_no_terminal(tricks: tuple[str
         poison: TaskView = poisoned(view, text)
         engine.views = {12: poison}
         engine.logs = {4: text.encode("utf-8", "surrogatepass")}
+        engine.answers[ReadContent] = lambda query: query.sha256.encode("utf-8", "surrogatepass")
         asked = poison.questions[0]
         async with opened(engine, ConfirmScreen(asked, poison, now=Restless()), LARGE) as pilot:
             pilot.app._filters.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,11 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from engine import Command, Reject, Return, Sign, TaskView
-from engine.errors import StaleRevision
+from engine import Command, Query, ReadContent, Reject, Return, Sign, SignedFile, TaskView
+from engine.errors import StaleRevision, StoreFull
+from engine.model.digest import sha256
 from engine.model.events import PlanSigned, PlanWritten
-from engine.model.plan import Shell
+from engine.model.plan import Execute, Shell
 from engine.testing import ScriptedEngine
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
@@ -25,9 +27,26 @@ from tui.widgets.operand_view import OperandView
 from tui.widgets.step_list import StepList
 
 Compare = Callable[..., bool]
+LONG = "\n".join(f"echo {number}" for number in range(60)).encode()
 
 
 pytestmark = pytest.mark.usefixtures("utc")
+
+
+def _engine(view: TaskView | None = None) -> ScriptedEngine:
+    """With what was kept of the signed files."""
+    engine = ScriptedEngine(view or plans.to_review())
+    engine.contents = dict(plans.CONTENTS)
+    return engine
+
+
+def _deploying(script: bytes) -> ScriptedEngine:
+    """One step that asks, and the script that it executes."""
+    step = Execute(id="deploy", command="bash deploy.sh")
+    files = (SignedFile(path="deploy.sh", sha256=sha256(script), size=len(script)),)
+    engine = _engine(plans.view_of(replace(plans.migrate(), step=step, reasons=(), files=files)))
+    engine.contents = {sha256(script): script}
+    return engine
 
 
 def _one(engine: ScriptedEngine) -> Any:
@@ -36,7 +55,7 @@ def _one(engine: ScriptedEngine) -> Any:
 
 
 async def test_the_safe_path_for_two_risky_steps_of_twelve_takes_five_keys_with_the_one_that_opens_it() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(plans.in_sight()), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:
         await press(pilot, clock, "space", "space", "A", "y")
@@ -47,7 +66,7 @@ async def test_the_safe_path_for_two_risky_steps_of_twelve_takes_five_keys_with_
 
 
 async def test_an_unread_step_that_asks_blocks_signing_and_is_named() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(), Clock()
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         await press(pilot, clock, "space", "A", "y")
         assert "Read 11 push to the end first" in picture(pilot)
@@ -83,8 +102,109 @@ async def test_a_long_operand_counts_as_read_only_after_its_last_line_was_shown(
     assert isinstance(_one(engine), Sign)
 
 
+async def test_the_text_of_a_signed_file_is_shown_and_must_be_read() -> None:
+    engine, clock = _deploying(LONG), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        view = screen.query_one(OperandView)
+        assert "deploy.sh ─" in picture(pilot)
+        assert "  1  echo 0" in picture(pilot)
+        pages = 0
+        while not view.seen:
+            await press(pilot, clock, "A", "y", "a")
+            assert engine.done == []
+            assert "0 of 1 read" in picture(pilot)
+            await press(pilot, clock, "space")
+            pages += 1
+        assert pages > 2
+        assert " 60  echo 59" in picture(pilot)
+        await press(pilot, clock, "A", "y")
+        await gone(pilot, screen)
+    assert isinstance(_one(engine), Sign)
+
+
+async def test_nothing_counts_as_read_before_the_text_of_its_files_is_here() -> None:
+    engine, clock, here = _deploying(b"echo late"), Clock(), asyncio.Event()
+    read = engine.read
+
+    async def slow(query: Query) -> Any:
+        if isinstance(query, ReadContent):
+            await here.wait()
+        return await read(query)
+
+    engine.read = slow  # type: ignore[method-assign]
+    made = app(engine)
+    async with made.run_test(size=SMALL) as pilot:
+        screen = ReviewScreen(12, now=clock)
+        await made.push_screen(screen)
+        await until(pilot, lambda: "reading it" in picture(pilot))
+        for key in ("space", "a", "A", "y"):
+            clock.at += 1
+            await pilot.press(key)
+        assert "0 of 1 read" in picture(pilot)
+        here.set()
+        await until(pilot, lambda: "echo late" in picture(pilot))
+        await press(pilot, clock, "space", "A", "y")
+        await gone(pilot, screen)
+    assert isinstance(_one(engine), Sign)
+
+
+async def test_a_store_that_cannot_be_read_is_told_and_nothing_is_signed() -> None:
+    engine, clock = _deploying(b"echo x"), Clock()
+
+    def broken(query: ReadContent) -> bytes:
+        raise StoreFull()
+
+    engine.answers[ReadContent] = broken
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        assert "free some space" in " ".join(picture(pilot).split())
+        await press(pilot, clock, "space", "A", "y")
+    assert engine.done == []
+
+
+async def test_a_file_that_is_not_kept_says_so_with_its_digest() -> None:
+    engine = _deploying(LONG)
+    engine.contents = {}
+    async with opened(engine, ReviewScreen(12, now=Clock())) as pilot:
+        text = " ".join(picture(pilot).split())
+        assert "Its text is not shown" in text
+        assert sha256(LONG) in text
+
+
+async def test_marks_are_there_again_when_the_reader_comes_back() -> None:
+    engine, clock = _engine(plans.in_sight()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "space", "s")
+        assert "1 of 1 read" in picture(pilot)
+        assert "skipped 2" in picture(pilot)
+        await press(pilot, clock, "escape")
+        await show(pilot, ReviewScreen(12, now=clock))
+        assert "1 of 1 read" in picture(pilot)
+        assert "skipped 2" in picture(pilot)
+
+
+async def test_marks_of_another_digest_are_gone() -> None:
+    engine, clock = _engine(plans.in_sight()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "space", "space", "escape")
+        engine.views[12] = plans.revised()
+        await show(pilot, ReviewScreen(12, now=clock))
+        assert "0 of 2 read" in picture(pilot)
+
+
+async def test_brackets_go_from_step_to_step_wherever_the_focus_is() -> None:
+    clock = Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(_engine(), screen) as pilot:
+        await press(pilot, clock, "tab", "right_square_bracket")
+        assert screen.shown is not None and screen.shown.id == "push"
+        assert screen.query_one(OperandView).has_focus
+        await press(pilot, clock, "left_square_bracket")
+        assert screen.shown is not None and screen.shown.id == "migrate"
+
+
 async def test_scrolling_to_the_end_by_wheel_counts_as_reading() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen, (80, 18)) as pilot:
         view = screen.query_one(OperandView)
@@ -151,7 +271,7 @@ async def test_any_key_but_y_goes_back_to_reading() -> None:
 
 @pytest.mark.parametrize(("key", "kind", "field"), [("R", Return, "note"), ("x", Reject, "reason")])
 async def test_feedback_takes_words_and_is_never_an_approval(key: str, kind: type[Command], field: str) -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:
         await press(pilot, clock, key, "enter")
@@ -163,7 +283,7 @@ async def test_feedback_takes_words_and_is_never_an_approval(key: str, kind: typ
 
 
 async def test_a_skip_shows_what_it_takes_along_and_is_signed_with_the_rest() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(plans.in_sight()), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:
         await press(pilot, clock, "space", "space", "o")
@@ -179,7 +299,7 @@ async def test_a_skip_shows_what_it_takes_along_and_is_signed_with_the_rest() ->
 
 
 async def test_a_second_s_takes_the_step_in_again() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(), Clock()
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         await press(pilot, clock, "s")
         assert "skipped 4" in picture(pilot)
@@ -195,7 +315,7 @@ async def test_a_plan_of_which_nothing_is_left_is_not_signed() -> None:
 
 
 async def test_another_revision_takes_the_marks_away_and_says_so() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(), Clock()
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         await press(pilot, clock, "space", "space", "A")
         revised = plans.revised()
@@ -208,7 +328,7 @@ async def test_another_revision_takes_the_marks_away_and_says_so() -> None:
 
 
 async def test_a_refusal_says_what_was_kept_and_what_is_next() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(plans.in_sight()), Clock()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen) as pilot:
         await press(pilot, clock, "space", "space")
@@ -220,14 +340,14 @@ async def test_a_refusal_says_what_was_kept_and_what_is_next() -> None:
 
 
 async def test_a_signature_of_somebody_else_is_shown_and_nothing_is_left_to_sign() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(), Clock()
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         engine.emit(PlanSigned(plans.SIGNED), task=12, actor="ben")
         await until(pilot, lambda: "signed by ben" in picture(pilot).splitlines()[0])
 
 
 async def test_everything_can_be_clicked() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Restless()
+    engine, clock = _engine(), Restless()
     screen = ReviewScreen(12, now=clock)
     async with opened(engine, screen, LARGE) as pilot:
         for label in ("space", "space", "A", "y"):
@@ -241,7 +361,9 @@ async def test_everything_can_be_clicked() -> None:
 @pytest.mark.parametrize("tricks", TRICKS, ids="+".join)
 async def test_hostile_text_in_every_field_reaches_no_terminal(tricks: tuple[str, ...]) -> None:
     view: TaskView = poisoned(plans.to_review(), "".join(HOSTILE[trick] for trick in tricks))
-    async with opened(ScriptedEngine(view), ReviewScreen(12, now=Restless()), LARGE) as pilot:
+    engine = ScriptedEngine(view)
+    engine.answers[ReadContent] = lambda query: query.sha256.encode("utf-8", "surrogatepass")
+    async with opened(engine, ReviewScreen(12, now=Restless()), LARGE) as pilot:
         pilot.app._filters.clear()
         for key in ("o", "s", "tab", "G", "A"):
             await pilot.press(key)
@@ -260,7 +382,8 @@ def _after(*keys: str, view: Callable[[], TaskView] = plans.to_review) -> Callab
 PICTURES: dict[str, tuple[str, ...]] = {
     "opened": (),
     "skipped": ("o", "j", "j", "j", "j", "j", "j", "j", "s"),
-    "signing": ("space", "space", "A"),
+    "signing": ("space", "space", "space", "A"),
+    "file": ("space",),
     "unread": ("A",),
     "returning": ("R", *"Keep the old column"),
 }
@@ -269,12 +392,12 @@ PICTURES: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
-    made = app(ScriptedEngine(plans.to_review()))
+    made = app(_engine())
     assert snap_compare(made, terminal_size=size, run_before=_after(*(k.replace(" ", "space") for k in PICTURES[name])))
 
 
 def test_picture_in_ascii(snap_compare: Compare) -> None:
-    made = app(ScriptedEngine(plans.to_review()), ascii_only=True)
+    made = app(_engine(), ascii_only=True)
     assert snap_compare(made, terminal_size=SMALL, run_before=_after("space"))
 
 
