@@ -148,13 +148,18 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
         if not path.exists():
             return await _open_in_memory(lambda memory: _migrate(memory, None))
         connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    try:
         if await in_thread(connection, _version, connection._conn) < migrations()[-1][0]:
+            older = await _open_in_memory(lambda memory: _copy_of_older(memory, path))
             await connection.close()
-            return await _open_in_memory(lambda memory: _copy_of_older(memory, path))
+            return older
         await connection.execute("PRAGMA busy_timeout = 5000")
         await connection.execute("PRAGMA query_only = ON")
         return connection
     except sqlite3.Error as error:
+        await connection.close()  # its thread would keep the process
         raise translate(error, path) from error
 
 

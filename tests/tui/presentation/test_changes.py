@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Comparison, compare
+from engine.model.plan import Test
 from tests.tui import plans
 from tui.presentation.changes import changed_lines, comparison_lines
 from tui.presentation.operand import lines_of
@@ -51,14 +52,9 @@ def comparison() -> Comparison:
     plan = plans.view_of(*plans.twelve()).plan
     assert plan is not None
     assert plan.steps[-1].id == GONE
-    kept = [planned for planned in plan.steps if planned is not plan.steps[-1]]
-    changed = [
-        replace(planned, step=replace(planned.step, command="pytest -q -x"))  # type: ignore[call-arg]
-        if planned.id == "baseline"
-        else planned
-        for planned in kept
-    ]
-    return compare(plan, replace(plan, revision=4, steps=tuple(changed)))
+    quieter = Test(id="baseline", command="pytest -q -x")
+    steps = [replace(each, step=quieter) if each.id == quieter.id else each for each in plan.steps[:-1]]
+    return compare(plan, replace(plan, revision=4, steps=tuple(steps)))
 
 
 def test_a_comparison_says_why_it_asks_again_and_what_changed() -> None:
