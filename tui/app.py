@@ -48,6 +48,8 @@ class Options:
     user: str
     state: Path
     """The state directory; what nobody foresaw is written down below it."""
+    again: str = "signoff"
+    """The command that comes back to this engine."""
     ascii_only: bool = False
     colours: Colours | None = None
     """None to find out from the environment."""
@@ -72,7 +74,7 @@ class SignoffApp(Desk):
         self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
         self.marked: dict[int, tuple[str, Verdicts]] = {}
         self._bridge = Bridge(self, engine, self._engine_closed)
-        self._state = options.state
+        self._state, self._again = options.state, options.again
         self._crashed = ""
         """The last words, when it ends by an error."""
         self._last_key = float("-inf")
@@ -229,10 +231,10 @@ class SignoffApp(Desk):
         assert isinstance(first, Workbench)
         info, view = first.status_bar.info, first.view
         here = sum(status.state is StepState.RUNNING for status in view.steps) if view else 0
-        self.exit(farewell(max(here, info.running if info else 0), len(first.questions)))
+        self.exit(farewell(max(here, info.running if info else 0), len(first.questions), self._again))
 
     def _engine_closed(self) -> None:
-        self.exit("the engine has closed. Start again with: signoff")
+        self.exit(f"the engine has closed. Start again with: {self._again}")
 
     # What nobody foresaw: a person gets a sentence, not the traceback that Textual would print
 
@@ -241,7 +243,7 @@ class SignoffApp(Desk):
         if error is not None and not self._crashed:
             kept = crash.keep(error, self._state)
             told = f"signoff: the screen failed ({type(error).__name__}); what runs goes on and {kept}."
-            self._crashed = safe(f"{told} Come back with: signoff")
+            self._crashed = safe(f"{told} Come back with: {self._again}")
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:

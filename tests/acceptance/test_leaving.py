@@ -49,7 +49,7 @@ def test_leaving_gives_the_prompt_back_and_work_goes_on(place: Place) -> None:
     terminal.see("●1")
     terminal.press("q")
     assert terminal.prompt(before=1) == 0
-    terminal.see("1 step goes on", "Come back with: signoff")
+    terminal.see("1 step goes on", f"Come back with: {place.signoff()}")
     goes_on(place)
     terminal.command(place.signoff())
     terminal.see("tick 9", "● ticking")

@@ -17,7 +17,7 @@ from functools import partial
 from itertools import cycle
 from pathlib import Path
 
-from engine import ListTasks, LogSlice, StepState, StepStatus, TaskSummary
+from engine import ListTasks, LogSlice, StepState, StepStatus, TaskSummary, TaskView, seconds_left
 from engine.model.events import StepEnded
 from engine.process import read_log
 from engine.testing import ScriptedEngine
@@ -76,7 +76,14 @@ async def redraw() -> None:
             status = view.steps[count // 2]
             states = cycle([replace(status, state=StepState.FAILED), status])
             told(f"V9 first drawing of {count} steps", _timed(widget.redraw, 1), "ms", goal)
+            told(f"V9 expected time of {count} steps", _timed(partial(_expected, view, engine.now), 5), "ms", 16)
             told(f"V9 one step of {count} changes", _timed(partial(_change, widget, states, engine.now), 50), "ms", 2)
+
+
+def _expected(view: TaskView, now: float) -> None:
+    assert view.plan is not None
+    lengths = {status.id: 60.0 for status in view.steps}
+    assert seconds_left(view.plan, view.steps, lengths, now, 8) is not None
 
 
 def _change(widget: StepGraph, states: Iterator[StepStatus], now: float) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -67,6 +68,15 @@ class Call:
     def root(self) -> Path:
         """The directory that new plans run in."""
         return (self.world.cwd / (getattr(self.args, "root", None) or ".")).resolve()
+
+    @property
+    def again(self) -> str:
+        """What to type in the shell to come back to the same engine in the same way."""
+        words = ["signoff", *(["--plain"] if getattr(self.args, "plain", False) else [])]
+        for option in ("state", "host"):
+            if given := getattr(self.args, option, None):
+                words += [f"--{option}", given]
+        return shlex.join(words)
 
     def settings(self) -> Settings:
         """What is configured. Raises `InvalidConfiguration`."""

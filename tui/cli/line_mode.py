@@ -112,7 +112,7 @@ class LineMode:
 
         with suppress(SignoffError):  # an engine that has closed leaves nothing to come back to
             info: EngineInfo = await self._engine.read(ShowEngine())
-            if word := farewell(info.running, len(await self._engine.read(ListQuestions()))):
+            if word := farewell(info.running, len(await self._engine.read(ListQuestions())), self._call.again):
                 self._console.say(word)
 
     # Commands
@@ -210,7 +210,7 @@ class LineMode:
                 self._heard(_sentence(item, plain=self._console.ascii_only))
             elif isinstance(item, Gap):
                 self._heard("more happened than could be told; list says how things stand")
-        self._heard("the engine has closed; start again with: signoff --plain")
+        self._heard(f"the engine has closed; start again with: {self._call.again}")
         self._tell()
         self.leave()
 

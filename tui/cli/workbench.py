@@ -36,8 +36,14 @@ def _sit(call: Call, leash: Leash) -> int:
     def make(engine: EngineClient, leash: Leash) -> SignoffApp:
         from tui.app import Options, SignoffApp
 
-        plain = call.console.ascii_only
-        options = Options(root=str(call.root), user=user_name(), state=call.state, ascii_only=plain, away=leash.away)
+        options = Options(
+            root=str(call.root),
+            user=user_name(),
+            state=call.state,
+            again=call.again,
+            ascii_only=call.console.ascii_only,
+            away=leash.away,
+        )
         return SignoffApp(engine, options)
 
     return sit(make, leash, lambda: connect(call.state, Need.EXECUTE, call.settings(), call.host))

@@ -231,13 +231,13 @@ def _some(ids: Sequence[str]) -> str:
     return f"{named} and {len(ids) - 3} more" if len(ids) > 3 else named
 
 
-def farewell(running: int, waiting: int) -> str:
-    """The sentence that stays on the terminal after leaving."""
+def farewell(running: int, waiting: int, again: str) -> str:
+    """The sentence that stays on the terminal after leaving; `again` is the command that comes back."""
     if not running and not waiting:
         return ""
     steps = f"{running} step{'s' if running != 1 else ''} {'go' if running != 1 else 'goes'} on" if running else ""
     asked = f"{waiting} question{'s' if waiting != 1 else ''} {'wait' if waiting != 1 else 'waits'} for you"
-    return f"{' and '.join(filter(None, (steps, asked if waiting else '')))}. Come back with: signoff"
+    return f"{' and '.join(filter(None, (steps, asked if waiting else '')))}. Come back with: {again}"
 
 
 BEGIN = (

@@ -15,10 +15,11 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.worker import Worker
 
 from engine import LogSlice, SignoffError
 from tui.commands import Place, bindings
-from tui.presentation.amounts import number, size
+from tui.presentation.amounts import bar, number, size
 from tui.presentation.content import content, log_line
 from tui.presentation.line import MUTED
 from tui.widgets.lines import Lines
@@ -55,6 +56,9 @@ class LogView(Lines, can_focus=True):
         self._window = self._window_of(None)
         self._turn = asyncio.Lock()
         self._needle = ""
+        self._search: Worker[None] | None = None
+        self._searched: float | None = None
+        """How much of the log was searched, while it is."""
         self._drawn: dict[tuple[int, int, int], Content] = {}
         self._last, self._due = 0.0, False
         self._counted = self._newlines = 0
@@ -71,6 +75,7 @@ class LogView(Lines, can_focus=True):
         """Show the end of another run's log, and follow it."""
         if run == self._run:
             return
+        self._stop_search()
         self._run, self._window = run, self._window_of(run)
         self._counted = self._newlines = 0
         self._drawn.clear()
@@ -93,8 +98,18 @@ class LogView(Lines, can_focus=True):
         else:
             self._go(lambda window, _: window.look())
 
-    def _go(self, move: Callable[[LogWindow, int], Awaitable[None]]) -> None:
-        self.run_worker(self._went(self._window, move), group="log", exit_on_error=True)
+    def _go(self, move: Callable[[LogWindow, int], Awaitable[None]]) -> Worker[None]:
+        return self.run_worker(self._went(self._window, move), group="log", exit_on_error=True)
+
+    def _move(self, move: Callable[[LogWindow, int], Awaitable[None]]) -> None:
+        """Go somewhere else because a person wants to: nothing is searched for any more."""
+        self._stop_search()
+        self._go(move)
+
+    def _stop_search(self) -> None:
+        if self._search is not None:
+            self._search.cancel()
+            self._search = self._searched = None
 
     async def _went(self, window: LogWindow, move: Callable[[LogWindow, int], Awaitable[None]]) -> None:
         async with self._turn:
@@ -104,7 +119,7 @@ class LogView(Lines, can_focus=True):
                 await move(window, max(1, self.size.height))
                 await self._count(window)
             except SignoffError as error:
-                self.nothing = str(error)
+                self.nothing, self._searched = str(error), None
         if window is self._window:
             self.refresh()
             self.post_message(self.Moved())
@@ -154,6 +169,8 @@ class LogView(Lines, can_focus=True):
         window = self._window
         if not window.size:
             return ""
+        if self._searched is not None:
+            return f"searching {bar(self._searched, 10, ascii_only=self.ascii_only)} {self._searched:.0%}, esc stops"
         total = number(self._newlines) if window.size <= COUNTED else size(window.size)
         if self.following:
             dot = "-" if self.ascii_only else "·"
@@ -176,9 +193,11 @@ class LogView(Lines, can_focus=True):
 
     def find(self, needle: str) -> None:
         """Go to the next line that holds `needle`; an empty one ends the search."""
+        self._stop_search()
         self._needle = needle
         self._drawn.clear()
         self.refresh()
+        self.post_message(self.Moved())
         if needle:
             self.action_find_next(1)
 
@@ -187,25 +206,35 @@ class LogView(Lines, can_focus=True):
 
     def action_find_next(self, by: int) -> None:
         self.following = False
-        self._go(lambda window, height: self._found(window, height, forward=by > 0))
+        self._stop_search()
+        self._search = self._go(lambda window, height: self._found(window, height, forward=by > 0))
 
     async def _found(self, window: LogWindow, height: int, *, forward: bool) -> None:
         needle = self._needle
-        place = await window.find(needle.encode(), forward=forward, any_case=needle == needle.lower())
+        place = await window.find(
+            needle.encode(), forward=forward, any_case=needle == needle.lower(), searched=self._tell_searched
+        )
+        self._search = self._searched = None
         if place is None:
             self.notify(f"nothing in this log holds {content(needle).plain}", markup=False)
         else:
             await window.to(place, height)
 
+    def _tell_searched(self, share: float) -> None:
+        """At most as often as the log itself is drawn; a search that is done sooner is not worth a word."""
+        if time.monotonic() >= self._last + FRAME:
+            self._last, self._searched = time.monotonic(), share
+            self.post_message(self.Moved())
+
     def action_follow(self) -> None:
         self.following = not self.following
-        self._go(lambda window, height: window.to_end(height) if self.following else window.look())
+        self._move(lambda window, height: window.to_end(height) if self.following else window.look())
 
     def action_scroll(self, by: int) -> None:
-        self._go(lambda window, height: self._moved(window, by, height))
+        self._move(lambda window, height: self._moved(window, by, height))
 
     def action_page(self, by: int) -> None:
-        self._go(lambda window, height: self._moved(window, by * max(1, height - 1), height))
+        self._move(lambda window, height: self._moved(window, by * max(1, height - 1), height))
 
     async def _moved(self, window: LogWindow, by: int, height: int) -> None:
         """Going back stops following; reaching the end starts it again."""
@@ -217,11 +246,11 @@ class LogView(Lines, can_focus=True):
 
     def action_top(self) -> None:
         self.following = False
-        self._go(lambda window, height: window.to(0, height))
+        self._move(lambda window, height: window.to(0, height))
 
     def action_bottom(self) -> None:
         self.following = True
-        self._go(lambda window, height: window.to_end(height))
+        self._move(lambda window, height: window.to_end(height))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -110,27 +110,34 @@ class LogWindow:
         before = lines_of(found.data, base, start=base == 0)
         await self.to(before[-by].offset if by <= len(before) else base, height)
 
-    async def find(self, needle: bytes, *, forward: bool, any_case: bool) -> int | None:
-        """Offset of the next line that holds `needle`, from the top line on and round the end; None if none does."""
+    async def find(
+        self, needle: bytes, *, forward: bool, any_case: bool, searched: Callable[[float], None]
+    ) -> int | None:
+        """Offset of the next line that holds `needle`, from the top line on and round the end; None if none does.
+
+        Args:
+            searched: told again and again how much of the log was searched, from 0 to 1.
+        """
         top = self.lines[0] if self.lines else Line(0, b"", 0)
         spans = ((top.end, self.size), (0, top.end)) if forward else ((0, top.offset), (top.offset, self.size))
+        needle = needle.lower() if any_case else needle
+        done, size = 0, max(1, self.size)
         for start, end in spans:
-            found = await self._search(needle, start, end, forward=forward, any_case=any_case)
-            if found is not None:
-                return found
+            starts = range(start, end, CHUNK)
+            for base in starts if forward else reversed(starts):
+                place = await self._search(needle, base, end, forward=forward, any_case=any_case)
+                if place is not None:
+                    return place
+                done += min(CHUNK, end - base)
+                searched(done / size)
         return None
 
-    async def _search(self, needle: bytes, start: int, end: int, *, forward: bool, any_case: bool) -> int | None:
-        """Pieces overlap by the needle's length, so that no match falls between two of them."""
-        needle = needle.lower() if any_case else needle
-        starts = range(start, end, CHUNK)
-        for base in starts if forward else reversed(starts):
-            data = (await self._slice(base, min(CHUNK + len(needle) - 1, end - base))).data
-            text = data.lower() if any_case else data
-            place = text.find(needle) if forward else text.rfind(needle)
-            if place >= 0:
-                return base + place
-        return None
+    async def _search(self, needle: bytes, base: int, end: int, *, forward: bool, any_case: bool) -> int | None:
+        """Look into one piece; pieces overlap by the needle's length, so that no match falls between two of them."""
+        data = (await self._slice(base, min(CHUNK + len(needle) - 1, end - base))).data
+        text = data.lower() if any_case else data
+        place = text.find(needle) if forward else text.rfind(needle)
+        return base + place if place >= 0 else None
 
     async def _slice(self, offset: int, n: int) -> LogSlice:
         found = await self.read(offset, n)

@@ -80,7 +80,7 @@ def test_leaving_with_work_running_says_that_it_goes_on(sitting: Sitting) -> Non
     sitting.type(sitting.plan("sleep 3"), "> ")
     sitting.type("sign 1", "[y/N]")
     sitting.type("y", "s1 started")
-    sitting.type("quit", "1 step goes on. Come back with: signoff")
+    sitting.type("quit", "1 step goes on. Come back with: signoff --plain --state ")
     assert sitting.left() == 0
 
 

@@ -134,8 +134,9 @@ def test_where_to_look_first() -> None:
 def test_banner_and_farewell_count() -> None:
     assert banner([]).plain == ""
     assert "2 questions wait" in banner([scenes.QUESTION, scenes.DRIFT]).plain
-    assert farewell(0, 0) == ""
-    assert farewell(1, 2) == "1 step goes on and 2 questions wait for you. Come back with: signoff"
+    assert farewell(0, 0, "signoff") == ""
+    said = farewell(1, 2, "signoff --state x")
+    assert said == "1 step goes on and 2 questions wait for you. Come back with: signoff --state x"
     assert len(empty()) == 3
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine import Cancel, Event, ListEvents, ListTasks, Pause, Phase, QuestionKind, Resume, StepState, TaskView
+from engine import (
+    Cancel,
+    Event,
+    ListEvents,
+    ListTasks,
+    LogSlice,
+    Pause,
+    Phase,
+    QuestionKind,
+    Resume,
+    StepState,
+    TaskView,
+)
 from engine.errors import Refused, StoreError
 from engine.model.events import PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, StepStarted, TaskRequested
 from engine.model.question import Answer
@@ -15,6 +28,7 @@ from engine.testing import NOON, ScriptedEngine
 from tests.tui import scenes
 from tests.tui.pilots import bench, opened, picture, shown, until
 from tests.tui.stage import said
+from tui.widgets.log_window import CHUNK
 
 S = StepState
 SIZE = (80, 24)
@@ -256,6 +270,30 @@ async def test_find_in_the_log() -> None:
         assert not screen.query("FindBar")
         await pilot.press("n", "escape")
         assert not screen.log_view.finding
+
+
+@pytest.mark.parametrize("key", ["escape", "G"])
+async def test_a_long_search_says_how_far_it_is_and_ends_when_somebody_wants_to_go_elsewhere(key: str) -> None:
+    engine = _engine()
+    engine.logs[4] = b"a line\n" * 1_000_000
+    read, searches, stuck = engine.read_log, asyncio.Event(), asyncio.Event()
+
+    async def slow(run: int, offset: int, n: int) -> LogSlice:
+        if searches.is_set() and offset > 3 * CHUNK and n >= CHUNK:
+            stuck.set()
+            await asyncio.Event().wait()
+        return await read(run, offset, n)
+
+    engine.read_log = slow  # type: ignore[method-assign]
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        searches.set()
+        await pilot.press("slash", *"nowhere", "enter")
+        await until(pilot, lambda: "searching" in picture(pilot) and stuck.is_set())
+        assert "esc stops" in picture(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: "searching" not in picture(pilot))
+        assert screen.log_view.following == (key == "G")
 
 
 async def test_copy_takes_the_operand_byte_for_byte() -> None:

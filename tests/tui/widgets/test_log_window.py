@@ -85,11 +85,13 @@ async def test_a_gigabyte_costs_a_few_reads() -> None:
 
 
 async def test_find_goes_round_and_back() -> None:
+    shares: list[float] = []
     window = _reader(b"".join(b"line %d\n" % number for number in range(5000)) + b"needle at 5000\nend\n")
     await window.to(0, 10)
-    place = await window.find(b"NEEDLE", forward=True, any_case=True)
+    place = await window.find(b"NEEDLE", forward=True, any_case=True, searched=shares.append)
     assert place is not None
     await window.to(place, 2)
     assert window.lines[0].data == b"needle at 5000"
-    assert await window.find(b"line 3\n", forward=True, any_case=False) == 21
-    assert await window.find(b"nowhere", forward=False, any_case=False) is None
+    assert await window.find(b"line 3\n", forward=True, any_case=False, searched=shares.append) == 21
+    assert await window.find(b"nowhere", forward=False, any_case=False, searched=shares.append) is None
+    assert shares[-1] == pytest.approx(1, abs=0.01)
