@@ -87,8 +87,20 @@ def _check(path: Path) -> None:
 
 def _read_only(path: Path) -> str:
     """The address of a database for reading; where nothing can be written beside it, nobody is changing it either."""
-    frozen = not os.access(path.parent, os.W_OK) and not path.with_name(f"{FILE}-wal").exists()
-    return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if frozen else "")
+    if not os.access(path.parent, os.W_OK) and not _pending(path):
+        return _unchanging(path)
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+def _unchanging(path: Path) -> str:
+    """The address of a database that nobody changes meanwhile: nothing is made beside it, full disk or not."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
+def _pending(path: Path) -> bool:
+    """Whether there are changes that are not in the database file yet."""
+    log = path.with_name(f"{FILE}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 async def open_writer(state: Path) -> aiosqlite.Connection:
@@ -130,9 +142,23 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
             connection = await aiosqlite.connect(":memory:", isolation_level=None)
             await in_thread(connection, _migrate, connection._conn, None)
             return connection
-        connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
-        await connection.execute("PRAGMA busy_timeout = 5000")
-        await connection.execute("PRAGMA query_only = ON")
-        return connection
+        try:
+            return await _reading(_read_only(path))
+        except sqlite3.OperationalError:
+            if _pending(path):
+                raise
+            return await _reading(_unchanging(path))
     except sqlite3.Error as error:
         raise translate(error, path) from error
+
+
+async def _reading(address: str) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
+    try:
+        await connection.execute("PRAGMA busy_timeout = 5000")
+        await connection.execute("PRAGMA query_only = ON")
+        await connection.execute("SELECT 1 FROM sqlite_schema")  # fails where the files beside it cannot be made
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
