@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import Fault, UsageError
+from engine.errors import Fault, UsageError, counted
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -49,13 +49,13 @@ CONFIGURATION_TEMPLATE = """\
 
 
 class InvalidConfiguration(UsageError):
-    """The configuration has {count} fault(s); nothing was started"""
+    """The configuration has {faults}; nothing was started"""
 
     hint = "signoff config edit opens the file, signoff config path names it"
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
-        super().__init__(count=len(faults))
+        super().__init__(faults=counted(faults))
 
 
 @dataclass(frozen=True, kw_only=True)

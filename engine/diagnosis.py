@@ -17,6 +17,9 @@ from engine.version import VERSION
 LOW = 1 << 30
 """Free bytes under which a disk is called low: one log may take as much."""
 
+FULL = 1 << 16
+"""Free bytes under which the store cannot write: it needs some beside its own file."""
+
 
 class Health(StrEnum):
     """How one thing is."""
@@ -86,6 +89,8 @@ def _disk(state: Path) -> Finding:
     place = next(folder for folder in (state, *state.parents) if folder.exists())
     free = disk_usage(place).free
     told = f"{free / 1e9:.1f} GB free at {place}"
+    if free < FULL:
+        return _fault("disk", f"full: {told}; nothing can be recorded")
     return _well("disk", told) if free >= LOW else _warning("disk", f"{told}: less than one log may take")
 
 

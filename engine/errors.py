@@ -30,6 +30,7 @@ No room raises a bare Exception, and no traceback reaches a person: the command 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -51,6 +52,11 @@ class Fault:
         return "  ".join(
             part for part in (place, f"{self.field}: {self.message}" if self.field else self.message) if part
         )
+
+
+def counted(faults: Collection[Fault]) -> str:
+    """`1 fault`, `12 faults`."""
+    return f"{len(faults)} fault{'s' * (len(faults) != 1)}"
 
 
 class SignoffError(Exception):
@@ -88,11 +94,11 @@ class UnknownStep(UsageError):
 
 
 class InvalidPlan(UsageError):
-    """The plan has {count} fault(s); nothing was stored and nothing was run"""
+    """The plan has {faults}; nothing was stored and nothing was run"""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
-        super().__init__(count=len(faults))
+        super().__init__(faults=counted(faults))
 
 
 class NothingFits(UsageError):

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -86,9 +86,9 @@ def _copy(connection: sqlite3.Connection, target: Path) -> None:
         connection.backup(copy)
 
 
-def _copy_of_older(memory: sqlite3.Connection, path: Path) -> None:
+def _copy_of_older(memory: sqlite3.Connection, address: str) -> None:
     """For a reader: the newest version of a database that only its owner may migrate."""
-    with closing(sqlite3.connect(_read_only(path), uri=True)) as file:
+    with closing(sqlite3.connect(address, uri=True)) as file:
         file.backup(memory)
     _migrate(memory, None)
 
@@ -106,8 +106,20 @@ def _check(path: Path) -> None:
 
 def _read_only(path: Path) -> str:
     """The address of a database for reading; where nothing can be written beside it, nobody is changing it either."""
-    frozen = not os.access(path.parent, os.W_OK) and not path.with_name(f"{FILE}-wal").exists()
-    return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if frozen else "")
+    if not os.access(path.parent, os.W_OK) and not _pending(path):
+        return _unchanging(path)
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+def _unchanging(path: Path) -> str:
+    """The address of a database that nobody changes meanwhile: nothing is made beside it, full disk or not."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
+def _pending(path: Path) -> bool:
+    """Whether there are changes that are not in the database file yet."""
+    log = path.with_name(f"{FILE}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 async def open_writer(state: Path) -> aiosqlite.Connection:
@@ -146,24 +158,31 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
     path = state / FILE
     try:
         if not path.exists():
-            return await _open_in_memory(lambda memory: _migrate(memory, None))
-        connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
+            return await _in_memory(lambda memory: _migrate(memory, None))
+        try:
+            return await _reading(_read_only(path))
+        except sqlite3.OperationalError:
+            if _pending(path):
+                raise
+            return await _reading(_unchanging(path))
     except sqlite3.Error as error:
         raise translate(error, path) from error
-    try:
+
+
+async def _reading(address: str) -> aiosqlite.Connection:
+    async with AsyncExitStack() as undo:
+        connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
+        undo.push_async_callback(connection.close)
+        await connection.execute("SELECT 1 FROM sqlite_schema")  # fails where the files beside it cannot be made
         if await in_thread(connection, _version, connection._conn) < migrations()[-1][0]:
-            older = await _open_in_memory(lambda memory: _copy_of_older(memory, path))
-            await connection.close()
-            return older
+            return await _in_memory(lambda memory: _copy_of_older(memory, address))
         await connection.execute("PRAGMA busy_timeout = 5000")
         await connection.execute("PRAGMA query_only = ON")
+        undo.pop_all()
         return connection
-    except sqlite3.Error as error:
-        await connection.close()  # its thread would keep the process
-        raise translate(error, path) from error
 
 
-async def _open_in_memory(fill: Callable[[sqlite3.Connection], None]) -> aiosqlite.Connection:
+async def _in_memory(fill: Callable[[sqlite3.Connection], None]) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(":memory:", isolation_level=None)
     try:
         await in_thread(connection, fill, connection._conn)

@@ -11,7 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from engine import ListTasks, Need, Outcome, Phase, ShowEngine, Shutdown, StepState, VerifyAudit, connect
+from engine import (
+    Health,
+    ListTasks,
+    Need,
+    Outcome,
+    Phase,
+    ShowEngine,
+    Shutdown,
+    StepState,
+    VerifyAudit,
+    connect,
+    diagnose,
+)
 from engine.errors import StoreDamaged, StoreError, StoreFull
 from engine.settings import Settings
 from engine.storage import writer
@@ -129,6 +141,32 @@ async def test_an_engine_on_a_full_disk_can_be_closed_and_loses_only_what_could_
     assert (await desk.show(done.task.id)).task.outcome is Outcome.OK
     assert (await desk.engine.read(VerifyAudit())).ok
     assert (await desk.run(step("after"))).task.outcome is Outcome.OK
+
+
+async def test_what_is_recorded_can_be_read_on_a_full_disk_that_nobody_owns(desk: Desk, small_disk: Path) -> None:
+    desk.state = small_disk / "state"
+    await desk.open()
+    await desk.run(step("a"))
+    await desk.close()
+    Disk(small_disk).fill()
+    client = await connect(desk.state, Need.READ, Settings())
+    assert [summary.task.outcome for summary in await client.read(ListTasks())] == [Outcome.OK]
+    await client.close()
+    (disk,) = [finding async for finding in diagnose(desk.state) if finding.name == "disk"]
+    assert (disk.health, "nothing can be recorded" in disk.text) == (Health.FAULT, True)
+
+
+async def test_changes_that_a_full_disk_keeps_out_of_the_database_are_not_passed_over(
+    desk: Desk, small_disk: Path
+) -> None:
+    desk.state = small_disk / "state"
+    await desk.open()
+    await desk.run(step("a"))
+    await desk.crash()
+    (desk.state / "signoff.db-shm").unlink()
+    Disk(small_disk).fill()
+    with pytest.raises(StoreFull):
+        await connect(desk.state, Need.READ, Settings())
 
 
 async def test_a_read_only_state_directory_is_told_and_can_still_be_read(desk: Desk, small_disk: Path) -> None:

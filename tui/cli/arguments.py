@@ -108,7 +108,14 @@ def _unknown(name: str) -> Exception:
 
 
 def task_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="ID", type=int, help="number of the task, as signoff ls shows it")
+    parser.add_argument("task", metavar="ID", type=counting, help="number of the task, as signoff ls shows it")
+
+
+def counting(text: str) -> int:
+    """A number as things are counted: from 1 to as far as the store counts."""
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 20 and 0 < int(text) < 2**63):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def step_argument(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:

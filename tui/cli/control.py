@@ -20,7 +20,7 @@ from engine import (
     ShowTask,
     TaskView,
 )
-from engine.errors import EngineGone
+from engine.errors import EngineGone, IllegalTransition
 from tui.cli import lines
 from tui.cli.arguments import set_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
@@ -95,7 +95,11 @@ async def _receipts(call: Call, engine: EngineClient, task: int, dying: set[int]
 
 async def _do(call: Call, command: Command) -> int:
     async with call.engine("decide") as engine:
-        reply: Reply = await engine.do(command)
+        try:
+            reply: Reply = await engine.do(command)
+        except IllegalTransition as error:
+            view: TaskView = await engine.read(ShowTask(task=call.args.task))
+            raise IllegalTransition(hint=lines.how_to_go_on(view.task), **error.facts) from error
     call.console.say(safe(reply.text))
     return 0
 

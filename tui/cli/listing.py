@@ -18,7 +18,7 @@ from engine import (
     TaskView,
 )
 from tui.cli import lines, shapes
-from tui.cli.arguments import json_option, step_argument, task_argument
+from tui.cli.arguments import counting, json_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
 from tui.cli.reading import whole_plan, whole_plan_as_markdown
 from tui.cli.steps import step_id
@@ -29,13 +29,13 @@ _ASKS = {Phase.AWAITING_APPROVAL: "approval", Phase.READY: "acceptance"}
 
 
 def _ls_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("-n", "--limit", type=int, default=100, metavar="N", help="at most so many; default: 100")
+    parser.add_argument("-n", "--limit", type=counting, default=100, metavar="N", help="at most so many; default: 100")
     json_option(parser)
 
 
 async def _ls(call: Call) -> int:
     async with call.engine("read") as engine:
-        found: tuple[TaskSummary, ...] = await engine.read(ListTasks(limit=max(1, call.args.limit)))
+        found: tuple[TaskSummary, ...] = await engine.read(ListTasks(limit=call.args.limit))
     if call.json:
         call.console.json([shapes.task_head(summary.task) for summary in found])
         return 0

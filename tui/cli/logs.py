@@ -44,6 +44,8 @@ async def _log(call: Call) -> int:
 
 async def _all(call: Call, engine: EngineClient, view: TaskView) -> None:
     """Every step in turn, under its name."""
+    if not call.args.follow and all(status.run is None for status in view.steps):
+        call.console.note(f"no step of task {view.task.id} has run: there is no log")
     for number, status in enumerate(view.steps, start=1):
         if status.run is not None or call.args.follow:
             if not call.args.raw:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
 from engine import EngineClient, MakePlan, Reply, Resume, ShowTask, TaskView
 from engine.errors import UsageError
 from tui.cli import lines, shapes
-from tui.cli.arguments import json_option, root_option, set_option
+from tui.cli.arguments import counting, json_option, root_option, set_option
 from tui.cli.call import Call, Verb
 from tui.cli.reading import whole_plan
 from tui.presentation.facts import touches
@@ -48,7 +48,7 @@ async def _plan(call: Call) -> int:
 
 
 def _wanted(call: Call) -> MakePlan | Resume:
-    request = " ".join(call.args.request)
+    request = " ".join(call.args.request).strip()
     if (number := task_number(call.args.request)) is not None and not call.args.file:
         return Resume(task=number)
     if bool(request) == bool(call.args.file):
@@ -57,7 +57,9 @@ def _wanted(call: Call) -> MakePlan | Resume:
 
 
 def from_request(call: Call, request: str) -> MakePlan:
-    """A plan for words."""
+    """A plan for words. Raises `UsageError`: there are none."""
+    if not request.strip():
+        raise UsageError(problem="Nothing was asked for; nothing was stored", hint="say what shall be done")
     return MakePlan(root=str(call.root), request=request)
 
 
@@ -65,8 +67,7 @@ def from_file(call: Call, name: str) -> MakePlan:
     """A plan from a file, or from stdin where it is called `-`.
 
     Raises:
-        UsageError: it is too long, or no UTF-8.
-        OSError: it cannot be read.
+        UsageError: it is too long, or no UTF-8, or cannot be read.
     """
     try:
         if name == STDIN:
@@ -74,6 +75,8 @@ def from_file(call: Call, name: str) -> MakePlan:
         else:
             with open(call.world.cwd / name, encoding="utf-8", newline="") as file:
                 text = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(problem=f"{name}: {error.strerror}; nothing was stored", hint="signoff plan --help") from error
     except UnicodeDecodeError as error:
         raise UsageError(problem=f"{name} is not UTF-8: {error.reason} at byte {error.start}") from error
     if len(text) > LARGEST:
@@ -83,7 +86,12 @@ def from_file(call: Call, name: str) -> MakePlan:
 
 def task_number(words: list[str]) -> int | None:
     """The number of a task, if that is all that was said."""
-    return int(words[0]) if len(words) == 1 and words[0].isascii() and words[0].isdigit() else None
+    if len(words) != 1 or not (words[0].isascii() and words[0].isdigit()):
+        return None
+    try:
+        return counting(words[0])
+    except ArgumentTypeError as error:
+        raise UsageError(problem=f"There is no such task: {error}"[:200], hint="signoff ls shows the tasks") from error
 
 
 async def make(engine: EngineClient, command: MakePlan | Resume) -> TaskView:

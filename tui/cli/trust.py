@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from engine import AuditReport, Event, ListEvents, VerifyAudit
+from engine.errors import UnknownTask
 from tui.cli import shapes
-from tui.cli.arguments import json_option
+from tui.cli.arguments import counting, json_option
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
 from tui.presentation.safe import safe
@@ -16,7 +17,7 @@ PAGE = 1000
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=("verify", "export"), default="verify", help="default: verify")
-    parser.add_argument("--task", metavar="ID", type=int, help="export the events of this task only")
+    parser.add_argument("--task", metavar="ID", type=counting, help="export the events of this task only")
     json_option(parser)
 
 
@@ -39,10 +40,14 @@ async def _verify(call: Call) -> int:
 
 async def _export(call: Call) -> int:
     page: tuple[Event, ...] = ()
+    exported = False
     async with call.engine("read") as engine:
         while page := await engine.read(ListEvents(after=page[-1].seq if page else 0, limit=PAGE, task=call.args.task)):
+            exported = True
             for event in page:
                 call.console.json(shapes.event_line(event))
+    if call.args.task and not exported:
+        raise UnknownTask(task=call.args.task)
     return 0
 
 

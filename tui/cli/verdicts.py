@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from engine import EngineClient, Phase, Reject, Reply, Return, ShowTask, Sign, Signature, TaskView
 from engine.errors import AlreadyJudged, Refused, StaleRevision
 from tui.cli import lines
-from tui.cli.arguments import set_option, task_argument
+from tui.cli.arguments import counting, set_option, task_argument
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
 from tui.cli.going_on import advise
@@ -45,7 +45,7 @@ def _return_arguments(parser: ArgumentParser) -> None:
 
 def _revision_option(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--revision", metavar="N", type=int, help="the revision that was read; refused if it is another"
+        "--revision", metavar="N", type=counting, help="the revision that was read; refused if it is another"
     )
 
 

@@ -35,7 +35,16 @@ def test_a_misspelt_command_is_answered_with_the_right_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["show"], ["show", "twelve"], ["ls", "--lim", "3"], ["run", "x", "--confirm", "write"]]
+    "words",
+    [
+        ["show"],
+        ["show", "twelve"],
+        ["show", "9" * 20],
+        ["show", "0"],
+        ["ls", "-n", "-5"],
+        ["ls", "--lim", "3"],
+        ["run", "x", "--confirm", "write"],
+    ],
 )
 def test_wrong_arguments_exit_2_and_point_to_help(words: list[str]) -> None:
     said = call(None, *words)
