@@ -51,9 +51,10 @@ class Roster:
         self._change()
 
     def close(self) -> None:
-        """Tell nothing more."""
+        """Tell nothing of what has changed until now."""
         if self._due is not None:
             self._due.cancel()
+            self._due = None
 
     def _put(self, seat: int, person: Person) -> None:
         self._seats[seat] = person

@@ -49,13 +49,7 @@ class Allowance:
 
     async def spend(self, units: float, size: int) -> None:
         """Pay for something and its bytes; wait while more was spent than there is. Lets others have their turn."""
-        self._left -= units + size / UNIT
-        await asyncio.sleep(0)
-        if (owed := -self._refilled()) > 0:
-            await asyncio.sleep(owed / RATE)
-
-    def _refilled(self) -> float:
         now = self._clock()
-        self._left = min(max(SAVED, self._left), self._left + (now - self._since) * RATE)
+        self._left = min(max(SAVED, self._left), self._left + (now - self._since) * RATE) - units - size / UNIT
         self._since = now
-        return self._left
+        await asyncio.sleep(max(0.0, -self._left / RATE))

@@ -166,7 +166,9 @@ class Connection:
     async def _write(self, line: bytes) -> None:
         """Put one line on its way; waits while the client does not read."""
         async with self._pen:
-            with suppress(ConnectionError):  # it has left: the end of what it sends says so too
+            if self._writer.is_closing():
+                return  # it has left, and asyncio would complain of each line on the terminal
+            with suppress(ConnectionError):  # the end of what it sends says so too
                 self._writer.write(line)
                 await self._writer.drain()
 

@@ -35,8 +35,10 @@ STEPS = 10_000
 class Paced(ScriptedEngine):
     """Publishes through a broker as the real engine does."""
 
-    broker = Broker()
-    roster = Roster(broker.signal)
+    def __init__(self, view: TaskView) -> None:
+        super().__init__(view)
+        self.broker = Broker()
+        self.roster = Roster(self.broker.signal)
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply:
         return await super().do(command)
@@ -45,7 +47,7 @@ class Paced(ScriptedEngine):
         return aiter(self.broker.follow())
 
 
-async def second_client(path: Path) -> None:
+async def second_client(path: Path, count: int) -> None:
     """Follow, and tell the age of each event on arrival, in milliseconds."""
     client = await RemoteEngine.connect(path, "second")
     items = client.events()
@@ -55,26 +57,32 @@ async def second_client(path: Path) -> None:
     async for item in items:
         if isinstance(item, Event):
             ages.append((time.monotonic() - item.time) * 1000)
-        if len(ages) == EVENTS:
+        if len(ages) == count:
             break
     print(json.dumps(sorted(ages)), flush=True)  # noqa: T201
     await client.close()
 
 
-async def event_to_client(engine: Paced, path: Path) -> None:
-    program = (sys.executable, "-m", "tests.benchmarks.bench_host", str(path))
+async def ages_of_events(engine: Paced, path: Path, count: int) -> list[float]:
+    """Milliseconds from each event to a client in another process, in order of size."""
+    program = (sys.executable, "-m", "tests.benchmarks.bench_host", str(path), str(count))
     process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE, limit=2**20)
     assert process.stdout is not None
     await process.stdout.readline()
-    deaf = await RemoteEngine.connect(path, "never reads")
-    stream = deaf.events()
-    deaf._writer.transport.pause_reading()  # type: ignore[attr-defined]
-    for seq in range(1, EVENTS + 1):
+    for seq in range(1, count + 1):
         status = StepStatus(id=f"step-{seq}", state=StepState.COMPLETED, summary="ok", started=1.0, ended=2.0)
         engine.broker.publish([Event(seq, time.monotonic(), "@engine", 1, status.id, StepEnded(status))])
         await asyncio.sleep(PACE)
-    ages = json.loads(await process.stdout.readline())
+    ages: list[float] = json.loads(await process.stdout.readline())
     await process.wait()
+    return ages
+
+
+async def event_to_client(engine: Paced, path: Path) -> None:
+    deaf = await RemoteEngine.connect(path, "never reads")
+    stream = deaf.events()
+    deaf._writer.transport.pause_reading()  # type: ignore[attr-defined]
+    ages = await ages_of_events(engine, path, EVENTS)
     del stream
     await deaf.close()
     report_absolute("event to a second client, p50", ages[EVENTS // 2], goal=16, unit="ms")
@@ -112,4 +120,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(second_client(Path(sys.argv[1])) if len(sys.argv) > 1 else main())
+    asyncio.run(second_client(Path(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 1 else main())

@@ -12,11 +12,12 @@ import pytest
 
 from engine.actions import Act, Context, Result
 from engine.broker import Broker
-from engine.client import EngineClient, Gap, Item, LogGrew
+from engine.client import EngineClient, Gap, Item, LogGrew, Presence
 from engine.commands import (
     Cancel,
     Explain,
     ListEvents,
+    ListPeople,
     ListQuestions,
     ListRuns,
     ListTargets,
@@ -28,6 +29,7 @@ from engine.commands import (
     Reply,
     Resolve,
     Return,
+    Role,
     ShowEngine,
     ShowTask,
     Shutdown,
@@ -42,7 +44,9 @@ from engine.model.plan import Action
 from engine.model.question import Answer, Question
 from engine.model.state import Outcome, Phase, StepState
 from engine.model.task import TaskView
+from engine.person import user_name
 from engine.settings import Settings
+from engine.views import EngineInfo
 
 PLAN = """
 request: greet everybody
@@ -164,6 +168,7 @@ QUERIES: list[Callable[[int, Path], Query]] = [
     lambda task, root: Explain(operand="git push --force"),
     lambda task, root: VerifyAudit(),
     lambda task, root: ShowEngine(),
+    lambda task, root: ListPeople(),
 ]
 
 
@@ -326,3 +331,33 @@ async def test_shutting_down_is_asked_for_and_answered(house: House) -> None:
     reply = await house.client.do(Shutdown())
     assert reply.text
     assert house.engine.closing.is_set()
+
+
+async def test_what_is_read_here_is_seen_by_others_and_stored_nowhere(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.roster.PAUSE", 0.01)
+    house.engine.roster.close()  # it would wait for an hour
+    before: EngineInfo = await house.client.read(ShowEngine())
+    following = house.client.events()
+    house.client.look(12, "migrate")
+    seen = [item async for item in until_present(following)][-1]
+    assert isinstance(seen, Presence)
+    (person,) = (person for person in seen.people if person.task == 12)
+    assert (person.user, person.step, person.role) == (user_name(), "migrate", Role.OPERATOR)
+    assert await house.client.read(ListPeople()) == seen.people
+    assert (await house.client.read(ShowEngine())).seq == before.seq
+
+
+async def until_present(items: AsyncIterator[Item]) -> AsyncIterator[Item]:
+    async for item in items:
+        yield item
+        if isinstance(item, Presence) and any(person.task for person in item.people):
+            return
+
+
+async def test_looking_away_is_looking_at_nothing(house: House) -> None:
+    house.client.look(12, "migrate")
+    house.client.look()
+    people = await house.client.read(ListPeople())
+    assert [(person.task, person.step) for person in people] == [(None, None)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.commands import Role
 from engine.configuration import (
     CONFIGURATION_TEMPLATE,
     InvalidConfiguration,
@@ -120,6 +121,25 @@ def test_the_template_sets_nothing(file: Path) -> None:
 def test_the_template_is_right_where_it_is_uncommented(file: Path) -> None:
     file.write_text("\n".join(line.removeprefix("# ") for line in CONFIGURATION_TEMPLATE.splitlines()[3:]))
     assert load_configuration(file, {}).values["parallel"].origin == str(file)
+
+
+def test_roles_and_where_the_engine_is_shared(file: Path) -> None:
+    file.write_text('share = "~/shared"\nidle_exit = "30m"\n[roles]\nana = "operator"\n"@staff" = "reviewer"\n')
+    settings = load_configuration(file, {}).settings
+    assert settings.roles == {"ana": Role.OPERATOR, "@staff": Role.REVIEWER}
+    assert settings.share == Path("~/shared").expanduser()
+    assert settings.idle_exit == 1800.0
+    environ = {"SIGNOFF_ROLES": "ben = viewer, @ops=operator", "SIGNOFF_SHARE": "/srv/signoff"}
+    settings = load_configuration(file, environ).settings
+    assert settings.roles == {"ben": Role.VIEWER, "@ops": Role.OPERATOR}
+    assert settings.share == Path("/srv/signoff")
+
+
+@pytest.mark.parametrize("text", ['roles = "ana"', '[roles]\nana = "boss"', "[roles]\nana = 3", "roles = 3"])
+def test_a_role_that_does_not_exist_is_a_fault(text: str, file: Path) -> None:
+    file.write_text(text)
+    (fault,) = faults(file)
+    assert fault.startswith(f"{file}  roles: Input should be")
 
 
 def test_misspelt_variables_are_found() -> None:

@@ -25,7 +25,7 @@ class Shop:
 
     @classmethod
     async def open(cls, desk: Desk, roles: Mapping[str, Role], **how: Any) -> Shop:
-        folder = _open_folder()
+        folder = open_folder()
         engine = await desk.open(share=folder, **how)
         gate = Gate(role_of=Roles(roles), refused=engine.record)
         host = await Host.serve(engine, desk.state / "socket", gate)
@@ -57,7 +57,8 @@ class Shop:
         shutil.rmtree(self.folder)
 
 
-def _open_folder() -> Path:
+def open_folder() -> Path:
+    """A directory that every user can reach; not below that of the tests."""
     folder = Path(tempfile.mkdtemp(prefix="signoff-shared-"))
     folder.chmod(0o755)
     return folder

@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.client import Gap
-from engine.commands import ListTasks
+from engine.commands import ListTasks, Role, ShowTask
+from engine.errors import Refused
 from engine.host import RemoteEngine
+from engine.host.answers import error_frame
+from engine.host.gate import only_this_user
 from engine.host.protocol import FROM_CLIENT
+from engine.host.sharing import NAME
 from engine.model.events import EngineClosed, Event
 from tests.engine.host.host_room import Open, Room
+from tests.engine.host.hostile import NOBODY, WAYS, hostile
+from tests.engine.host.shop import open_folder
 
 FOLLOWER = """
 import asyncio, pathlib, sys
@@ -30,7 +39,8 @@ async def main():
     await client.read(ListTasks())
     print("ready", flush=True)
     async for item in items:
-        print(type(item).__name__, item.seq, flush=True)
+        if hasattr(item, "seq"):
+            print(type(item).__name__, item.seq, flush=True)
 
 asyncio.run(main())
 """
@@ -150,3 +160,49 @@ async def test_signals_are_dropped_and_events_are_not(room: Room) -> None:
         if isinstance(item, Event | Gap):
             assert item.seq == event.seq
             break
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    folder = open_folder()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_beside_hostile_clients_everything_goes_on(open_room: Open, folder: Path, way: str) -> None:
+    """How fast it goes on is told by `bench_crowd`."""
+    room = await open_room(backlog=4096, role_of=lambda uid: Role.VIEWER if uid == NOBODY else only_this_user(uid))
+    room.engine.answers[ShowTask] = lambda query: "x" * 10**6
+    room.host.share(folder)
+    with hostile(way, folder / NAME, seconds=10):
+        client = await room.connect()
+        items = client.events()
+        await client.read(ListTasks())
+        for number in range(300):
+            event = room.engine.publish(EngineClosed(str(number)))
+            assert await asyncio.wait_for(anext(items), 5) == event
+        assert await client.read(ListTasks()) == ()
+        assert len(room.host.clients) <= 17
+
+
+async def test_a_hundred_at_once(room: Room) -> None:
+    found = await asyncio.gather(*(room.connect() for _ in range(100)), return_exceptions=True)
+    refused = [error for error in found if isinstance(error, BaseException)]
+    assert len(found) - len(refused) == 64
+    assert {str(error) for error in refused} == {"64 clients are attached already"}
+    assert await room.clients[-1].read(ListTasks()) == ()
+
+
+async def test_who_knocks_at_a_full_door_waits(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "socket"))
+        door.listen(0)
+        knocking = [asyncio.create_task(RemoteEngine.connect(tmp_path / "socket")) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        for _ in knocking:
+            connection, _ = await asyncio.to_thread(door.accept)
+            connection.sendall(error_frame(None, Refused(problem="it was opened")))
+            connection.close()
+        answers = await asyncio.gather(*knocking, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["it was opened"] * 3

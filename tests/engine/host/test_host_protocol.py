@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.client import Gap, LogGrew, LogSlice
-from engine.commands import Cancel, Command, MakePlan, Query, Resolve, ShowTask, Sign
+from engine.client import Gap, Item, LogGrew, LogSlice, Person, Presence
+from engine.commands import Cancel, Command, MakePlan, Query, Resolve, Role, ShowTask, Sign
 from engine.errors import (
     AlreadyAnswered,
     Fault,
@@ -31,6 +31,7 @@ from engine.host.protocol import (
     Follow,
     Hello,
     Leave,
+    Look,
     OtherVersion,
     ReadLog,
     Request,
@@ -54,6 +55,8 @@ REQUESTS: list[Request] = [
     Follow(),
     Follow(after=17),
     Leave(),
+    Look(),
+    Look(task=12, step="mi\u2028grate"),
 ]
 
 
@@ -68,7 +71,7 @@ def test_a_request_arrives_as_it_was_sent(request_: Request) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ({}, "one verb of do, read, log, follow, leave"),
+        ({}, "one verb of do, read, log, follow, leave, look"),
         ({"do": {}, "read": {}}, "one verb"),
         ({"sing": {}}, "one verb"),
         ({"do": 3}, "do needs an object"),
@@ -176,11 +179,13 @@ ITEMS = [
     Event(5, 1.5, "@engine", 3, "a", EngineOpened("0.1", 1, "group", ("x",))),
     Gap(seq=9),
     LogGrew(task=1, step="a", run=2, size=3),
+    Presence(people=()),
+    Presence(people=(Person(user="ana", role=Role.VIEWER, pid=3, since=1.5, label="\x1b", task=1, step="a"),)),
 ]
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: type(item).__name__)
-def test_a_pushed_item_arrives_as_it_was(item: Event | Gap | LogGrew) -> None:
+def test_a_pushed_item_arrives_as_it_was(item: Item) -> None:
     content = parse_frame(item_frame(3, item))
     assert content["id"] == 3
     assert decode_item(content) == item
