@@ -7,7 +7,7 @@ is comes from `policy`, which files count from `named_files`. Starts nothing, st
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from engine.model.plan import Action, Document, Plan, PlannedStep, Step
 from engine.model.tier import Tier
 from engine.planning.builder import MAX_FAULTS
 from engine.planning.checks import document_faults, operand_field
-from engine.planning.file import located, read_draft
+from engine.planning.file import NO_VARIABLES, located, read_draft
 from engine.planning.judgement import Judgement, judge
 from engine.planning.lineage import Lineage
 from engine.planning.named_files import MAX_WORDS, NamedFiles, Words, words_of
@@ -57,7 +57,9 @@ class Derivation:
     people: int = 1
 
 
-def plan_from_text(source: str | bytes, name: str, derivation: Derivation) -> Plan:
+def plan_from_text(
+    source: str | bytes, name: str, derivation: Derivation, variables: Mapping[str, str] = NO_VARIABLES
+) -> Plan:
     """The text of a plan file -> a revision.
 
     Raises:
@@ -65,7 +67,7 @@ def plan_from_text(source: str | bytes, name: str, derivation: Derivation) -> Pl
             with line and column.
     """
     text = decode(source, name)
-    draft = read_draft(text, name)
+    draft = read_draft(text, name, variables)
     if not draft.faults:
         sound = whole(draft.document)
     elif len(draft.faults) <= MAX_FAULTS:
@@ -108,6 +110,7 @@ def _plan(document: Document, planned: tuple[PlannedStep, ...], world: Derivatio
         policy=document.policy,
         accept=document.accept,
         timeout=document.timeout,
+        vars=document.vars,
         planner=world.planner,
     )
     return replace(plan, digest=plan_digest(plan))
