@@ -41,6 +41,9 @@ CONFIGURATION_TEMPLATE = """\
 # ask = ["execute"]       # tiers that ask besides destructive and external
 # refuse = ["curl"]       # programs that may not run
 # allow_yes = true        # whether `run --yes` may sign
+# network = true          # whether steps may declare a network or sockets
+# quorum = 1              # people who must sign a plan
+# exclude_proposer = false  # whether who proposed it counts for none of them
 
 # [roles]                 # of other users: viewer, reviewer (also signs and answers), operator (also plans and cancels)
 # ana = "operator"        # an operator runs commands as you
