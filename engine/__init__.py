@@ -51,11 +51,13 @@ from engine.commands import (
 )
 from engine.configuration import (
     CONFIGURATION_TEMPLATE,
+    Configuration,
     InvalidConfiguration,
     configuration_path,
     default_settings,
     load_configuration,
     state_path,
+    tightened,
     unused_variables,
 )
 from engine.diagnosis import Finding, Health, diagnose
@@ -129,6 +131,7 @@ __all__ = [
     "CommentResolved",
     "CommentWritten",
     "Comparison",
+    "Configuration",
     "DirectoryFile",
     "DirectoryTrusted",
     "DirectoryView",
@@ -263,6 +266,7 @@ __all__ = [
     "seconds_left",
     "state_path",
     "step_digest",
+    "tightened",
     "unused_variables",
     "user_name",
     "usual_length",

@@ -9,6 +9,7 @@
     ├── Refused                  understood, but not allowed now
     │   ├── IllegalTransition    the state machine has no such edge; nothing changed
     │   ├── NotSigned
+    │   ├── PersonNeeded         the policy lets nothing else than a person at a terminal decide this
     │   ├── NotTrusted           what a directory brings, as it is now, is nothing a person trusted
     │   ├── StaleRevision
     │   ├── AlreadyJudged        somebody gave their verdict on the plan first
@@ -112,6 +113,10 @@ class NotSigned(Refused):
     """Revision {revision} of task {task} is not signed; nothing was run"""
 
     hint = "read it with signoff show and sign it with signoff approve"
+
+
+class PersonNeeded(Refused):
+    """{problem}"""
 
 
 class NotTrusted(Refused):

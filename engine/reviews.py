@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 
 from engine.commands import AcceptResult, Reject, Remove, Reply, Return, Sign
-from engine.errors import AlreadyJudged, Conflict, IllegalTransition, Refused, StaleRevision, UsageError
+from engine.errors import AlreadyJudged, Conflict, IllegalTransition, PersonNeeded, Refused, StaleRevision, UsageError
 from engine.model.plan import Plan
 from engine.model.review import Quorum, held, left_out, quorum
 from engine.model.run import Cause, StepStatus
@@ -48,12 +48,13 @@ class Reviews:
         Raises:
             StaleRevision: another revision, or other bytes, are present by now.
             UsageError: `only` or `skip` name steps that are not there or cannot stand alone.
+            PersonNeeded: the policy wants a person to sign, and `run --yes` is none.
             Refused: the actor may not sign this one, or more would run than was shown.
         """
         async with self._turn:
             task, plan = await self._present(command.task, command.revision, command.digest)
             if command.means == UNATTENDED and not self._policies.of(task.root).allow_yes:
-                raise Refused(problem="The policy does not let run --yes sign; nothing was recorded")
+                raise PersonNeeded(problem="The policy does not let run --yes sign; nothing was recorded")
             given = await self._store.read.signatures(task.id)
             before = quorum(task, plan, given)
             _admit(before, plan, actor)

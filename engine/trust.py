@@ -124,7 +124,15 @@ def _view(root: str, trusted: Trusted | None) -> DirectoryView:
         for file in folder.files
     )
     gone = tuple(path for path in known if path not in {file.path for file in files})
-    return DirectoryView(root=root, digest=folder.digest, files=files, refused=refused, gone=gone, trusted=trusted)
+    return DirectoryView(
+        root=root,
+        digest=folder.digest,
+        files=files,
+        recipes=folder.names,
+        refused=refused,
+        gone=gone,
+        trusted=trusted,
+    )
 
 
 def _novelty(before: str | None, now: str) -> Novelty:

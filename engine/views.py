@@ -50,6 +50,8 @@ class DirectoryView:
     """The policy first, then the recipes by name."""
     refused: tuple[str, ...] = ()
     """Why it cannot be trusted, one sentence for each thing."""
+    recipes: tuple[str, ...] = ()
+    """The names of all recipes, also of those that cannot be used."""
     gone: tuple[str, ...] = ()
     """Files that were trusted and are not there any more."""
     trusted: Trusted | None = None

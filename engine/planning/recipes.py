@@ -48,6 +48,8 @@ class Folder:
 
     files: tuple[FolderFile, ...] = ()
     """The policy first, then the recipes by name."""
+    names: tuple[str, ...] = ()
+    """Of all recipes, also of those that are refused."""
     refused: tuple[str, ...] = ()
     """A sentence for each thing that cannot be used."""
 
@@ -77,7 +79,7 @@ def read_folder(root: Path) -> Folder:
     """Read the folder of a directory; an empty one where there is none. Never raises for what lies in it."""
     reading = _Reading()
     reading.read(root)
-    return Folder(files=tuple(reading.files), refused=tuple(reading.refused))
+    return Folder(files=tuple(reading.files), names=tuple(reading.names), refused=tuple(reading.refused))
 
 
 class _Reading:
@@ -85,6 +87,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.files: list[FolderFile] = []
+        self.names: list[str] = []
         self.refused: list[str] = []
 
     def read(self, root: Path) -> None:
@@ -100,6 +103,7 @@ class _Reading:
                 self.refused.append(f"{RECIPES} has {len(names):,} recipes; at most {MAX_FILES} are allowed")
             for name in names[:MAX_FILES]:
                 if _NAME.fullmatch(name.removesuffix(".yaml")):
+                    self.names.append(name.removesuffix(".yaml"))
                     self._file(f"{RECIPES}/{name}", folder)
                 else:
                     self._refuse(f"{RECIPES}/{name}", "has no name for a recipe; use letters, digits, `.`, `_` and `-`")
