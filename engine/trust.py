@@ -99,10 +99,10 @@ class Trusting:
 
 def _understood(folder: Folder) -> tuple[Policy, tuple[str, ...]]:
     """The policy in a folder, and everything because of which it cannot be trusted."""
-    from engine.planning.repository_policy import parse_policy
-
     if folder.policy is None:
         return Policy(), folder.refused
+    from engine.planning.repository_policy import parse_policy
+
     try:
         return parse_policy(folder.policy.text, POLICY), folder.refused
     except InvalidPlan as error:

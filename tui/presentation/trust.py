@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from engine import DirectoryView, Novelty, Trusted
 from tui.presentation.page import Line, Page
 
 FOLDER = ".signoff"
+_STYLES = {"changed": "bold $text-warning", "refused": "bold $text-error", "gone": "$text-warning"}
 _NOVELTY = {Novelty.SAME: "same", Novelty.NEW: "new", Novelty.CHANGED: "changed"}
 
 
@@ -43,27 +45,31 @@ def file_lines(view: DirectoryView) -> Iterator[tuple[str, str]]:
         yield "refused", problem
 
 
-def whole_text(view: DirectoryView) -> str:
+def heading(view: DirectoryView) -> str:
+    """The question, raw text."""
+    name = PurePath(view.root).name or view.root
+    if view.refused:
+        return f"{FOLDER} of {name} cannot be used as it is"
+    return f"Trust what {name} brings?" if view.trusted is None else f"{FOLDER} of {name} changed. Trust it?"
+
+
+def texts(view: DirectoryView) -> Page:
     """Every file under its name, one after the other: what a person reads before the answer."""
-    return "\n".join(f"##### {file.path}\n{file.text.rstrip(chr(10))}\n" for file in view.files)
-
-
-def page(view: DirectoryView) -> Page:
-    """The texts to read to their end, then what is known of the files."""
-    return Page(operand=whole_text(view) if view.files else None, lines=[])
+    whole = "\n".join(f"##### {file.path}\n{file.text.rstrip(chr(10))}\n" for file in view.files)
+    return Page(operand=whole if view.files else None)
 
 
 def facts(view: DirectoryView) -> Page:
     """The files with their digests, and what follows from an answer."""
     lines = [Line(word, text, _STYLES.get(word, "")) for word, text in file_lines(view)]
+    lines.insert(0, Line("in", view.root))
     if view.trusted is not None:
-        lines.append(Line("before", f"{view.trusted.digest[:12]} by {view.trusted.actor}"))
-    lines.append(Line("if yes", "its recipes can be planned by name; its policy tightens yours, here and below"))
-    lines.append(Line("later", "nothing of it is used; ask again: signoff trust"))
+        lines.append(Line("before", f"{view.trusted.digest[:6]}, trusted by {view.trusted.actor}"))
+    if not view.refused:
+        lines.append(Line("if yes", "its recipes run by name, each signed as any plan; its policy only tightens yours"))
+    unused = "none of it is used" if view.trusted is None else "no recipe is used, the policy of before still holds"
+    lines.append(Line("if later", f"{unused}; ask again: signoff trust, or Trust this directory under :"))
     return Page(lines=lines)
-
-
-_STYLES = {"changed": "bold $text-warning", "refused": "bold $text-error", "gone": "$text-warning"}
 
 
 def trusted_line(trusted: Trusted) -> str:
