@@ -22,6 +22,7 @@ from engine.commands import (
     ListRuns,
     ListTargets,
     ListTasks,
+    ListTrusted,
     MakePlan,
     Pause,
     Query,
@@ -37,21 +38,26 @@ from engine.commands import (
     Return,
     Revise,
     RevokeGrant,
+    RevokeTrust,
     Role,
+    ShowDirectory,
     ShowEngine,
     ShowTask,
     Shutdown,
     Sign,
+    Trust,
     VerifyAudit,
     WriteComment,
 )
 from engine.configuration import (
     CONFIGURATION_TEMPLATE,
+    Configuration,
     InvalidConfiguration,
     configuration_path,
     default_settings,
     load_configuration,
     state_path,
+    tightened,
     unused_variables,
 )
 from engine.diagnosis import Finding, Health, diagnose
@@ -65,6 +71,7 @@ from engine.model.events import (
     ClientRefused,
     CommentResolved,
     CommentWritten,
+    DirectoryTrusted,
     EngineClosed,
     EngineOpened,
     Event,
@@ -88,6 +95,7 @@ from engine.model.events import (
     TaskEnded,
     TaskRemoved,
     TaskRequested,
+    TrustRevoked,
 )
 from engine.model.expected import longest_path, running_for, seconds_left, usual_length
 from engine.model.grant import Grant
@@ -99,10 +107,11 @@ from engine.model.run import Receipt, Run, StepStatus
 from engine.model.state import Outcome, Phase, RunState, StepState, Verdict, Wait
 from engine.model.task import ENGINE, Signature, Task, TaskSummary, TaskView
 from engine.model.tier import Reason, Tier
+from engine.model.trust import Novelty, Trusted, TrustedFile
 from engine.opening import Need, Owner, connect
 from engine.person import user_name
 from engine.version import VERSION
-from engine.views import AuditReport, EngineInfo, Explanation, Target
+from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target
 from engine.workspace import new_repository
 
 __all__ = [
@@ -122,6 +131,10 @@ __all__ = [
     "CommentResolved",
     "CommentWritten",
     "Comparison",
+    "Configuration",
+    "DirectoryFile",
+    "DirectoryTrusted",
+    "DirectoryView",
     "Document",
     "EngineClient",
     "EngineClosed",
@@ -153,11 +166,13 @@ __all__ = [
     "ListRuns",
     "ListTargets",
     "ListTasks",
+    "ListTrusted",
     "LogGrew",
     "LogSlice",
     "MakePlan",
     "Need",
     "Notified",
+    "Novelty",
     "Outcome",
     "Owner",
     "Pause",
@@ -191,11 +206,13 @@ __all__ = [
     "Return",
     "Revise",
     "RevokeGrant",
+    "RevokeTrust",
     "Role",
     "Rule",
     "Run",
     "RunCancelled",
     "RunState",
+    "ShowDirectory",
     "ShowEngine",
     "ShowTask",
     "Shutdown",
@@ -219,6 +236,10 @@ __all__ = [
     "TaskSummary",
     "TaskView",
     "Tier",
+    "Trust",
+    "TrustRevoked",
+    "Trusted",
+    "TrustedFile",
     "UsageError",
     "Verdict",
     "VerifyAudit",
@@ -245,6 +266,7 @@ __all__ = [
     "seconds_left",
     "state_path",
     "step_digest",
+    "tightened",
     "unused_variables",
     "user_name",
     "usual_length",

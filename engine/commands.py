@@ -8,6 +8,7 @@ queries change nothing, and name the type they return.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -68,6 +69,10 @@ class MakePlan(Command):
     """The text of a plan file; None to let the `repo` planner find targets."""
     name: str = "plan"
     """What faults call the document."""
+    recipe: str = ""
+    """The name of a recipe of the directory, instead of a request or a document."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values for the variables of the document or recipe; they win over its own."""
     targets: tuple[str, ...] = ()
     """Targets of the repository to run, by name; empty to let the request pick."""
 
@@ -85,6 +90,25 @@ class Revise(Command):
     name: str = "plan"
     """What faults call the document."""
     note: str = ""
+
+
+# Trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust(Command):
+    """Let the recipes and the policy of a directory be used, as they were shown."""
+
+    root: str
+    digest: str
+    """What was shown; anything else is refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeTrust(Command):
+    """Use nothing of a directory any more."""
+
+    root: str
 
 
 # Verdicts
@@ -340,11 +364,25 @@ class ListTargets(Query):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShowDirectory(Query):
+    """What a directory brings for this program, and whether a person trusted it -> DirectoryView."""
+
+    root: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListTrusted(Query):
+    """Every directory that is trusted, by path -> tuple[Trusted, ...]."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explain(Query):
     """Tier, reasons and verdict of a command or script -> Explanation."""
 
     operand: str
     shell: bool = False
+    root: str = ""
+    """The directory whose policy holds besides; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)

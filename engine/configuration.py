@@ -9,7 +9,7 @@ importing it costs nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Fault, UsageError, counted
 
 if TYPE_CHECKING:
+    from engine.model.trust import Trusted
     from engine.settings import Settings
 
 PREFIX = "SIGNOFF_"
@@ -41,6 +42,9 @@ CONFIGURATION_TEMPLATE = """\
 # ask = ["execute"]       # tiers that ask besides destructive and external
 # refuse = ["curl"]       # programs that may not run
 # allow_yes = true        # whether `run --yes` may sign
+# network = true          # whether steps may declare a network or sockets
+# quorum = 1              # people who must sign a plan
+# exclude_proposer = false  # whether who proposed it counts for none of them
 
 # [roles]                 # of other users: viewer, reviewer (also signs and answers), operator (also plans and cancels)
 # ana = "operator"        # an operator runs commands as you
@@ -64,7 +68,7 @@ class Setting:
 
     value: Any
     origin: str = DEFAULT
-    """`default`, `option`, the path of the file, or `environment SIGNOFF_…`."""
+    """`default`, `option`, the path of the file, `environment SIGNOFF_…`, or the policy of a trusted directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +131,25 @@ def load_configuration(
             faults += _take(values, key, raw, name, origin)
     if faults:
         raise InvalidConfiguration(tuple(faults))
+    return Configuration(values=values)
+
+
+def tightened(found: Configuration, trusted: Iterable[Trusted], root: str) -> Configuration:
+    """What holds in a directory: where a policy that was trusted there changed a value, that policy is its origin.
+
+    Args:
+        root: absolute path, its links resolved.
+    """
+    from engine.policies import Policies
+    from engine.policy import tighten
+
+    values, policy = dict(found.values), found.settings.policy
+    for each in Policies(policy, trusted).over(root):
+        stricter = tighten(policy, each.policy)
+        for key, value in _flat(stricter, "policy."):
+            if value != values[key].value:
+                values[key] = Setting(value=value, origin=f"policy of {each.root}, trusted by {each.actor}")
+        policy = stricter
     return Configuration(values=values)
 
 

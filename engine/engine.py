@@ -36,10 +36,12 @@ from engine.commands import (
     Return,
     Revise,
     RevokeGrant,
+    RevokeTrust,
     Role,
     ShowEngine,
     Shutdown,
     Sign,
+    Trust,
     WriteComment,
 )
 from engine.comments import Comments
@@ -51,6 +53,7 @@ from engine.model.plan import Action
 from engine.model.policy import LEVELS
 from engine.person import terminal_name, user_name
 from engine.planning import Planning
+from engine.policies import Policies
 from engine.pool import Pool
 from engine.queries import Queries
 from engine.recovery import Recovery
@@ -61,6 +64,7 @@ from engine.runner import Runner
 from engine.scheduler import Scheduler
 from engine.settings import Settings
 from engine.storage.store import Store
+from engine.trust import Trusting
 from engine.verdicts import Verdicts
 from engine.version import VERSION
 from engine.views import EngineInfo
@@ -88,13 +92,15 @@ class Opening:
 class Engine:
     """Owns a state directory while it is open. Made by `Engine.open`; satisfies `EngineClient`."""
 
-    def __init__(self, opening: Opening, store: Store, broker: Broker, probe: process.Probe) -> None:
+    def __init__(
+        self, opening: Opening, store: Store, broker: Broker, probe: process.Probe, policies: Policies
+    ) -> None:
         self._opening = opening
         self._store = store
         self._broker = broker
         self._probe = probe
         clock, settings = opening.clock, opening.settings
-        runner = Runner(store, settings, opening.actions, probe.level, opening.state, clock, broker.signal)
+        runner = Runner(store, settings, policies, opening.actions, probe.level, opening.state, clock, broker.signal)
         self._pool = Pool(settings.parallel)
         self._grants = Grants(store, clock)
         self._confirmations = Confirmations(store, self._grants, clock, settings.deadline)
@@ -102,8 +108,9 @@ class Engine:
             store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes
         )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
-        reviews = Reviews(store, clock, settings.policy, self._scheduler.queue)
-        self._planning = Planning(store, clock, settings, frozenset(opening.actions) | {Action.ASK})
+        reviews = Reviews(store, clock, policies, self._scheduler.queue)
+        self._planning = Planning(store, clock, settings, policies, frozenset(opening.actions) | {Action.ASK})
+        trusting = Trusting(store, clock, policies)
         revisions = Revisions(store, self._planning, clock, self._scheduler.queue)
         comments = Comments(store, clock)
         self._queries = Queries(store.read, opening.state, settings.policy)
@@ -126,6 +133,8 @@ class Engine:
             Kill: self._scheduler.kill,
             Pause: self._scheduler.pause,
             Resume: self._resume,
+            Trust: trusting.trust,
+            RevokeTrust: trusting.revoke,
             Shutdown: self._shutdown,
         }
         self.roster = Roster(broker.signal)
@@ -154,7 +163,8 @@ class Engine:
         broker.seq = store.seq
         try:
             probe = await probing
-            engine = cls(opening, store, broker, probe)
+            policies = Policies(opening.settings.policy, await store.read.all_trusted())
+            engine = cls(opening, store, broker, probe, policies)
             await engine._grants.load()
             if opening.executes:
                 await engine._begin()

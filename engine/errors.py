@@ -9,6 +9,8 @@
     ├── Refused                  understood, but not allowed now
     │   ├── IllegalTransition    the state machine has no such edge; nothing changed
     │   ├── NotSigned
+    │   ├── PersonNeeded         the policy lets nothing else than a person at a terminal decide this
+    │   ├── NotTrusted           what a directory brings, as it is now, is nothing a person trusted
     │   ├── StaleRevision
     │   ├── AlreadyJudged        somebody gave their verdict on the plan first
     │   ├── AlreadyAnswered
@@ -117,6 +119,16 @@ class NotSigned(Refused):
     """Revision {revision} of task {task} is not signed; nothing was run"""
 
     hint = "read it with signoff show and sign it with signoff approve"
+
+
+class PersonNeeded(Refused):
+    """{problem}"""
+
+
+class NotTrusted(Refused):
+    """{folder} {why}; nothing of it was used and nothing was stored"""
+
+    hint = "signoff trust shows it and asks"
 
 
 class StaleRevision(Refused):

@@ -18,20 +18,24 @@ from engine.commands import (
     ListRuns,
     ListTargets,
     ListTasks,
+    ListTrusted,
     Query,
     ReadContent,
     ReadDocument,
     ReadPlan,
+    ShowDirectory,
     ShowTask,
     VerifyAudit,
 )
 from engine.errors import Refused, UsageError
+from engine.policies import Policies
 from engine.storage.reader import Reader
+from engine.trust import look, place_of, recipe_target
 
 if TYPE_CHECKING:
     from engine.model.plan import Plan
     from engine.model.policy import Policy
-    from engine.views import Explanation
+    from engine.views import Explanation, Target
 
 
 class Queries:
@@ -51,8 +55,10 @@ class Queries:
             ListQuestions: lambda query: reader.questions(),
             ListGrants: lambda query: reader.grants(),
             ListEvents: lambda query: reader.events(query.after, query.limit, query.task),
-            ListTargets: _targets,
-            Explain: lambda query: _explain(query, policy),
+            ListTargets: lambda query: _targets(query, reader),
+            ShowDirectory: lambda query: look(reader, query.root),
+            ListTrusted: lambda query: reader.all_trusted(),
+            Explain: lambda query: _explain(query, policy, reader),
             VerifyAudit: lambda query: audit.verify(reader, state),
         }
 
@@ -88,13 +94,18 @@ class Queries:
         return LogSlice(data=piece.data, offset=piece.offset, size=piece.size, left_out=piece.gap, stable=piece.stable)
 
 
-async def _targets(query: ListTargets) -> Any:
+async def _targets(query: ListTargets, reader: Reader) -> tuple[Target, ...]:
+    """Trusted recipes first, then what the files at the top of the directory declare."""
     from engine.planning.repo import find_targets
 
-    return find_targets(Path(query.root))
+    brought = await look(reader, query.root)
+    recipes = tuple(map(recipe_target, brought.files)) if brought.holds else ()
+    return tuple(target for target in recipes if target.name) + find_targets(Path(query.root))
 
 
-async def _explain(query: Explain, policy: Policy) -> Explanation:
+async def _explain(query: Explain, policy: Policy, reader: Reader) -> Explanation:
     from engine.planning.explain import explain
 
+    if query.root:
+        policy = Policies(policy, await reader.all_trusted()).of(place_of(query.root))
     return explain(query.operand, shell=query.shell, path=os.environ.get("PATH", ""), policy=policy)

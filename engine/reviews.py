@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 
 from engine.commands import AcceptResult, Reject, Remove, Reply, Return, Sign
-from engine.errors import AlreadyJudged, Conflict, IllegalTransition, Refused, StaleRevision, UsageError
+from engine.errors import AlreadyJudged, Conflict, IllegalTransition, PersonNeeded, Refused, StaleRevision, UsageError
 from engine.model.plan import Plan
-from engine.model.policy import Policy
 from engine.model.review import Quorum, held, left_out, quorum
 from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, StepState, advance
 from engine.model.task import Signature, Task
+from engine.policies import Policies
 from engine.storage.store import Store
 
 VERDICTS = {"sign": "signed", "reject": "rejected", "return": "returned"}
@@ -33,11 +33,11 @@ class Reviews:
     """
 
     def __init__(
-        self, store: Store, clock: Callable[[], float], policy: Policy, queue: Callable[[int], Awaitable[None]]
+        self, store: Store, clock: Callable[[], float], policies: Policies, queue: Callable[[int], Awaitable[None]]
     ) -> None:
         self._store = store
         self._clock = clock
-        self._policy = policy
+        self._policies = policies
         self._queue = queue
         self._turn = asyncio.Lock()
         """Held while signatures are counted and the next one becomes durable: two people never miss each other."""
@@ -48,12 +48,13 @@ class Reviews:
         Raises:
             StaleRevision: another revision, or other bytes, are present by now.
             UsageError: `only` or `skip` name steps that are not there or cannot stand alone.
+            PersonNeeded: the policy wants a person to sign, and `run --yes` is none.
             Refused: the actor may not sign this one, or more would run than was shown.
         """
-        if command.means == UNATTENDED and not self._policy.allow_yes:
-            raise Refused(problem="The policy does not let run --yes sign; nothing was recorded")
         async with self._turn:
             task, plan = await self._present(command.task, command.revision, command.digest)
+            if command.means == UNATTENDED and not self._policies.of(task.root).allow_yes:
+                raise PersonNeeded(problem="The policy does not let run --yes sign; nothing was recorded")
             given = await self._store.read.signatures(task.id)
             before = quorum(task, plan, given)
             _admit(before, plan, actor)

@@ -17,17 +17,20 @@ from typing import TYPE_CHECKING
 from engine import process
 from engine.actions import Act, Context, Result, Waits
 from engine.client import LogGrew
-from engine.errors import SignoffError, StoreError
+from engine.errors import Refused, SignoffError, StoreError
 from engine.model.difference import MAX_COMPARED, bounded, shown
 from engine.model.digest import sha256, step_digest
 from engine.model.effect import Made
 from engine.model.events import Notified
 from engine.model.nouns import evolve
 from engine.model.plan import Action, Ask, Plan, PlannedStep, SignedFile
+from engine.model.policy import LEVELS, Policy
 from engine.model.question import QuestionKind
 from engine.model.run import Cause, Run, StepStatus
 from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
+from engine.policies import Policies
+from engine.policy import assess, withheld
 from engine.settings import Settings
 from engine.workspace.produced import held, made
 from engine.workspace.watch import Watch
@@ -94,6 +97,7 @@ class Runner:
         self,
         store: Store,
         settings: Settings,
+        policies: Policies,
         actions: Mapping[Action, Act],
         level: process.Level,
         state: Path,
@@ -102,6 +106,7 @@ class Runner:
     ) -> None:
         self._store = store
         self._settings = settings
+        self._policies = policies
         self._actions = actions
         self._level = level
         self._state = state
@@ -125,12 +130,27 @@ class Runner:
 
     async def _attempt(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> End | Waits | Lost:
         try:
+            self._check(job.planned, self._policies.of(job.plan.root))
             waits = await self._doubt(job, sealed)
         except (SignoffError, OSError) as error:
             return await self._refuse(job, error)
         return waits or await self._run(job, sealed)
 
     # Before
+
+    def _check(self, planned: PlannedStep, policy: Policy) -> None:
+        """Raises `Refused` where what holds now does not let a step run, whatever held when it was planned."""
+        least = policy.minimum_level
+        if least is not None and LEVELS.index(self._level) < LEVELS.index(least):
+            raise Refused(problem=f"The sandbox works at level {self._level}; the policy accepts {least} or better")
+        if capability := withheld(planned.step, policy):
+            raise Refused(
+                problem=f"The policy lets no step have a network or sockets; this one declares `{capability}`"
+            )
+        if policy.refuse or policy.allow is not None:
+            verdict = assess(planned.step.action, planned.step.operand, policy=policy)
+            if verdict.refused:
+                raise Refused(problem=f"{verdict.refused[0].upper()}{verdict.refused[1:]}; the step was not run")
 
     async def _doubt(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> Waits | None:
         """Why a person must be asked first, if so."""
@@ -140,7 +160,8 @@ class Runner:
             return Waits(kind=QuestionKind.ASK, news=(step.question,), options=step.options)
         repeatable = planned.tier is Tier.READ or step.idempotent or job.repeats
         started_before = job.status.attempt > 0 and not repeatable
-        if not (planned.files or planned.asks or started_before):
+        asks = planned.asks or planned.tier.value in self._policies.of(job.plan.root).ask
+        if not (planned.files or asks or started_before):
             return None
         present = _as_they_are(planned, sealed, job.root)
         digest = step_digest(present)
@@ -151,8 +172,8 @@ class Runner:
             diff = await self._diff(planned, drifted, sealed, job.root)
             news = tuple(f"{file.path} is not what was signed" for file in drifted)
             return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news()), diff=diff)
-        grant = job.granted(digest) if planned.asks else None
-        if planned.asks and grant is None:
+        grant = job.granted(digest) if asks else None
+        if asks and grant is None:
             return self._confirmation(job, digest)
         if started_before:
             how = job.status.error or "it had started and did not complete"
@@ -194,7 +215,7 @@ class Runner:
         started = await self._record_start(job)
         if isinstance(started, Lost):
             return started
-        failure = "launch" if isinstance(error, StoreError | OSError) else "bytes"
+        failure = "launch" if isinstance(error, StoreError | Refused | OSError) else "bytes"
         return self._finish(job, *started, Result(error=str(error), failure=failure))
 
     # The run itself

@@ -22,6 +22,7 @@ from engine.commands import (
     Query,
     ReadContent,
     Reply,
+    ShowDirectory,
     ShowEngine,
     ShowTask,
 )
@@ -30,7 +31,7 @@ from engine.model.events import Event, Fact
 from engine.model.run import Run
 from engine.model.state import StepState
 from engine.model.task import ENGINE, TaskSummary, TaskView
-from engine.views import EngineInfo, Target
+from engine.views import DirectoryView, EngineInfo, Target
 
 NOON = 1_767_268_800.0
 """2026-01-01 12:00 UTC: the time of every scripted picture."""
@@ -47,6 +48,8 @@ class ScriptedEngine:
         self.runs: tuple[Run, ...] = ()
         self.lengths: dict[str, float] = {}
         self.targets: tuple[Target, ...] = ()
+        self.directory: DirectoryView | None = None
+        """What the directory brings; nothing where it is None."""
         self.info = EngineInfo(version="0.1.0", pid=1, user="ana", state="~", level="bubblewrap")
         self.done: list[Command] = []
         self.people: tuple[Person, ...] = ()
@@ -88,6 +91,8 @@ class ScriptedEngine:
                 return self.lengths
             case ListTargets():
                 return self.targets
+            case ShowDirectory(root=root):
+                return self.directory or DirectoryView(root=root)
             case ListEvents():
                 return ()
             case ShowEngine():

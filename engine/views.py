@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.model.tier import Reason, Tier
+from engine.model.trust import Novelty, Trusted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,48 @@ class Target:
     description: str = ""
     kind: str = ""
     """What it is for, where the name tells: `test lint format build docs run deploy clean`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectoryFile:
+    """A file that a directory brings for this program."""
+
+    path: str
+    """Relative to the directory."""
+    sha256: str
+    text: str
+    recipe: str = ""
+    """The name of the recipe; empty for the policy."""
+    novelty: Novelty = Novelty.NEW
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectoryView:
+    """What a directory brings for this program, and what a person trusted of it (B3.5)."""
+
+    root: str
+    digest: str = ""
+    """Of all files together; empty where there are none."""
+    files: tuple[DirectoryFile, ...] = ()
+    """The policy first, then the recipes by name."""
+    refused: tuple[str, ...] = ()
+    """Why it cannot be trusted, one sentence for each thing."""
+    recipes: tuple[str, ...] = ()
+    """The names of all recipes, also of those that cannot be used."""
+    gone: tuple[str, ...] = ()
+    """Files that were trusted and are not there any more."""
+    trusted: Trusted | None = None
+    """What was trusted last."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether what is there now is what was trusted."""
+        return self.trusted is not None and not self.refused and self.trusted.digest == self.digest
+
+    @property
+    def wants_trust(self) -> bool:
+        """Whether there is something that nobody trusted as it is now."""
+        return bool(self.files or self.refused) and not self.holds
 
 
 @dataclass(frozen=True, kw_only=True)

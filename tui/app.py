@@ -22,7 +22,16 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine import Command, EngineClient, Question, ShowTask, SignoffError, StepState
+from engine import (
+    Command,
+    DirectoryView,
+    EngineClient,
+    Question,
+    ShowDirectory,
+    ShowTask,
+    SignoffError,
+    StepState,
+)
 from tui import crash
 from tui.ascii_net import AsciiNet
 from tui.bridge import Bridge
@@ -32,6 +41,7 @@ from tui.palette import Commands
 from tui.presentation.review import Verdicts
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.task import farewell
+from tui.presentation.trust import standing
 from tui.renderer_net import Net
 from tui.screens.workbench import Workbench
 from tui.theme import THEMES, TURNED, Colours, colours_of
@@ -94,6 +104,7 @@ class SignoffApp(Desk):
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             signal.signal(signal.SIGCONT, signal.SIG_IGN)
         self._bridge.start()
+        self._look_around()
 
     async def on_unmount(self) -> None:
         await self._bridge.stop()
@@ -186,6 +197,26 @@ class SignoffApp(Desk):
             yield
         self.refresh(layout=True)
 
+    @work(group="trust", exclusive=True)
+    async def _look_around(self, *, asked_for: bool = False) -> None:
+        """Ask about what the directory brings, before anything of it is used; or say that there is nothing to ask."""
+        try:
+            view: DirectoryView = await self.engine.read(ShowDirectory(root=self.root))
+        except SignoffError as error:
+            self.explain_error(error)
+            return
+        if view.wants_trust and not isinstance(self.screen, Workbench):
+            self.say(standing(view))  # somebody is busy elsewhere
+        elif view.wants_trust:
+            from tui.screens.trust import TrustScreen
+
+            self.push_screen(TrustScreen(view), self._looked_around)
+        elif asked_for:
+            self.say("trusted, and unchanged" if view.holds else "this directory brings no recipes and no policy")
+
+    def _looked_around(self, trusted: bool | None) -> None:
+        self.say("trusted: n offers its recipes" if trusted else "not trusted: Trust this directory under : asks again")
+
     # Keys heard everywhere
 
     async def action_command(self, index: int) -> None:
@@ -213,6 +244,9 @@ class SignoffApp(Desk):
             self.copy(selection, "the selection")
         else:
             self.say("nothing is selected: q leaves, xx cancels, y copies")
+
+    def action_trust(self) -> None:
+        self._look_around(asked_for=True)
 
     def action_theme(self) -> None:
         self.theme = TURNED[Colours(self.theme)]

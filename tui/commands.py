@@ -126,6 +126,7 @@ COMMANDS: tuple[Command, ...] = (
     _app("ctrl+c", "ctrl+c", "copy_or_hint", "Copy the selection", "Without one, says how to leave", priority=True),
     _app("q", "q", "leave", "Leave", "Work goes on; signoff comes back", "leave"),
     _app("ctrl+q", "ctrl+q", "leave", "Leave", "The same from anywhere", priority=True),
+    _app("", "", "trust", "Trust this directory", "Its recipes and policy, after reading them"),
     _app("", "", "theme", "Light or dark", "Turns the theme over"),
 )
 

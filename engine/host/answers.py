@@ -21,10 +21,12 @@ from engine.commands import (
     ListRuns,
     ListTargets,
     ListTasks,
+    ListTrusted,
     Query,
     ReadContent,
     ReadDocument,
     ReadPlan,
+    ShowDirectory,
     ShowEngine,
     ShowTask,
     VerifyAudit,
@@ -37,7 +39,8 @@ from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Run
 from engine.model.task import TaskSummary, TaskView
-from engine.views import AuditReport, EngineInfo, Explanation, Target
+from engine.model.trust import Trusted
+from engine.views import AuditReport, DirectoryView, EngineInfo, Explanation, Target
 from engine.wire import adapter
 
 ANSWERS: Mapping[type[Query], Any] = {
@@ -52,6 +55,8 @@ ANSWERS: Mapping[type[Query], Any] = {
     ListGrants: tuple[Grant, ...],
     ListEvents: tuple[Event, ...],
     ListTargets: tuple[Target, ...],
+    ShowDirectory: DirectoryView,
+    ListTrusted: tuple[Trusted, ...],
     Explain: Explanation,
     VerifyAudit: AuditReport,
     ShowEngine: EngineInfo,

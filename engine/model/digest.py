@@ -53,10 +53,12 @@ def plan_digest(plan: Plan) -> str:
     """The digest of a revision, as signatures cite it."""
     import rfc8785
 
-    signed = {
+    signed: dict[str, Any] = {
         "root": plan.root,
         "accept": plan.accept.value,
         "policy": _plain(plan.policy),
         "steps": [signed_fields(planned) for planned in plan.steps],
     }
+    if plan.vars:
+        signed["vars"] = _plain(plan.vars)
     return sha256(rfc8785.dumps(signed))

@@ -13,6 +13,7 @@ from engine.model.grant import Grant
 from engine.model.question import Question
 from engine.model.run import Receipt, StepStatus
 from engine.model.task import Signature, Task
+from engine.model.trust import Trusted
 
 
 class Fact:
@@ -217,6 +218,24 @@ class QuestionAnswered(Fact):
     """A question was closed, by a person or by its deadline."""
 
     question: Question
+
+
+# Directories
+
+
+@dataclass(frozen=True)
+class DirectoryTrusted(Fact):
+    """A person lets the recipes and the policy of a directory be used, these bytes and no others."""
+
+    trusted: Trusted
+
+
+@dataclass(frozen=True)
+class TrustRevoked(Fact):
+    """A person took that back."""
+
+    root: str
+    digest: str
 
 
 # The engine itself

@@ -244,6 +244,8 @@ class Document(Strict):
     accept: Accept = Accept.NOBODY
     timeout: Annotated[float | None, Seconds()] = None
     """Working time of the whole task; the clock stops while it waits for people (B6.7)."""
+    vars: Mapping[str, str | None] = field(default_factory=dict)
+    """Values by name, for `${vars.NAME}`; None for one that must be given when the plan is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +296,8 @@ class Plan:
     policy: SigningRule = SigningRule()
     accept: Accept = Accept.NOBODY
     timeout: float | None = None
+    vars: Mapping[str, str | None] = field(default_factory=dict)
+    """The values that were filled in."""
     planner: str = "file"
     author: str = ""
     """Who wrote this revision, where that is not who proposed the task."""

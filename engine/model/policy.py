@@ -22,3 +22,9 @@ class Policy:
     """The weakest isolation that is accepted, one of `LEVELS`; None: any."""
     allow_yes: bool = True
     """Whether `run --yes` may answer for a person."""
+    network: bool = True
+    """Whether steps may declare a network or sockets."""
+    quorum: int = 1
+    """People who must sign a plan at least."""
+    exclude_proposer: bool = False
+    """Whether who proposed a plan counts for none of them."""

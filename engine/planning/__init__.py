@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands import MakePlan, Reply, Resume
-from engine.errors import NothingFits, UsageError
+from engine.errors import NothingFits, NotTrusted, UsageError
 from engine.model.digest import sha256
 from engine.model.plan import Action, Plan
 from engine.model.state import Outcome, Phase, advance
 from engine.model.task import Task
 from engine.person import signers
+from engine.policies import Policies
 from engine.settings import Settings
 from engine.storage.store import Store
 
@@ -33,26 +34,38 @@ class Planning:
     """Makes revisions and stores them.
 
     Args:
+        policies: what holds in a directory.
         configured: the actions that can run; a step of another kind is a fault.
     """
 
     def __init__(
-        self, store: Store, clock: Callable[[], float], settings: Settings, configured: Container[Action]
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        settings: Settings,
+        policies: Policies,
+        configured: Container[Action],
     ) -> None:
         self._store = store
         self._clock = clock
         self._settings = settings
+        self._policies = policies
         self._configured = configured
 
     async def make(self, command: MakePlan, actor: str) -> Reply:
-        """Make revision 1 of a new task from a document, or from the targets of the repository.
+        """Make revision 1 of a new task from a document, a recipe, or the targets of the repository.
 
         Raises:
             InvalidPlan: the document has faults; nothing was stored.
             NothingFits: no target serves the request; the task stays as failed.
-            UsageError: the root is not a directory.
+            UsageError: the root is not a directory, or there is no such recipe.
+            NotTrusted: nobody trusted what the directory brings, as it is now.
         """
         root = _directory(command.root)
+        if command.recipe:
+            command = await self._recipe(command, root)
+        elif command.variables and command.document is None:
+            raise UsageError(problem="Variables belong to a plan file or a recipe; nothing was stored")
         task = Task(
             id=next(self._store.tasks),
             request=command.request,
@@ -95,6 +108,24 @@ class Planning:
         phase = advance(task.phase, Phase.FAILED)
         return replace(task, phase=phase, outcome=Outcome.NO_PLAN, error=str(error), ended=self._clock())
 
+    async def _recipe(self, command: MakePlan, root: Path) -> MakePlan:
+        """The command with the text of its recipe, from the very bytes whose digest was compared."""
+        from engine.planning.recipes import FOLDER, read_folder
+        from engine.planning.sentences import did_you_mean
+
+        folder = await asyncio.to_thread(read_folder, root)
+        trusted = await self._store.read.trusted(str(root))
+        holds = trusted is not None and trusted.digest == folder.digest and not folder.refused
+        if not holds and (folder.files or folder.refused):
+            why = "is not what was trusted any more" if trusted else "is not trusted yet"
+            raise NotTrusted(folder=root / FOLDER, why=why)
+        recipe = folder.recipes.get(command.recipe)
+        if recipe is None:
+            known = ", ".join(folder.recipes) or "none"
+            guess = did_you_mean(command.recipe, folder.recipes)
+            raise UsageError(problem=f"There is no recipe {command.recipe[:64]!r}{guess}; there are: {known}")
+        return replace(command, document=recipe.text, name=recipe.path)
+
     def draft_document(self, document: str, name: str, task: Task, revision: int) -> Plan:
         """A revision of a task from the text of a plan file. Raises `InvalidPlan` with every fault."""
         from engine.planning.derive import plan_from_text
@@ -102,20 +133,23 @@ class Planning:
         return plan_from_text(document, name, self._derivation(task, revision))
 
     def _draft(self, command: MakePlan, task: Task) -> Plan:
+        from engine.planning.derive import derive, plan_from_text
+
+        world = self._derivation(task, 1)
         if command.document is not None:
-            return self.draft_document(command.document, command.name, task, 1)
-        from engine.planning.derive import derive
+            world = replace(world, planner="recipe" if command.recipe else "file")
+            return plan_from_text(command.document, command.name, world, command.variables)
         from engine.planning.repo import find_targets, plan_targets
 
         document = plan_targets(command.request, find_targets(Path(task.root)), command.targets)
-        return derive(document, replace(self._derivation(task, 1), planner="repo"))
+        return derive(document, replace(world, planner="repo"))
 
     def _derivation(self, task: Task, revision: int) -> Derivation:
         from engine.planning.derive import Derivation
 
         return Derivation(
             root=Path(task.root),
-            policy=self._settings.policy,
+            policy=self._policies.of(task.root),
             configured=self._configured,
             task=task.id,
             revision=revision,

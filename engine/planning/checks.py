@@ -28,12 +28,17 @@ _HOST = re.compile(r"[^\s/@]{1,253}")
 _MAX_COMPARISONS = 2_000
 """Where guessing what was meant would compare more ids than this, unknown needs are named without a guess."""
 
+_NO_SECRETS = "name it under `secrets` and use the variable, so that its value stays out of the plan"
+
 
 def document_faults(document: Document) -> list[Fault]:
     """Everything wrong with a document that has the right shape."""
     faults = [] if document.request.strip() else [Fault("empty; say in a sentence what the plan is for", "request")]
     if document.policy.quorum < 1:
         faults.append(Fault("a quorum is at least 1", "policy.quorum"))
+    for name, value in document.vars.items():
+        if kind := find_secret(value or ""):
+            faults.append(Fault(f"holds {kind}; {_NO_SECRETS}", f"vars.{name}"))
     return faults + steps_faults(document.steps)
 
 
@@ -103,7 +108,7 @@ def _operand(step: StepBase) -> Iterator[tuple[str, str]]:
         if kind := find_secret(text):
             yield (
                 place,
-                f"holds {kind}; name it under `secrets` and use the variable, so that its value stays out of the plan",
+                f"holds {kind}; {_NO_SECRETS}",
             )
 
 

@@ -7,25 +7,25 @@ is comes from `policy`, which files count from `named_files`. Starts nothing, st
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.errors import Fault, InvalidPlan
 from engine.model.digest import plan_digest
 from engine.model.graph import rank_steps
-from engine.model.plan import Action, Document, Plan, PlannedStep, Step
+from engine.model.plan import Action, Document, Plan, PlannedStep, SigningRule, Step
 from engine.model.tier import Tier
 from engine.planning.builder import MAX_FAULTS
 from engine.planning.checks import document_faults, operand_field
-from engine.planning.file import located, read_draft
+from engine.planning.file import NO_VARIABLES, located, read_draft
 from engine.planning.judgement import Judgement, judge
 from engine.planning.lineage import Lineage
 from engine.planning.named_files import MAX_WORDS, NamedFiles, Words, words_of
 from engine.planning.programs import Programs
 from engine.planning.reading import decode
 from engine.planning.sound import Sound, sound_part, whole
-from engine.policy import Policy
+from engine.policy import Policy, withheld
 
 _NEEDED = {
     Action.RESEARCH: "a model",
@@ -57,7 +57,9 @@ class Derivation:
     people: int = 1
 
 
-def plan_from_text(source: str | bytes, name: str, derivation: Derivation) -> Plan:
+def plan_from_text(
+    source: str | bytes, name: str, derivation: Derivation, variables: Mapping[str, str] = NO_VARIABLES
+) -> Plan:
     """The text of a plan file -> a revision.
 
     Raises:
@@ -65,7 +67,7 @@ def plan_from_text(source: str | bytes, name: str, derivation: Derivation) -> Pl
             with line and column.
     """
     text = decode(source, name)
-    draft = read_draft(text, name)
+    draft = read_draft(text, name, variables)
     if not draft.faults:
         sound = whole(draft.document)
     elif len(draft.faults) <= MAX_FAULTS:
@@ -95,7 +97,7 @@ def derive(document: Document, derivation: Derivation) -> Plan:
 def _planned(sound: Sound, world: Derivation) -> tuple[tuple[PlannedStep, ...], list[Fault]]:
     """The steps in topological order, and what is wrong with the document in this world."""
     planned, faults = _Steps(sound, world).derive()
-    return planned, faults + _quorum_faults(sound.document, world.people)
+    return planned, faults + _quorum_faults(_rule(sound.document, world), world.people)
 
 
 def _plan(document: Document, planned: tuple[PlannedStep, ...], world: Derivation) -> Plan:
@@ -105,20 +107,29 @@ def _plan(document: Document, planned: tuple[PlannedStep, ...], world: Derivatio
         request=document.request,
         root=os.path.realpath(world.root),
         steps=planned,
-        policy=document.policy,
+        policy=_rule(document, world),
         accept=document.accept,
         timeout=document.timeout,
+        vars=document.vars,
         planner=world.planner,
     )
     return replace(plan, digest=plan_digest(plan))
 
 
-def _quorum_faults(document: Document, people: int) -> list[Fault]:
-    eligible = people - document.policy.exclude_proposer
-    if document.policy.quorum <= eligible:
+def _rule(document: Document, world: Derivation) -> SigningRule:
+    """The stricter of what the plan and what the policy want."""
+    own, policy = document.policy, world.policy
+    return SigningRule(
+        quorum=max(own.quorum, policy.quorum), exclude_proposer=own.exclude_proposer or policy.exclude_proposer
+    )
+
+
+def _quorum_faults(rule: SigningRule, people: int) -> list[Fault]:
+    eligible = people - rule.exclude_proposer
+    if rule.quorum <= eligible:
         return []
     who = "nobody is" if eligible < 1 else f"only {eligible} is" if eligible == 1 else f"only {eligible} are"
-    return [Fault(f"{document.policy.quorum} must sign, but {who} eligible", "policy.quorum")]
+    return [Fault(f"{rule.quorum} must sign, but {who} eligible", "policy.quorum")]
 
 
 class _Steps:
@@ -183,6 +194,8 @@ class _Steps:
             yield "action", f"{step.action} needs {_NEEDED.get(step.action, 'its part')}: none is configured"
         if judgement.refused:
             yield operand_field(step), judgement.refused
+        if capability := withheld(step, self._world.policy):
+            yield capability, f"the policy lets no step have a network or sockets; leave `{capability}` out"
 
     def _workdir_faults(self, step: Step) -> Iterator[tuple[str, str]]:
         if step.workdir not in self._workdirs:

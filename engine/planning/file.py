@@ -1,14 +1,15 @@
 """The `file` planner: the text of a plan file -> `Document`, or every fault of it at once with line and column (B2.3).
 
-Four looks, each at what the one before could make sense of: the notation, the shape of each part, the values, the
-steps as a graph. Nothing outside the text is looked at here; that is `derive`.
+Five looks, each at what the one before could make sense of: the notation, the variables, the shape of each part, the
+values, the steps as a graph. Nothing outside the text is looked at here; that is `derive`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import cast
 
 from engine.errors import Fault, InvalidPlan
@@ -19,26 +20,29 @@ from engine.planning.checks import document_faults, steps_faults
 from engine.planning.reading import decode, locate, read_value
 from engine.planning.schema import document_adapter
 from engine.planning.sentences import fault_sentences
+from engine.planning.variables import fill
 
 _BARE = Document(request="", steps=())
 _PIECE = 50
 """Steps whose shape is looked at together."""
 _LONG = 64
 """Items of a list that are looked at one by one only until the first wrong one."""
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
-def parse_document(source: str | bytes, name: str) -> Document:
+def parse_document(source: str | bytes, name: str, variables: Mapping[str, str] = NO_VARIABLES) -> Document:
     """Read a plan file, YAML or JSON.
 
     Args:
         source: its text, or its bytes in UTF-8.
         name: what faults call it, such as the name of the file.
+        variables: values that win over those in its `vars`.
 
     Raises:
         InvalidPlan: with every fault found, each with its place.
     """
     text = decode(source, name)
-    draft = read_draft(text, name)
+    draft = read_draft(text, name, variables)
     if draft.faults:
         raise located(text, name, draft.faults)
     return draft.document
@@ -60,13 +64,15 @@ class Draft:
         return replace(self.frame, steps=cast(tuple[Step, ...], self.steps))
 
 
-def read_draft(text: str, name: str) -> Draft:
+def read_draft(text: str, name: str, variables: Mapping[str, str] = NO_VARIABLES) -> Draft:
     """Read a decoded document and note every fault.
 
     Raises:
         InvalidPlan: its notation is so wrong that nothing after that place can be read.
     """
     value, unreadable = read_value(text, name)
+    value, unfilled = fill(value, variables)
+    unreadable += unfilled
     draft = _validate(value)
     faulty = {fault.field for fault in unreadable}
     return replace(draft, faults=unreadable + [fault for fault in draft.faults if fault.field not in faulty])

@@ -6,7 +6,7 @@ Tiers are advice to the reader; the sandbox is the boundary. Unknown counts as g
 from __future__ import annotations
 
 from engine.model.policy import LEVELS, Policy
-from engine.policy.allow import tighten
+from engine.policy.allow import tighten, withheld
 from engine.policy.argv import Command, CommandError, parse_command
 from engine.policy.executed import executed_words
 from engine.policy.inspection import Inspected, assess_command, assess_script
@@ -27,4 +27,5 @@ __all__ = [
     "executed_words",
     "parse_command",
     "tighten",
+    "withheld",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from engine.model.plan import StepBase
 from engine.model.policy import LEVELS, Policy
 from engine.model.tier import Tier
 from engine.policy.programs import BUILTINS
@@ -32,7 +33,17 @@ def tighten(base: Policy, other: Policy) -> Policy:
         ask=_union(base.ask, other.ask),
         minimum_level=max(base.minimum_level, other.minimum_level, key=_level),
         allow_yes=base.allow_yes and other.allow_yes,
+        network=base.network and other.network,
+        quorum=max(base.quorum, other.quorum),
+        exclude_proposer=base.exclude_proposer or other.exclude_proposer,
     )
+
+
+def withheld(step: StepBase, policy: Policy) -> str:
+    """The field of a capability that a step declares and the policy does not let it have; empty where there is none."""
+    if policy.network:
+        return ""
+    return "network" if step.network else "sockets" if step.sockets else ""
 
 
 def asks(tier: Tier, policy: Policy) -> bool:

@@ -22,6 +22,7 @@ from engine.model.question import Question
 from engine.model.run import Run, StepStatus
 from engine.model.state import Phase, StepState
 from engine.model.task import Signature, Task, TaskSummary, TaskView
+from engine.model.trust import Trusted
 from engine.storage import rows
 from engine.storage.connect import translate
 
@@ -273,6 +274,16 @@ class Reader:
         )
         row = (await self._all(sql, task.digest, task.id))[0]
         return (row["n"], row["last"], row["actor"]) if task.digest and row["n"] else None
+
+    async def trusted(self, root: str) -> Trusted | None:
+        """What a person trusted of a directory."""
+        found = await self._all(f"SELECT {rows.TRUSTED_COLUMNS} FROM trusted WHERE root = ?", root)
+        return rows.trusted_of(found[0]) if found else None
+
+    async def all_trusted(self) -> tuple[Trusted, ...]:
+        """Every directory that is trusted, by path."""
+        found = await self._all(f"SELECT {rows.TRUSTED_COLUMNS} FROM trusted ORDER BY root")
+        return tuple(map(rows.trusted_of, found))
 
     async def events(self, after: int, limit: int, task: int | None = None) -> tuple[Event, ...]:
         """Events after a number, oldest first; rows that retention emptied are left out."""

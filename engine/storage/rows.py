@@ -23,11 +23,13 @@ from engine.model.plan import (
     StepBase,
     When,
 )
+from engine.model.policy import Policy
 from engine.model.question import Answer, Question, QuestionKind
 from engine.model.run import Cause, ProcessEnd, Receipt, Run, StepStatus
 from engine.model.state import Outcome, Phase, RunState, StepState, Wait
 from engine.model.task import Signature, Task
 from engine.model.tier import Reason, Tier
+from engine.model.trust import Trusted, TrustedFile
 from engine.wire import decode
 
 TASK_COLUMNS = (
@@ -42,6 +44,7 @@ RUN_COLUMNS = (
 QUESTION_COLUMNS = (
     "id, task, step, kind, asked, deadline, digest, news, diff, options, answer, answered_by, answered, reason, means"
 )
+TRUSTED_COLUMNS = "root, digest, files, policy, actor, time"
 SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, held, means, reason, void"
 GRANT_COLUMNS = "id, task, revision, steps, given_by, given, expires, means, revoked, revoked_by"
 COMMENT_COLUMNS = "id, task, revision, step, author, time, text, answers, resolved_by, resolved"
@@ -136,6 +139,16 @@ def grant_of(row: sqlite3.Row) -> Grant:
 def comment_of(row: sqlite3.Row) -> Comment:
     """A row with COMMENT_COLUMNS."""
     return Comment(**_fields(row))
+
+
+def trusted_of(row: sqlite3.Row) -> Trusted:
+    """A row with TRUSTED_COLUMNS."""
+    values = _fields(row)
+    values["files"] = tuple(TrustedFile(**file) for file in json.loads(values["files"]))
+    rules: dict[str, Any] = json.loads(values["policy"])
+    lists = {rule: tuple(value) for rule, value in rules.items() if isinstance(value, list)}
+    values["policy"] = Policy(**(rules | lists))
+    return Trusted(**values)
 
 
 def event_of(row: sqlite3.Row) -> Event | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.commands import Command, Reply
 from engine.model.events import (
+    DirectoryTrusted,
     Event,
     Fact,
     PhaseChanged,
@@ -27,6 +28,7 @@ from engine.model.events import (
     StepStarted,
     TaskRemoved,
     TaskRequested,
+    TrustRevoked,
 )
 from engine.model.grant import Grant
 from engine.model.plan import Plan
@@ -34,12 +36,13 @@ from engine.model.question import Question
 from engine.model.run import Receipt, Run, StepStatus
 from engine.model.state import StepState
 from engine.model.task import ENGINE, Task
+from engine.model.trust import Trusted
 from engine.storage import connect
 from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
 from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows
 from engine.storage.lock import OwnerLock
 from engine.storage.reader import NUMBERED, Reader
-from engine.storage.rows import TASK_COLUMNS, task_row
+from engine.storage.rows import TASK_COLUMNS, TRUSTED_COLUMNS, task_row
 from engine.storage.writer import CARRIED, Change, Statement, Told, Writer
 from engine.wire import encode
 
@@ -307,6 +310,23 @@ class Store:
             given = grant_change(grant)
             change.writes += given.writes
             change.facts += given.facts
+        return self._writer.apply(change)
+
+    # Trust
+
+    def trust(self, trusted: Trusted) -> Durable:
+        """What a person trusts of a directory from now on."""
+        row = (trusted.root, trusted.digest, encode(trusted.files), encode(trusted.policy), trusted.actor, trusted.time)
+        change = Change(actor=trusted.actor, patient=False)
+        change.writes.append((f"INSERT OR REPLACE INTO trusted ({TRUSTED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row))
+        change.facts.append((DirectoryTrusted(trusted), None, None))
+        return self._writer.apply(change)
+
+    def revoke_trust(self, trusted: Trusted, actor: str) -> Durable:
+        """Forget what was trusted of a directory."""
+        guard: Statement = ("DELETE FROM trusted WHERE root = ?", (trusted.root,))
+        change = Change(guard=guard, actor=actor, what=trusted.root, patient=False)
+        change.facts.append((TrustRevoked(trusted.root, trusted.digest), None, None))
         return self._writer.apply(change)
 
     # Commands

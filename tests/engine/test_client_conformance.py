@@ -22,6 +22,7 @@ from engine.commands import (
     ListRuns,
     ListTargets,
     ListTasks,
+    ListTrusted,
     MakePlan,
     Query,
     ReadContent,
@@ -30,10 +31,12 @@ from engine.commands import (
     Resolve,
     Return,
     Role,
+    ShowDirectory,
     ShowEngine,
     ShowTask,
     Shutdown,
     Sign,
+    Trust,
     VerifyAudit,
 )
 from engine.engine import Engine, Opening
@@ -165,6 +168,8 @@ QUERIES: list[Callable[[int, Path], Query]] = [
     lambda task, root: ListEvents(),
     lambda task, root: ListEvents(after=3, limit=2, task=task),
     lambda task, root: ListTargets(root=str(root)),
+    lambda task, root: ShowDirectory(root=str(root)),
+    lambda task, root: ListTrusted(),
     lambda task, root: Explain(operand="git push --force"),
     lambda task, root: VerifyAudit(),
     lambda task, root: ShowEngine(),
@@ -174,6 +179,10 @@ QUERIES: list[Callable[[int, Path], Query]] = [
 
 async def test_every_query_is_answered_with_the_same_nouns(house: House) -> None:
     (house.root / "Makefile").write_text("test: # run the tests\n\ttrue\n")
+    (house.root / ".signoff").mkdir()
+    (house.root / ".signoff" / "policy.yaml").write_text("ask: [execute]\nquorum: 1\n")
+    shown = await house.client.read(ShowDirectory(root=str(house.root)))
+    await house.client.do(Trust(root=str(house.root), digest=shown.digest))
     view = await house.plan()
     await house.sign(view)
     await house.ended(view.seq)

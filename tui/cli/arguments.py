@@ -147,6 +147,16 @@ def duration(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def var_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--var",
+        metavar="NAME=VALUE",
+        type=_setting,
+        action="append",
+        help="a value for a variable of the plan file or recipe, such as env=staging",
+    )
+
+
 def root_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-C", "--root", metavar="DIR", help="the directory the steps run in; default: this one")
 
@@ -154,5 +164,5 @@ def root_option(parser: argparse.ArgumentParser) -> None:
 def _setting(text: str) -> tuple[str, str]:
     key, sign, value = text.partition("=")
     if not sign:
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return key.strip(), value

@@ -11,13 +11,18 @@ from typing import Any
 
 from engine import (
     CONFIGURATION_TEMPLATE,
+    Configuration,
+    ListTrusted,
+    Trusted,
     configuration_path,
     load_configuration,
+    tightened,
     unused_variables,
 )
-from engine.errors import UsageError
+from engine.errors import StoreError, UsageError
 from tui.cli.arguments import json_option, set_option
 from tui.cli.call import Call, Verb
+from tui.cli.trust import say_standing
 from tui.presentation.safe import safe
 
 _EDIT = "signoff config edit"
@@ -37,12 +42,13 @@ async def _config(call: Call) -> int:
     elif call.args.what == "edit":
         _edit(call, path)
     else:
-        _show(call)
+        await _show(call)
     return 0
 
 
-def _show(call: Call) -> None:
-    found = load_configuration(environ=call.world.environ, options=dict(call.args.set or ())).values
+async def _show(call: Call) -> None:
+    configured = load_configuration(environ=call.world.environ, options=dict(call.args.set or ()))
+    found = (await _here(call, configured)).values
     if call.json:
         call.console.json({key: {"value": _plain(item.value), "origin": item.origin} for key, item in found.items()})
         return
@@ -55,6 +61,18 @@ def _show(call: Call) -> None:
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
+
+
+async def _here(call: Call, configured: Configuration) -> Configuration:
+    """What holds in this directory; without the store that knows what is trusted, what is configured."""
+    try:
+        async with call.engine("read") as engine:
+            trusted: tuple[Trusted, ...] = await engine.read(ListTrusted())
+            await say_standing(call, engine)
+    except StoreError as error:
+        call.console.note(f"signoff: {safe(str(error))}; the policy of this directory is not looked at")
+        return configured
+    return tightened(configured, trusted, str(call.root))
 
 
 def _written(value: Any) -> str:

@@ -7,9 +7,12 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 
 from engine import (
+    DirectoryView,
     Finding,
     Health,
     InvalidConfiguration,
+    ShowDirectory,
+    SignoffError,
     configuration_path,
     diagnose,
     load_configuration,
@@ -20,6 +23,7 @@ from tui.cli.arguments import json_option
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
 from tui.presentation.safe import safe
+from tui.presentation.trust import brings, standing
 
 _MARKS = {Health.WELL: ("✓", "ok", "success"), Health.WARNING: ("!", "!", "warning"), Health.FAULT: ("✗", "x", "error")}
 
@@ -33,7 +37,8 @@ async def _doctor(call: Call) -> int:
     if call.args.paths:
         _paths(call)
         return 0
-    found = [finding async for finding in diagnose(call.state)] + [*_configuration(call), *_terminal(call)]
+    found = [finding async for finding in diagnose(call.state)]
+    found += [*_configuration(call), await _directory(call), *_terminal(call)]
     if call.json:
         call.console.json([{"name": f.name, "health": f.health.value, "text": f.text} for f in found])
     else:
@@ -77,6 +82,20 @@ def _configuration(call: Call) -> Iterator[Finding]:
         yield Finding(name="configuration", health=Health.WELL, text=f"{path}{there}")
     for name in unused_variables(call.world.environ):
         yield Finding(name="configuration", health=Health.WARNING, text=f"{name} is no setting and was left out")
+
+
+async def _directory(call: Call) -> Finding:
+    """What this directory brings, and whether it is used."""
+    name = "directory"
+    try:
+        async with call.engine("read") as engine:
+            view: DirectoryView = await engine.read(ShowDirectory(root=str(call.root)))
+    except SignoffError as error:
+        return Finding(name=name, health=Health.WARNING, text=f"nobody knows what is trusted: {error}")
+    if told := standing(view):
+        return Finding(name=name, health=Health.WARNING, text=f"{told} (signoff trust)")
+    text = f"brings {brings(view)}, trusted" if view.holds else "brings no recipes and no policy"
+    return Finding(name=name, health=Health.WELL, text=text)
 
 
 def _terminal(call: Call) -> Iterator[Finding]:

@@ -23,12 +23,14 @@ _CHOICES = {
     Answer.FAIL: ("fail", "count it as failed"),
 }
 
+_FOR_SCRIPTS = "give it in a terminal of your own; for scripts there is signoff run --yes, recorded as such"
+
 
 _TEN_MINUTES = 600.0
 
 
 @contextmanager
-def a_person(call: Call) -> Iterator[Person]:
+def a_person(call: Call, hint: str = _FOR_SCRIPTS) -> Iterator[Person]:
     """The person at the controlling terminal of this process.
 
     Raises:
@@ -38,7 +40,7 @@ def a_person(call: Call) -> Iterator[Person]:
     if person is None:
         raise NobodyToAsk(
             problem=f"{call.args.command} needs a person at a terminal, and there is none here; nothing was recorded",
-            hint="give it in a terminal of your own; for scripts there is signoff run --yes, recorded as such",
+            hint=hint,
         )
     try:
         yield person

@@ -6,12 +6,13 @@ import tempfile
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
-from engine import EngineClient, MakePlan, Reply, Resume, ShowTask, TaskView
+from engine import DirectoryView, EngineClient, MakePlan, Reply, Resume, ShowDirectory, ShowTask, TaskView, Trust
 from engine.errors import UsageError
 from tui.cli import lines, shapes
-from tui.cli.arguments import counting, json_option, root_option, set_option
+from tui.cli.arguments import counting, json_option, root_option, set_option, var_option
 from tui.cli.call import Call, Verb
 from tui.cli.reading import whole_plan
+from tui.cli.trust import say_standing
 from tui.presentation.facts import touches
 from tui.presentation.safe import safe
 from tui.presentation.status import TIERS
@@ -22,23 +23,23 @@ LARGEST = 64 << 20
 
 
 def _plan_arguments(parser: ArgumentParser) -> None:
-    told = "what shall be done, in your own words; or the number of a task without a plan"
-    parser.add_argument("request", nargs="*", metavar="REQUEST|ID", help=told)
+    told = "a recipe of the directory, or what shall be done, in your own words; or the number of a task without a plan"
+    parser.add_argument("request", nargs="*", metavar="RECIPE|REQUEST|ID", help=told)
     parser.add_argument("-f", "--file", metavar="FILE", help="a plan file instead of a request; - for stdin")
     parser.add_argument("--dry-run", action="store_true", help="judge every step, store nothing, run nothing")
     root_option(parser)
+    var_option(parser)
     set_option(parser)
     json_option(parser)
 
 
 async def _plan(call: Call) -> int:
-    command = _wanted(call)
     if call.args.dry_run:
-        if isinstance(command, Resume):
-            raise UsageError(problem="--dry-run judges a request or a file", hint="signoff plan --help")
-        return await _dry_run(call, command)
+        return await _dry_run(call)
+    _check(call)
     async with call.engine("decide") as engine:
-        view = await make(engine, command)
+        view = await make(engine, await _wanted(call, engine))
+        await say_standing(call, engine)
         if call.json:
             call.console.json(shapes.task_whole(view))
             return 0
@@ -47,20 +48,45 @@ async def _plan(call: Call) -> int:
     return 0
 
 
-def _wanted(call: Call) -> MakePlan | Resume:
-    request = " ".join(call.args.request).strip()
-    if (number := task_number(call.args.request)) is not None and not call.args.file:
-        return Resume(task=number)
-    if bool(request) == bool(call.args.file):
+def _check(call: Call) -> None:
+    """Raises `UsageError` where it is not one thing that is wanted."""
+    if bool(" ".join(call.args.request).strip()) == bool(call.args.file):
         raise UsageError(problem="Give either a request or a plan file (-f)", hint="signoff plan --help")
-    return from_file(call, call.args.file) if call.args.file else from_request(call, request)
+
+
+async def _wanted(call: Call, engine: EngineClient) -> MakePlan | Resume:
+    if call.args.file:
+        return from_file(call, call.args.file)
+    request = " ".join(call.args.request)
+    if (number := task_number(call.args.request)) is not None:
+        no_variables(call, number)
+        return Resume(task=number)
+    return await from_recipe(call, engine, request) or from_request(call, request)
 
 
 def from_request(call: Call, request: str) -> MakePlan:
     """A plan for words. Raises `UsageError`: there are none."""
     if not request.strip():
         raise UsageError(problem="Nothing was asked for; nothing was stored", hint="say what shall be done")
-    return MakePlan(root=str(call.root), request=request)
+    return MakePlan(root=str(call.root), request=request, variables=_variables(call))
+
+
+async def from_recipe(call: Call, engine: EngineClient, word: str) -> MakePlan | None:
+    """A plan from the recipe of that name; None where there is none. Whether it is trusted, the engine says."""
+    view: DirectoryView = await engine.read(ShowDirectory(root=str(call.root)))
+    if word not in view.recipes:
+        return None
+    call.console.note(f"signoff: recipe {safe(word)}")
+    return MakePlan(root=str(call.root), recipe=word, variables=_variables(call))
+
+
+def no_variables(call: Call, task: int) -> None:
+    if call.args.var:
+        raise UsageError(problem=f"--var is for plan files and recipes, and {task} is a task; nothing was run")
+
+
+def _variables(call: Call) -> dict[str, str]:
+    return dict(call.args.var or ())
 
 
 def from_file(call: Call, name: str) -> MakePlan:
@@ -81,7 +107,8 @@ def from_file(call: Call, name: str) -> MakePlan:
         raise UsageError(problem=f"{name} is not UTF-8: {error.reason} at byte {error.start}") from error
     if len(text) > LARGEST:
         raise UsageError(problem=f"{name} is longer than {LARGEST >> 20} MiB; that is no plan file")
-    return MakePlan(root=str(call.root), document=text, name="stdin" if name == STDIN else name)
+    name = "stdin" if name == STDIN else name
+    return MakePlan(root=str(call.root), document=text, name=name, variables=_variables(call))
 
 
 def task_number(words: list[str]) -> int | None:
@@ -112,11 +139,19 @@ async def make(engine: EngineClient, command: MakePlan | Resume) -> TaskView:
     return view
 
 
-async def _dry_run(call: Call, command: MakePlan) -> int:
+async def _dry_run(call: Call) -> int:
     """Plan in a state directory that is thrown away: judged as a run would judge it, and nothing is kept (B6.10)."""
+    _check(call)
+    if not call.args.file and task_number(call.args.request) is not None:
+        raise UsageError(problem="--dry-run judges a request, a recipe or a file", hint="signoff plan --help")
+    async with call.engine("read") as engine:
+        brought: DirectoryView = await engine.read(ShowDirectory(root=str(call.root)))
+        await say_standing(call, engine)
     with tempfile.TemporaryDirectory(prefix="signoff-dry-run-") as name:
         async with call.engine("decide", state=Path(name)) as engine:
-            view = await make(engine, command)
+            if brought.holds:
+                await engine.do(Trust(root=brought.root, digest=brought.digest))
+            view = await make(engine, await _wanted(call, engine))
     if call.json:
         call.console.json({**shapes.task_whole(view), "id": None})
         return 0

@@ -27,7 +27,7 @@ async def _explain(call: Call) -> int:
     operand = _operand(call)
     shell = call.args.shell is not None
     async with call.engine("judge") as engine:
-        found: Explanation = await engine.read(Explain(operand=operand, shell=shell))
+        found: Explanation = await engine.read(Explain(operand=operand, shell=shell, root=str(call.root)))
     if call.json:
         call.console.json(shapes.explanation(found))
         return _CODES[found.verdict]

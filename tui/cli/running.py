@@ -14,6 +14,7 @@ from typing import Any
 from engine import (
     EngineClient,
     EngineInfo,
+    MakePlan,
     Owner,
     Phase,
     Resume,
@@ -26,13 +27,14 @@ from engine import (
 )
 from engine.errors import AlreadyJudged
 from tui.cli import lines, planning, shapes
-from tui.cli.arguments import json_option, root_option, set_option, task_argument
+from tui.cli.arguments import json_option, root_option, set_option, task_argument, var_option
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit, NobodyToAsk, of_task
 from tui.cli.following import Following, Manners
 from tui.cli.reading import whole_plan
 from tui.cli.steps import step_id
 from tui.cli.terminal import Person, says_yes
+from tui.cli.trust import say_standing
 from tui.cli.verdicts import signed_alike
 from tui.presentation.brief import title
 from tui.presentation.safe import safe
@@ -44,10 +46,14 @@ _PLAN_FILES = (".yaml", ".yml", ".json")
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", nargs="+", metavar="FILE|ID|REQUEST", help="an existing plan file, the number of a task, else a request"
+        "what",
+        nargs="+",
+        metavar="FILE|RECIPE|ID|REQUEST",
+        help="an existing plan file, a recipe of the directory, the number of a task, else a request",
     )
     parser.add_argument("--yes", action="store_true", help="sign as yourself; recorded as run --yes")
     root_option(parser)
+    var_option(parser)
     _following_options(parser)
 
 
@@ -103,19 +109,28 @@ async def _run_task(call: Call, engine: EngineClient, person: Person | None, vie
 
 
 async def _subject(call: Call, engine: EngineClient) -> TaskView:
-    """The task to run; says which of the three kinds of words it took."""
+    """The task to run; says which of the four kinds of words it took. Digits alone are always a task."""
     words: list[str] = call.args.what
     word = words[0] if len(words) == 1 else ""
     if (number := planning.task_number(words)) is not None:
+        planning.no_variables(call, number)
         call.console.note(f"signoff: task {number}")
         return await _with_a_plan(call, engine, _runnable(await engine.read(ShowTask(task=number))))
     if word == planning.STDIN or (word and (call.world.cwd / word).is_file()):
         call.console.note(f"signoff: plan file {safe(word)}")
-        return await planning.make(engine, planning.from_file(call, word))
+        return await _planned(call, engine, planning.from_file(call, word))
+    if word and (recipe := await planning.from_recipe(call, engine, word)):
+        return await _planned(call, engine, recipe)
     if word.endswith(_PLAN_FILES):
         raise UsageError(problem=f"There is no plan file {word}", hint=f"looked for it in {call.world.cwd}")
     call.console.note("signoff: request")
-    return await planning.make(engine, planning.from_request(call, " ".join(words)))
+    return await _planned(call, engine, planning.from_request(call, " ".join(words)))
+
+
+async def _planned(call: Call, engine: EngineClient, command: MakePlan) -> TaskView:
+    view = await planning.make(engine, command)
+    await say_standing(call, engine)
+    return view
 
 
 def _runnable(view: TaskView) -> TaskView:

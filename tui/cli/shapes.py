@@ -9,6 +9,7 @@ from typing import Any
 from engine import (
     AuditReport,
     Comparison,
+    DirectoryView,
     EngineInfo,
     Event,
     Explanation,
@@ -20,6 +21,7 @@ from engine import (
     Task,
     TaskEnded,
     TaskView,
+    Trusted,
 )
 
 
@@ -66,6 +68,27 @@ def _step(planned: PlannedStep, status: StepStatus, log: str | None) -> dict[str
 def reason_text(reason: Reason) -> str:
     """`line 5: drops a table`."""
     return f"line {reason.line}: {reason.text}" if reason.line else reason.text
+
+
+def directory(view: DirectoryView) -> dict[str, Any]:
+    """The object of `trust`."""
+    files = [{"path": file.path, "sha256": file.sha256, "novelty": file.novelty.value} for file in view.files]
+    return {
+        "root": view.root,
+        "digest": view.digest,
+        "files": files,
+        "gone": list(view.gone),
+        "refused": list(view.refused),
+        "holds": view.holds,
+        "trusted": trusted(view.trusted) if view.trusted else None,
+    }
+
+
+def trusted(trusted: Trusted) -> dict[str, Any]:
+    """An entry of `trust --list`."""
+    files = [{"path": file.path, "sha256": file.sha256} for file in trusted.files]
+    facts = {"root": trusted.root, "digest": trusted.digest, "actor": trusted.actor, "time": trusted.time}
+    return {**facts, "files": files}
 
 
 def explanation(found: Explanation) -> dict[str, Any]:

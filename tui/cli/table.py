@@ -57,7 +57,8 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Trust and care",
         (
             ("explain", "policy", "tier and verdict of a command or script"),
-            ("audit", "trust", "verify or export the audit log"),
+            ("trust", "trust", "let the recipes and policy of a directory be used"),
+            ("audit", "audit", "verify or export the audit log"),
             ("doctor", "doctor", "what works here, what does not, and why"),
             ("config", "config", "the settings and where they came from"),
             ("schema", "planning", "the JSON Schema of plan files"),

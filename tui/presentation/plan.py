@@ -74,6 +74,8 @@ def _head(view: TaskView, width: int) -> Iterator[str]:
     if plan:
         yield from _hung("", f"{counted(plan)}, planner {plan.planner}", width)
         yield from _hung("", f"in {plan.root}", width)
+        for name, value in plan.vars.items():
+            yield from _hung("", f"{name} = {value}", width)
         yield from _hung("", f"digest {plan.digest}", width)
     for signature in view.signatures:
         yield from _hung("", _verdict(signature), width)

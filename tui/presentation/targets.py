@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from textual.content import Content
 
-from engine import Fault, SignoffError, Target
+from engine import Fault, SignoffError, Target, UsageError
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column
 from tui.presentation.page import Line
@@ -56,6 +57,20 @@ def refused(error: SignoffError) -> list[Line]:
     return [Line("refused", trouble(error, KEPT), "bold $text-error")]
 
 
-def picked(count: int, chosen: Collection[str]) -> str:
+def picking(ticked: Sequence[Target]) -> dict[str, Any]:
+    """The fields of a `MakePlan` for what was ticked.
+
+    Raises:
+        UsageError: a recipe and something else.
+    """
+    recipes = [target for target in ticked if target.tool == "recipe"]
+    if not recipes:
+        return {"targets": tuple(target.name for target in ticked)}
+    if len(ticked) > 1:
+        raise UsageError(problem=f"The recipe {recipes[0].name} is a whole plan", hint="tick it alone")
+    return {"recipe": recipes[0].name}
+
+
+def picked(count: int, chosen: Collection[Target]) -> str:
     """`2 of 14 ticked`."""
     return f"{len(chosen)} of {count} ticked" if count else "none found"

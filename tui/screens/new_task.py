@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,7 +27,7 @@ from tui.presentation.content import content
 from tui.presentation.line import MUTED
 from tui.presentation.page import Line, Page
 from tui.presentation.safe import is_safe, safe
-from tui.presentation.targets import faults, line, nothing_fits, picked, refused
+from tui.presentation.targets import faults, line, nothing_fits, picked, picking, refused
 from tui.presentation.wrap import cells
 from tui.screens.keys import KeysScreen
 from tui.widgets.key_line import Key, KeyLine
@@ -59,21 +60,20 @@ class Targets(RowList[Target]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.ticked: dict[str, None] = {}
-        """Names, in the order in which they were ticked."""
+        self.ticked: dict[Target, None] = {}
+        """In the order in which they were ticked."""
 
     def draw(self, row: Target, width: int) -> Content:
         widest = min(_LONGEST, max((cells(safe(target.name)) for target in self.rows[:200]), default=0))
-        return line(row, width, ticked=row.name in self.ticked, name_width=widest, ascii_only=self.ascii_only)
+        return line(row, width, ticked=row in self.ticked, name_width=widest, ascii_only=self.ascii_only)
 
     def action_open(self) -> None:
         if self.chosen is None:
             return
-        name = self.chosen.name
-        if name in self.ticked:
-            del self.ticked[name]
+        if self.chosen in self.ticked:
+            del self.ticked[self.chosen]
         else:
-            self.ticked[name] = None
+            self.ticked[self.chosen] = None
         self.refresh()
         self.post_message(self.Ticked())
 
@@ -219,9 +219,9 @@ class NewTaskScreen(Screen[int | None]):
         self._busy = True
         try:
             document = await self._document(path) if path else None
-            command = MakePlan(
-                root=self._root, request=request, document=document, name=path or "plan", targets=() if path else ticked
-            )
+            command = MakePlan(root=self._root, request=request, document=document, name=path or "plan")
+            if ticked and not path:
+                command = replace(command, **picking(ticked))
             reply: Reply = await self.app.engine.do(command)
         except SignoffError as error:
             self._explain(error)

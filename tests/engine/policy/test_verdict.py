@@ -124,6 +124,9 @@ POLICY = st.builds(
     ask=st.lists(st.sampled_from(["read", "write", "execute"]), max_size=2).map(tuple),
     minimum_level=st.sampled_from([None, "group", "supervisor", "bubblewrap"]),
     allow_yes=st.booleans(),
+    network=st.booleans(),
+    quorum=st.integers(1, 3),
+    exclude_proposer=st.booleans(),
 )
 
 
@@ -135,6 +138,9 @@ def test_a_second_policy_only_tightens(base: Policy, other: Policy, name: str) -
             assert refusal([name], both)
         assert set(policy.ask) <= set(both.ask)
         assert policy.allow_yes or not both.allow_yes
+        assert policy.network or not both.network
+        assert policy.quorum <= both.quorum
+        assert both.exclude_proposer or not policy.exclude_proposer
 
 
 def test_the_stronger_isolation_wins() -> None:

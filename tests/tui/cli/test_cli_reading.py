@@ -212,9 +212,9 @@ def test_explain_exits_as_its_verdict(verdict: str, code: int) -> None:
         "reasons": ["git push sends commits to a remote"],
         "verdict": verdict,
     }
-    assert asked == [Explain(operand="git push 'a b'")]
+    assert asked == [Explain(operand="git push 'a b'", root="/")]
     assert call(engine, "explain", "--shell", "rm -rf /").code == code
-    assert asked[-1] == Explain(operand="rm -rf /", shell=True)
+    assert asked[-1] == Explain(operand="rm -rf /", shell=True, root="/")
 
 
 def test_audit_names_the_first_bad_row() -> None:
