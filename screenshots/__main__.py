@@ -39,7 +39,9 @@ def _keys(*keys: str) -> Act:
 
 
 async def _draw(name: str, views: tuple[TaskView, ...], size: tuple[int, int], act: Act) -> None:
-    app: SignoffApp = scenes.app(scenes.engine(*views))
+    engine = scenes.engine(*views)
+    engine.contents = dict(plans.CONTENTS)
+    app: SignoffApp = scenes.app(engine)
     async with app.run_test(size=size) as pilot:
         await act(pilot)
         (HERE / f"{name}.svg").write_text(app.export_screenshot(title="signoff"))
@@ -52,7 +54,7 @@ async def main() -> None:
     others = scenes.others()
     await _draw("workbench", (scenes.running(), *others), LARGE, _look)
     await _draw("running", (scenes.running(), *others), SMALL, _look)
-    await _draw("review", (plans.to_review(),), SMALL, _keys("r", "space"))
+    await _draw("review", (plans.to_review(),), SMALL, _keys("r"))
     await _draw("confirm", (plans.asking(plans.QUESTION),), SMALL, _keys("i"))
     await _draw("drift", (plans.asking(plans.DRIFT),), LARGE, _keys("i"))
     await _draw("cancelled", (scenes.cancelled(), *others), SMALL, _look)
