@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from textual.content import Content
 
-from engine import Answer, Question, QuestionKind, StepState, StepStatus, TaskView
+from engine import Answer, Question, QuestionKind, StepState, StepStatus, TaskView, grantable
 from tui.presentation.amounts import ago, clock
 from tui.presentation.brief import numbered
 from tui.presentation.content import assemble, content
@@ -190,6 +190,18 @@ def options(question: Question, chosen: int | None, width: int, ascii_only: bool
         )
         for position, option in enumerate(question.options)
     )
+
+
+def covers(question: Question, view: TaskView) -> str:
+    """What an answer for the whole plan lets run unasked besides this step, and what it cannot."""
+    if view.plan is None:
+        return ""
+    ahead = grantable(view.plan.steps)
+    open_ = {status.id for status in view.steps if not status.state.ended} - {question.step}
+    asks = [f"{number} {p.id}" for number, p in enumerate(view.plan.steps, 1) if p.id in open_ and p.id in ahead]
+    later = [f"{number} {p.id}" for number, p in enumerate(view.plan.steps, 1) if p.asks and p.id not in ahead]
+    told = f"p: {_some(asks)} run unasked too, as signed." if asks else "p: nothing else asks in this plan."
+    return told + (f" {_some(later)} ask all the same: their bytes are made on the way." if later else "")
 
 
 def answered(question: Question) -> str:

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from engine import Answer, Question, QuestionKind, Resolve, SignoffError, TaskView
 from engine.errors import AlreadyAnswered
 from tui.presentation.content import content
-from tui.presentation.question import options
+from tui.presentation.question import covers, options
 from tui.presentation.trouble import trouble
 from tui.screens.confirm_view import KEPT, ConfirmView
 from tui.widgets.key_line import Choices, Key
@@ -25,7 +25,7 @@ from tui.widgets.operand_view import OperandView
 
 _LATER, _DENY = Key("Later", "esc", "later"), Key("D", "deny with reason", "deny")
 _CHOICES = {
-    QuestionKind.CONFIRMATION: (_LATER, Key("Y", "run once", "yes"), _DENY),
+    QuestionKind.CONFIRMATION: (_LATER, Key("Y", "run once", "yes"), Key("T", "this plan, 10 min…", "longer"), _DENY),
     QuestionKind.DRIFT: (_LATER, Key("Y", "run once as it is now", "yes"), _DENY),
     QuestionKind.ASK: (_LATER, Key("T", "type an answer", "type"), _DENY),
     QuestionKind.INTERRUPTED: (
@@ -42,9 +42,15 @@ _ASKED = {
     Answer.DENY: "Why is it denied?",
     Answer.TEXT: "Your answer:",
 }
+_LONGER = {
+    "p": (Answer.PLAN, None, "this plan"),
+    "1": (Answer.TIMED, 600.0, "10 min"),
+    "6": (Answer.TIMED, 3600.0, "1 hour"),
+}
+"""What a confirmation can hold for besides once, by key: the answer, its seconds, and both in words."""
 _TYPED = (Answer.DENY, Answer.TEXT)
 """Answers that need words of the person."""
-_ANSWERING = frozenset({"yes", "deny", "type", "arm"})
+_ANSWERING = frozenset({"yes", "longer", "deny", "type", "arm"})
 
 
 class ConfirmScreen(ConfirmView):
@@ -61,6 +67,7 @@ class ConfirmScreen(ConfirmView):
         Binding("j,down", "scroll(1)", "Line down", show=False),
         Binding("k,up", "scroll(-1)", "Line up", show=False),
         Binding("Y", "yes", "Run it once, now", show=False),
+        Binding("T", "longer", "Run it, and more or again, as signed", show=False),
         Binding("D", "deny", "Deny it, with a reason", show=False),
         Binding("T", "type", "Type an answer", show=False),
         Binding("R", "arm('again')", "Run what was interrupted again", show=False),
@@ -73,6 +80,8 @@ class ConfirmScreen(ConfirmView):
     def __init__(self, question: Question, view: TaskView, *, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(question, view, now)
         self._armed: Answer | None = None
+        self._longer = False
+        """Whether the next key says for how long the answer holds."""
         self._chosen: int | None = None
 
     def on_mount(self) -> None:
@@ -84,7 +93,7 @@ class ConfirmScreen(ConfirmView):
         """Show what may be answered now; the focus is on the safe answer."""
         choices, armed = self.query_one(Choices), self._armed
         typing = armed in _TYPED
-        choices.lead = content(_ASKED[armed] if armed else "", "bold")
+        choices.lead = content("Run it, and:" if self._longer else _ASKED[armed] if armed else "", "bold")
         choices.keys = self._keys()
         self.words.set_class(typing, "-shown")
         (self.words if typing else choices).focus()
@@ -96,6 +105,8 @@ class ConfirmScreen(ConfirmView):
         listed.update(options(self.question, self._chosen, width, ascii_only=self.app.ascii_only))
 
     def _keys(self) -> tuple[Key, ...]:
+        if self._longer:
+            return (Key("esc", "back", "later"), *(Key(k, said, f"hold({k!r})") for k, (*_, said) in _LONGER.items()))
         if self._armed in _TYPED:
             return (Key("enter", "send", "submit"), Key("esc", "back", "later"))
         if self._armed is not None:
@@ -110,6 +121,9 @@ class ConfirmScreen(ConfirmView):
         self.deliberate.press(event)
         if not self.deliberate.settled:
             event.stop()
+        elif self._longer:
+            event.stop()
+            self.action_hold(event.key) if event.key in _LONGER else self._disarm()
         elif self._armed is not None and self._armed not in _TYPED:
             event.stop()
             self.action_confirm() if event.key == "y" else self._disarm()
@@ -140,13 +154,13 @@ class ConfirmScreen(ConfirmView):
 
     def action_later(self) -> None:
         """Back from a half-given answer; else leave the question as it is."""
-        if self._armed is not None:
+        if self._armed is not None or self._longer:
             self._disarm()
         elif not self.sending:
             self.dismiss(None)
 
     def _disarm(self) -> None:
-        self._armed = None
+        self._armed, self._longer = None, False
         self._offer()
 
     # Answers
@@ -159,6 +173,19 @@ class ConfirmScreen(ConfirmView):
     def action_yes(self) -> None:
         if self._may_run():
             self._send(Answer.ONCE)
+
+    def action_longer(self) -> None:
+        """The first of two keys: an answer that holds for more than this one start."""
+        if self._armed is None and not self.sending and self.deliberate.settled and self._has_read():
+            self.notice(covers(self.question, self.task_view))
+            self._longer = True
+            self._offer()
+
+    def action_hold(self, key: str) -> None:
+        """The second one."""
+        if self._longer and self._is_meant():
+            answer, seconds, _ = _LONGER[key]
+            self._send(answer, seconds=seconds)
 
     def action_deny(self) -> None:
         self._arm(Answer.DENY)
@@ -198,20 +225,22 @@ class ConfirmScreen(ConfirmView):
             self.notice("Write a few words first: they are kept with the answer.")
 
     def _may_run(self) -> bool:
+        return self._has_read() and self._is_meant()
+
+    def _has_read(self) -> bool:
         if not self.seen:
             self.notice("Read the operand to its end first: space reads on.")
-        return self.seen and self._is_meant()
+        return self.seen
 
     def _is_meant(self) -> bool:
         return not self.sending and not self.too_quick()
 
     @work(group="answer")
-    async def _send(self, answer: Answer, reason: str = "") -> None:
+    async def _send(self, answer: Answer, reason: str = "", seconds: float | None = None) -> None:
         question, self.sending = self.question, True
+        command = Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest, seconds=seconds)
         try:
-            await self.app.engine.do(
-                Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest)
-            )
+            await self.app.engine.do(command)
         except AlreadyAnswered as error:
             self.close_saying(str(error))
         except SignoffError as error:

@@ -44,7 +44,7 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
 
     def __init__(self, question: Question, view: TaskView, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(now)
-        self.question, self._task_view = question, view
+        self.question, self.task_view = question, view
         self.sending = False
         """Whether an answer is on its way: then it is no news that the question was closed."""
         self.seen = False
@@ -63,7 +63,7 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
 
     def show_question(self) -> None:
         """To be called when mounted."""
-        question, view = self.question, self._task_view
+        question, view = self.question, self.task_view
         rule = self.query_one("#heading", Rule)
         rule.left, rule.lit = heading(question, view, ascii_only=self.app.ascii_only), True
         self.operand.show(operand_page(question, view, {}))
@@ -87,7 +87,7 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
 
     def _tell(self, log: Sequence[str]) -> None:
         """Show what is known, with the end of the log where there is one."""
-        self.facts.show(facts_page(self.question, self._task_view, self.app.clock(), log))
+        self.facts.show(facts_page(self.question, self.task_view, self.app.clock(), log))
         self._fit()
 
     def on_resize(self) -> None:
@@ -106,7 +106,7 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
     @work(exclusive=True, group="files")
     async def _read_files(self) -> None:
         """The text of the signed files, for whoever scrolls on."""
-        _, planned = numbered(self._task_view, self.question.step)
+        _, planned = numbered(self.task_view, self.question.step)
         if planned is None or not planned.files:
             return
         try:
@@ -114,7 +114,7 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
         except SignoffError as error:
             self.notice(trouble(error, KEPT))
             return
-        self.operand.show(operand_page(self.question, self._task_view, contents))
+        self.operand.show(operand_page(self.question, self.task_view, contents))
         self._fit()
 
     @work(exclusive=True, group="count")
@@ -133,7 +133,7 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
 
     @work(exclusive=True, group="log")
     async def _read_log(self) -> None:
-        run = run_of(self.question, self._task_view)
+        run = run_of(self.question, self.task_view)
         if run is None:
             return
         try:

@@ -321,3 +321,37 @@ def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> Non
         await press(pilot, clock, *keys)
 
     assert snap_compare(app(engine), terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "seconds"), [("p", Answer.PLAN, None), ("1", Answer.TIMED, 600.0), ("6", Answer.TIMED, 3600.0)]
+)
+async def test_an_answer_that_holds_longer_takes_two_keys(key: str, answer: Answer, seconds: float | None) -> None:
+    question, view = _short()
+    engine, clock = ScriptedEngine(view), Clock()
+    screen = ConfirmScreen(question, view, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "T")
+        assert engine.done == []
+        assert "9 migrate ask all the same: their bytes are made on the way" in " ".join(picture(pilot).split())
+        await press(pilot, clock, key)
+        await gone(pilot, screen)
+    assert (_one(engine).answer, _one(engine).seconds) == (answer, seconds)
+
+
+async def test_any_other_key_takes_the_longer_answer_back() -> None:
+    question, view = _short()
+    engine, clock = ScriptedEngine(view), Clock()
+    async with opened(engine, ConfirmScreen(question, view, now=clock)) as pilot:
+        await press(pilot, clock, "T", "y", "p", "T", "escape")
+        assert engine.done == []
+        assert "[Later esc]" in picture(pilot)
+
+
+async def test_a_longer_answer_waits_until_the_end_was_shown() -> None:
+    engine, view = _asked(plans.QUESTION)
+    clock = Clock()
+    async with opened(engine, ConfirmScreen(plans.QUESTION, view, now=clock)) as pilot:
+        await press(pilot, clock, "T", "p")
+        assert engine.done == []
+        assert "Read the operand to its end first" in picture(pilot)
