@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from engine.actions import Waits
@@ -19,6 +18,7 @@ from engine.confirmations import Confirmations
 from engine.consent import WAITING, Consent
 from engine.errors import Refused
 from engine.grants import Grants
+from engine.job import End, Ground, Job, Lost
 from engine.model.board import Board, Row, makers
 from engine.model.effect import Made
 from engine.model.frontier import Decision, Frontier
@@ -26,12 +26,12 @@ from engine.model.plan import Plan, PlannedStep
 from engine.model.question import Question
 from engine.model.retry import Failure, retry_delay
 from engine.model.review import judged
-from engine.model.run import Cause, Run, StepStatus
+from engine.model.run import Cause, StepStatus
 from engine.model.state import Phase, StepState, Verdict, Wait
 from engine.model.task import ENGINE, Task
 from engine.pool import Pool
 from engine.progress import Progress
-from engine.runner import End, Job, Lost, Runner
+from engine.runner import Runner
 from engine.storage.store import Store
 from engine.turns import Turn, Turns
 
@@ -64,17 +64,22 @@ class Execution:
     ) -> None:
         self.token = CancelToken()
         self.board = Board(plan, statuses)
-        self._root = Path(plan.root)
         self._rooms = rooms
         self._progress = Progress(task, plan, worked, rooms.store, rooms.clock, self._time_out)
         self._consent = Consent(rooms.confirmations)
         ended = {status.id: status.state for status in statuses if status.state.ended}
         self._frontier = Frontier((planned.step for planned in plan.steps), ended)
         self._turns = Turns(rooms.pool, self.board, self.token, lambda: self.task.phase is Phase.PAUSED, self._attempt)
-        self._failures: dict[str, list[Failure]] = {}
-        """The failed tries of the steps that are tried again by themselves."""
-        self._produced = dict(produced)
-        self._makes = makers(plan)
+        self._ground = Ground(
+            board=self.board,
+            consent=self._consent,
+            grants=rooms.grants,
+            root=Path(plan.root),
+            attempt=task.attempt,
+            makes=makers(plan),
+            produced=dict(produced),
+            failures={},
+        )
 
     @property
     def task(self) -> Task:
@@ -105,7 +110,7 @@ class Execution:
 
     async def _attempt(self, planned: PlannedStep, turn: Turn) -> None:
         try:
-            answer = await self._rooms.runner.attempt(self._job(planned, turn))
+            answer = await self._rooms.runner.attempt(Job(self._ground, planned, turn))
         except Exception as error:  # whatever broke: the step must end, or its task would wait for ever
             answer = Lost(f"{type(error).__name__}: {error}")
         self._arrived(planned.id, turn, answer)
@@ -115,29 +120,6 @@ class Execution:
         self._turns.end(step_id)
         self._turns.release()
         self._settle()
-
-    def _job(self, planned: PlannedStep, turn: Turn) -> Job:
-        def begun(status: StepStatus, run: Run) -> None:
-            turn.run = run.id
-            self._consent.spend(status.id)
-            self.board.note(status)
-
-        return Job(
-            plan=self.board.plan,
-            root=self._root,
-            planned=planned,
-            position=self.board.position[planned.id],
-            status=self.board.statuses[planned.id],
-            task_attempt=self.task.attempt,
-            token=turn.token,
-            clearance=self._consent.clearance(planned.id),
-            granted=partial(self._rooms.grants.covering, self.board.plan, planned.id),
-            repeats=planned.id in self._failures or self._consent.repeats(planned.id),
-            news=lambda: self.board.news(planned.id),
-            produced=self._produced,
-            makes=self._makes.get(planned.id, ()),
-            begun=begun,
-        )
 
     # What attempts answer
 
@@ -181,7 +163,7 @@ class Execution:
             self._drop(step_id)
             return
         for path, made in end.run.produced.items():
-            self._produced[step_id, path] = made
+            self._ground.produced[step_id, path] = made
         delay = self._delay(step_id, end)
         if delay is not None:
             self._again(step_id, end, delay)
@@ -195,7 +177,7 @@ class Execution:
     def _delay(self, step_id: str, end: End) -> float | None:
         if end.status.state is not StepState.FAILED:
             return None
-        failures = self._failures.setdefault(step_id, [])
+        failures = self._ground.failures.setdefault(step_id, [])
         failures.append(Failure(end.run.failure, end.run.error))
         return retry_delay(self.board.planned[step_id].step.retry, failures, random.random())
 
