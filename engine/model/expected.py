@@ -50,15 +50,20 @@ def seconds_left(
         None while the length of a step that has not ended is unknown.
     """
     status_of = {status.id: status for status in statuses}
-    left: dict[str, float] = {}
-    for planned in plan.steps:
-        status = status_of.get(planned.id, StepStatus(id=planned.id))
-        length = 0.0 if status.state.ended else usual_length(planned, lengths)
-        if length is None:
+    until: dict[str, float] = {}
+    work = 0.0
+    for planned in plan.steps:  # in topological order
+        step, status = planned.step, status_of.get(planned.id)
+        left: float | None = 0.0
+        if status is None or not status.state.ended:
+            left = usual_length(planned, lengths)
+        if left is None:
             return None
-        left[planned.id] = max(0.0, length - running_for(status, now))
-    _, longest = longest_path({planned.id: planned.step.needs for planned in plan.steps}, left)
-    return max(longest, sum(left.values()) / max(1, parallel))
+        if left and status is not None:
+            left = max(0.0, left - running_for(status, now))
+        until[step.id] = left + max([until[need] for need in step.needs], default=0.0)
+        work += left
+    return max(max(until.values(), default=0.0), work / max(1, parallel))
 
 
 def running_for(status: StepStatus, now: float) -> float:
