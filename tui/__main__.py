@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if words in (["--help"], ["-h"]):
-        (world.out if world else sys.stdout).write(overview())
+        print(overview(), end="", file=world.out if world else sys.stdout)
         return 0
     from tui.cli.call import World
     from tui.cli.failing import guarded
@@ -86,7 +86,12 @@ def _call(args: Namespace, world: World) -> Call:
     from tui.cli.console import Console
 
     console = Console(world.out, world.err, world.environ, plain=getattr(args, "plain", False))
-    return Call(args=args, world=world, console=console, state=_state(args, world), host=_host(args, world))
+    state = _state(args, world)
+    if state.exists() and not state.is_dir():
+        from engine.errors import UsageError
+
+        raise UsageError(problem=f"{state} is no directory: no state can be kept there")
+    return Call(args=args, world=world, console=console, state=state, host=_host(args, world))
 
 
 def _state(args: Namespace, world: World) -> Path:

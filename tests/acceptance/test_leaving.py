@@ -57,6 +57,40 @@ def test_leaving_gives_the_prompt_back_and_work_goes_on(place: Place) -> None:
     assert place.states() == {"ticking": "running"}
 
 
+def test_an_owner_that_was_left_stays_while_another_terminal_is_attached(place: Place) -> None:
+    first, second = place.terminal(), place.terminal()
+    first.command(place.signoff())
+    first.see("No tasks yet")
+    owner = place.owner()
+    second.command(place.signoff())
+    second.see("No tasks yet")
+    first.press("q")
+    assert first.prompt(before=1) == 0
+    assert place.run("plan", "-f", place.plan(BEFORE)).returncode == 0
+    second.see("Release it", "not signed: r")
+    assert place.owner() == owner
+    second.press("q")
+    assert second.prompt(before=1) == 0
+    until(lambda: not os.path.exists(f"/proc/{owner}"), lambda: f"{owner} lives")
+
+
+def test_a_run_gives_the_prompt_back_and_stays_for_who_is_attached(place: Place) -> None:
+    first, second = place.terminal((80, 50)), place.terminal()
+    first.command(place.signoff("run", place.plan(ticking(6)), "--yes"))
+    until(lambda: ticks(place) >= 1, lambda: first.text)
+    owner = place.owner()
+    second.command(place.signoff())
+    second.see("Release it", "tick 1")
+    assert first.prompt(before=1) == 0
+    first.see("task 1 completed, ok")
+    assert place.run("plan", "-f", place.plan(BEFORE, request="Once more")).returncode == 0
+    second.see("Once more")
+    assert place.owner() == owner
+    second.press("q")
+    assert second.prompt(before=1) == 0
+    until(lambda: not os.path.exists(f"/proc/{owner}"), lambda: f"{owner} lives")
+
+
 def test_what_was_left_ends_by_itself_when_nothing_runs_any_more(place: Place) -> None:
     terminal = working(place, ticking(8))
     owner = place.owner()

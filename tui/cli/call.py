@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from tui.cli.console import Console
 from tui.cli.terminal import Person, controlling_terminal
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from engine import EngineClient, Need
     from engine.settings import Settings
     from tui.launcher import Leash
+
+
+def _nothing(mode: Literal["r", "w"]) -> TextIO:
+    """What stands in for a stream that was closed before the program began."""
+    return open(os.devnull, mode, encoding="utf-8")
 
 
 async def _connect(state: Path, need: Need, settings: Settings, host: Path | None) -> EngineClient:
@@ -37,9 +42,9 @@ class World:
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     cwd: Path = field(default_factory=Path.cwd)
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-    err: TextIO = field(default_factory=lambda: sys.stderr)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin or _nothing("r"))
+    out: TextIO = field(default_factory=lambda: sys.stdout or _nothing("w"))
+    err: TextIO = field(default_factory=lambda: sys.stderr or _nothing("w"))
     connect: Callable[[Path, Need, Settings, Path | None], Awaitable[EngineClient]] = _connect
     person: Callable[[], Person | None] = controlling_terminal
     clock: Callable[[], float] = time.time

@@ -82,6 +82,8 @@ class Following:
         self._interrupts = 0
         self._seen = view.seq
         """The last event that was taken; a view that was read anew may be ahead of it."""
+        self._behind_a_person = False
+        """Whether another task keeps the directory until a person has answered it."""
         self._over = view.task.phase is Phase.READY
         self.ended = False
         """Whether the event that ends the task was seen."""
@@ -170,9 +172,11 @@ class Following:
     def _stuck(self) -> bool:
         """Whether only a person can move the task on, and no answer is under way from here."""
         task = self.view.task
-        if task.phase not in _WAITING or self._seen < self.view.seq:
-            return False
         if self._manners.wait or self._asking or self._interrupts:
+            return False
+        if self._queued():
+            return self._behind_a_person and self._manners.person is None
+        if task.phase not in _WAITING or self._seen < self.view.seq:
             return False
         if any(status.state in _MOVING for status in self.view.steps):
             return False
@@ -188,15 +192,19 @@ class Following:
 
     async def _explain_queue(self) -> None:
         """Say what a task that stays queued waits for; once for each task that it waits for."""
-        if self._call.json or not self._queued():
+        if not self._queued():
             return
         await asyncio.sleep(PATIENCE)
         with suppress(EngineGone):  # the events end too, and that is told
             held = await queueing.holder(self._engine, self.view.task)
+            if not self._queued():
+                return
             waits = f"waits for task {held.id}" if held else "waits"
-            if self._queued() and waits != self.telling.waits_for:
-                self.telling.waits_for = waits
+            if waits != self.telling.waits_for and not self._call.json:
                 self._console.note(f"signoff: {queueing.sentence(self.view.task, held)}")
+            self.telling.waits_for = waits
+            self._behind_a_person = held is not None and held.phase in _WAITING
+            self._wake()
 
     def _queued(self) -> bool:
         return self.view.task.phase is Phase.QUEUED and queueing.writes(self.view)

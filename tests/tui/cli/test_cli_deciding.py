@@ -25,7 +25,7 @@ from engine import (
     Signature,
     TaskView,
 )
-from engine.errors import AlreadyJudged, StaleRevision
+from engine.errors import AlreadyJudged, IllegalTransition, StaleRevision
 from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
@@ -255,3 +255,12 @@ def test_a_refusal_of_the_engine_is_told_with_its_hint() -> None:
     assert said.code == 1
     assert "is at revision 4, not 3" in said.err
     assert "read the present revision" in said.err
+
+
+def test_what_cannot_be_done_now_says_what_can() -> None:
+    engine = ScriptedEngine(plans.to_review())
+    engine.refusal = IllegalTransition(noun="task", source="awaiting_approval", target="paused")
+    said = call(engine, "pause", "12")
+    assert said.code == 1
+    assert "cannot become paused; nothing was changed" in said.err
+    assert "signoff approve 12" in said.err

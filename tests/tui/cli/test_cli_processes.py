@@ -228,6 +228,24 @@ def test_a_reader_that_leaves_early_is_no_error(signoff: Shell) -> None:
     assert piped.stderr == ""
 
 
+def test_closed_streams_are_no_error(signoff: Shell) -> None:
+    for words in ("ls", "--help", "show 9"):
+        line = f"{' '.join(PROGRAM)} {words} <&- >&-"
+        ended = subprocess.run(
+            ["bash", "-c", line], cwd=signoff.folder, env=signoff.environ, capture_output=True, text=True, timeout=LIMIT
+        )
+        assert ended.returncode == (2 if words == "show 9" else 0)
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_state_directory_that_is_a_file_is_told(signoff: Shell, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("mine")
+    for words in (["ls"], ["run", "x"]):
+        told = signoff(*words)
+        assert (told.returncode, "is no directory" in told.stderr) == (2, True)
+    assert (tmp_path / "state").read_text() == "mine"
+
+
 def test_a_person_signs_at_a_terminal(signoff: Shell) -> None:
     signoff.plan(GOOD)
     signoff("plan", "-f", "plan.yaml")

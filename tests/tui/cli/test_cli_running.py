@@ -128,7 +128,7 @@ PATIENCE = 10.0
 OTHER = plans.view_of(*plans.twelve()[2:4])
 
 
-def queued_behind(phase: Phase) -> Obedient:
+def queued_behind(phase: Phase, *, ends_by_itself: bool = True) -> Obedient:
     """Task 12 is signed and stays queued while task 11 is in a phase; it ends once somebody has looked why."""
     engine = engine_with(plans.view_of(*STEPS))
     engine.views[11] = replace(OTHER, task=replace(OTHER.task, id=11, phase=phase, request="Fix the pins"))
@@ -140,7 +140,7 @@ def queued_behind(phase: Phase) -> Obedient:
 
     def looked_at(query: ListTasks) -> tuple[TaskSummary, ...]:
         ids = [number for number in (12, 11) if query.before is None or number < query.before]
-        if not ids:
+        if not ids and ends_by_itself:
             asyncio.get_running_loop().call_soon(ends(Outcome.OK), engine, Sign(task=12, revision=1, digest=""))
         return tuple(summarise(engine.views[number]) for number in ids)
 
@@ -158,11 +158,19 @@ def queued_behind(phase: Phase) -> Obedient:
     ],
 )
 def test_a_queued_task_says_what_it_waits_for(phase: Phase, told: str) -> None:
-    engine = queued_behind(phase)
-    said = call(engine, "run", "12", "--yes")
+    said = call(queued_behind(phase), "run", "12", "--yes", "--wait")
     assert said.code == 0
     assert said.err.count("task 12 is queued: task 11 (Fix the pins) writes in ") == 1
     assert told in said.err
+
+
+@pytest.mark.parametrize("phase", [Phase.BLOCKED, Phase.PAUSED])
+def test_behind_a_task_that_waits_for_a_person_nobody_waits_for_ever(phase: Phase) -> None:
+    said = call(queued_behind(phase, ends_by_itself=False), "run", "12", "--yes")
+    assert said.code == 7
+    assert "task 11 (Fix the pins) writes in " in said.err
+    assert "task 12 queued" in said.out
+    assert "run it: signoff run 12" in said.out
 
 
 def test_who_waits_for_nobody_in_sight_is_told_so_too() -> None:

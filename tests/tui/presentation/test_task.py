@@ -85,6 +85,13 @@ def test_an_unsigned_plan_says_so() -> None:
     assert "comes first" in unlogged(pending, view.task)
 
 
+def test_a_queued_task_says_when_it_begins() -> None:
+    view = scenes.running()
+    queued = replace(view.task, phase=Phase.QUEUED)
+    told = unlogged(scenes.status("tell", StepState.PENDING), queued)
+    assert told == "queued: it begins when no other task writes in this directory"
+
+
 def test_what_dies_is_named() -> None:
     view = scenes.running()
     assert dies(view, "tests") == "step tests: its processes end, skips migrate, tell"
