@@ -60,6 +60,7 @@ from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.model.amounts import parse_duration
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
+from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import (
     ApprovalCarried,
     ClientRefused,
@@ -116,6 +117,8 @@ __all__ = [
     "ApprovalCarried",
     "AuditReport",
     "Cancel",
+    "ChangeKind",
+    "Changes",
     "ClientRefused",
     "Command",
     "Comment",
@@ -132,6 +135,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "Fault",
+    "FileChange",
     "Finding",
     "Gap",
     "GiveGrant",
@@ -155,6 +159,7 @@ __all__ = [
     "ListTasks",
     "LogGrew",
     "LogSlice",
+    "Made",
     "MakePlan",
     "Need",
     "Notified",
@@ -218,6 +223,7 @@ __all__ = [
     "TaskRequested",
     "TaskSummary",
     "TaskView",
+    "TestSummary",
     "Tier",
     "UsageError",
     "Verdict",
