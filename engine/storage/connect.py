@@ -148,12 +148,16 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
         if not path.exists():
             return await _open_in_memory(lambda memory: _migrate(memory, None))
         connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
-        if await in_thread(connection, _version, connection._conn) < migrations()[-1][0]:
+        try:
+            if await in_thread(connection, _version, connection._conn) >= migrations()[-1][0]:
+                await connection.execute("PRAGMA busy_timeout = 5000")
+                await connection.execute("PRAGMA query_only = ON")
+                return connection
+        except BaseException:
             await connection.close()
-            return await _open_in_memory(lambda memory: _copy_of_older(memory, path))
-        await connection.execute("PRAGMA busy_timeout = 5000")
-        await connection.execute("PRAGMA query_only = ON")
-        return connection
+            raise
+        await connection.close()
+        return await _open_in_memory(lambda memory: _copy_of_older(memory, path))
     except sqlite3.Error as error:
         raise translate(error, path) from error
 
