@@ -72,9 +72,9 @@ def run_line(run: Run, console: Console) -> str:
     parts = [f"#{run.id}", safe(run.step), f"attempt {run.attempt}", console.paint(run.state.value, style)]
     parts += [f"exit {run.exit_code}"] if run.exit_code is not None else []
     parts += [clock(run.ended - run.started)] if run.ended is not None else []
-    effects = [effect.text for effect in (run.tests, run.changed) if effect]
-    parts += [safe(run.level), *map(safe, effects), safe(run.error)]
-    return " ".join(part for part in parts if part)
+    parts += [safe(run.level), safe(run.error)]
+    line = " ".join(part for part in parts if part)
+    return " · ".join([line, *(safe(effect.text) for effect in (run.tests, run.changed) if effect and effect.text)])
 
 
 def change_lines(changes: Changes | None) -> Iterator[str]:
