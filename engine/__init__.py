@@ -66,6 +66,7 @@ from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.model.amounts import parse_duration
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
+from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import (
     ApprovalCarried,
     ClientRefused,
@@ -125,6 +126,8 @@ __all__ = [
     "ApprovalCarried",
     "AuditReport",
     "Cancel",
+    "ChangeKind",
+    "Changes",
     "ClientRefused",
     "Command",
     "Comment",
@@ -145,6 +148,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "Fault",
+    "FileChange",
     "Finding",
     "Gap",
     "GiveGrant",
@@ -169,6 +173,7 @@ __all__ = [
     "ListTrusted",
     "LogGrew",
     "LogSlice",
+    "Made",
     "MakePlan",
     "Need",
     "Notified",
@@ -235,6 +240,7 @@ __all__ = [
     "TaskRequested",
     "TaskSummary",
     "TaskView",
+    "TestSummary",
     "Tier",
     "Trust",
     "TrustRevoked",

@@ -51,10 +51,14 @@ class StepStatus:
     tests: TestSummary | None = None
 
     @property
+    def effects(self) -> str:
+        """What its latest run did besides its output: `214 passed · changed 3 files`; empty for nothing."""
+        return " · ".join(effect.text for effect in (self.tests, self.changed) if effect and effect.text)
+
+    @property
     def did(self) -> str:
-        """What its latest run came to, in words: counts of its tests, else its first line; and how much it changed."""
-        said = self.tests.text if self.tests else self.summary
-        return " · ".join(filter(None, (said, self.changed.text if self.changed else "")))
+        """What its latest run came to: its first line, or the counts of its tests in place of it; and its effects."""
+        return " · ".join(filter(None, ("" if self.tests else self.summary, self.effects)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,8 @@ async def look(root: Path) -> Tree:
     began = monotonic()
     listed = await _asked(root)
     entries = _walked(f"{root}") if listed is None else _listed(f"{root}", listed)
+    if listed is not None and listed.count(b"\0") > MAX_FILES:
+        return Tree(began, unknown=_too_many(root))
     try:
         return Tree(began, await asyncio.to_thread(_states, root, entries), by_git=listed is not None)
     except _TooMuch as error:
@@ -99,10 +101,14 @@ def _bounded(root: Path, entries: Iterable[_Entry]) -> Iterator[_Entry]:
     give_up = monotonic() + PATIENCE
     for count, entry in enumerate(entries):
         if count >= MAX_FILES:
-            raise _TooMuch(f"more than {MAX_FILES:,} files in {root}")
+            raise _TooMuch(_too_many(root))
         if not count % _AT_ONCE and monotonic() > give_up:
             raise _TooMuch(f"looking at {root} took longer than {PATIENCE:g} s")
         yield entry
+
+
+def _too_many(root: Path) -> str:
+    return f"more than {MAX_FILES:,} files in {root}"
 
 
 def _listed(root: str, listed: bytes) -> Iterator[_Entry]:

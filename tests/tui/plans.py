@@ -163,6 +163,13 @@ DRIFT = replace(
     diff=DIFF,
     news=("alembic.ini changed at 11:52",),
 )
+MADE = replace(
+    QUESTION,
+    id=11,
+    diff="--- migrations/21.py (before codemod)\n+++ migrations/21.py (after codemod)\n@@ -1,2 +1,2 @@\n"
+    " def upgrade():\n-    pass\n+    drop('sessions')\n",
+    news=("migrations/21.py is as codemod left it", *QUESTION.news),
+)
 ASK = Question(
     id=9,
     task=12,

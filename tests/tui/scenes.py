@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine import (
+    ChangeKind,
+    Changes,
+    FileChange,
     Outcome,
     Phase,
     Plan,
@@ -21,6 +24,7 @@ from engine import (
     StepStatus,
     Task,
     TaskView,
+    TestSummary,
     Tier,
 )
 from engine.model.plan import Execute, Notify, Shell, Step, Test
@@ -167,6 +171,33 @@ def done() -> TaskView:
         status("tell", S.COMPLETED, 18, 1, 6),
     )
     return view(Phase.COMPLETED, tail, outcome=Outcome.OK)
+
+
+CHANGED = Changes(
+    files=(
+        FileChange(path="src/api/models.py", kind=ChangeKind.MODIFIED, added=12, removed=3),
+        FileChange(path="src/api/session.py", kind=ChangeKind.ADDED, added=41, removed=0),
+        FileChange(path="src/legacy/query.py", kind=ChangeKind.DELETED, added=0, removed=118),
+        FileChange(path="static/logo.png", kind=ChangeKind.MODIFIED),
+        FileChange(path="\\xff\x1b[2Jevil\u202e.py", kind=ChangeKind.ADDED, added=1, removed=0),
+    ),
+    count=212,
+    beside=2,
+)
+
+
+def reported() -> TaskView:
+    """The tests failed, and changed files while others ran."""
+    made = failed()
+    counted = TestSummary(passed=213, failed=1, skipped=3)
+    tests = replace(made.steps[3], tests=counted, changed=replace(CHANGED, files=()), summary="===== test session")
+    return replace(made, steps=(*made.steps[:3], tests, *made.steps[4:]))
+
+
+def report() -> Run:
+    """The run of the tests that `reported` tells of."""
+    return Run(id=4, task=12, step="tests", task_attempt=1, attempt=1, state=RunState.FAILED, started=NOON - 110,
+               ended=NOON - 38, exit_code=2, level="bubblewrap", changed=CHANGED)  # fmt: skip
 
 
 def cancelled() -> TaskView:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 from engine import (
+    Changes,
     Phase,
     PlannedStep,
     Question,
@@ -28,7 +29,7 @@ from tui.presentation.brief import numbered, progress, title
 from tui.presentation.facts import facts
 from tui.presentation.operand import rows
 from tui.presentation.safe import safe, safe_lines
-from tui.presentation.status import PHASES, STEPS, TIERS, Look
+from tui.presentation.status import CHANGES, PHASES, STEPS, TIERS, Look
 
 _ASKED = {
     QuestionKind.CONFIRMATION: "asks before it runs",
@@ -61,7 +62,7 @@ def step_line(number: int, status: StepStatus, console: Console) -> str:
         parts.append(clock(status.ended - status.started))
     if status.exit_code and not status.error:
         parts.append(f"exit {status.exit_code}")
-    said = status.error or status.summary
+    said = f"{status.error} · {status.effects}".removesuffix(" · ") if status.error else status.did
     return " ".join(parts) + (f"  {safe(said)}" if said else "")
 
 
@@ -72,7 +73,16 @@ def run_line(run: Run, console: Console) -> str:
     parts += [f"exit {run.exit_code}"] if run.exit_code is not None else []
     parts += [clock(run.ended - run.started)] if run.ended is not None else []
     parts += [safe(run.level), safe(run.error)]
-    return " ".join(part for part in parts if part)
+    line = " ".join(part for part in parts if part)
+    return " · ".join([line, *(safe(effect.text) for effect in (run.tests, run.changed) if effect and effect.text)])
+
+
+def change_lines(changes: Changes | None) -> Iterator[str]:
+    """`M src/models.py  +12 -3`, a line a file."""
+    for file in changes.files if changes else ():
+        yield f"{CHANGES[file.kind].ascii} {safe(file.path)}" + (f"  {file.lines}" if file.lines else "")
+    if changes and len(changes.files) < changes.count:
+        yield f"and {changes.count - len(changes.files):,} more"
 
 
 def receipt_lines(step: str, receipt: Receipt) -> Iterator[str]:
@@ -96,7 +106,8 @@ def question_lines(question: Question, view: TaskView, console: Console) -> Iter
     yield from (f"  {line}" for line in safe_lines(question.diff) if question.diff)
     yield from (f"  option: {safe(option)}" for option in question.options)
     if question.digest:
-        yield f"  digest {safe(question.digest[:12])}{_BYTES.get(question.kind, '')}"
+        made = ", with what other steps made" if question.diff and question.kind is QuestionKind.CONFIRMATION else ""
+        yield f"  digest {safe(question.digest[:12])}{_BYTES.get(question.kind, '')}{made}"
 
 
 def operand_lines(planned: PlannedStep, console: Console) -> Iterator[str]:

@@ -85,6 +85,9 @@ async def _runs(call: Call) -> int:
         return 0
     for run in found:
         call.console.say(lines.run_line(run, call.console))
+        if step:
+            for line in lines.change_lines(run.changed):
+                call.console.say(f"  {line}")
         if run.receipt:
             for line in lines.receipt_lines(run.step, run.receipt):
                 call.console.say(f"  {line}")

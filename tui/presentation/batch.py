@@ -12,8 +12,9 @@ from tui.presentation.status import TIERS
 
 
 def batchable(item: Item) -> bool:
-    """Whether it may be answered together with others: a confirmation of the very bytes that were signed."""
-    return item.question is not None and item.question.kind is QuestionKind.CONFIRMATION
+    """Whether it may be answered together with others: a confirmation of nothing but the bytes that were signed."""
+    question = item.question
+    return question is not None and question.kind is QuestionKind.CONFIRMATION and not question.diff
 
 
 def batch_page(items: Sequence[Item]) -> Page:

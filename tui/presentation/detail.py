@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from textual.content import Content
 
-from engine import PlannedStep, Question, QuestionKind, Receipt, Run, RunState, Step, StepStatus, TaskView, When
+from engine import Changes, PlannedStep, Question, Receipt, Run, RunState, Step, StepStatus, TaskView, When
 from tui.presentation.amounts import about_clock, clock
 from tui.presentation.content import assemble, content
 from tui.presentation.facts import network
 from tui.presentation.line import MUTED, column
 from tui.presentation.safe import INDENT, TAB, pieces
-from tui.presentation.status import look
+from tui.presentation.status import CHANGES, look
 
 _LABEL = 10
+_FILES = 20
+"""Changed files that are named."""
 _RUN_STYLES = {RunState.FAILED: "$text-error", RunState.TIMED_OUT: "$text-error", RunState.RUNNING: "$text-primary"}
 
 
@@ -38,6 +40,7 @@ def detail(
     lines += [Content(""), *_facts(planned, status, view.task.root, now)]
     if usual is not None:
         lines.append(_fact("usually", content(about_clock(usual, ascii_only=ascii_only))))
+    lines += _changed(next((run.changed for run in runs if run.id == status.run), None) or status.changed)
     lines += list(_runs(runs, now))
     return lines
 
@@ -100,8 +103,26 @@ def _outcome(status: StepStatus, now: float) -> Iterator[Content]:
         yield _fact("held", content(f"by {status.held_by}"))
     if status.error:
         yield _fact("error", content(status.error, "bold $text-error"))
-    if status.summary:
+    if status.tests:
+        yield _fact("tests", content(status.tests.text, "bold $text-error" if status.tests.failed else "$text-success"))
+    elif status.summary:
         yield _fact("said", content(status.summary))
+
+
+def _changed(changes: Changes | None) -> Iterator[Content]:
+    """How many files, then their names as far as they are kept and a screen has room for them."""
+    if changes is None:
+        return
+    if changes.unknown:
+        yield _fact("changed", content(f"not recorded: {changes.unknown}", "$text-warning"))
+        return
+    yield _fact("changed", content(changes.files_text if changes.count else "no file"))
+    shown = changes.files[:_FILES]
+    for file in shown:
+        look = CHANGES[file.kind]
+        yield _fact("", assemble((f"{look.ascii} ", look.style), file.path, (f"  {file.lines}", MUTED)))
+    if 0 < len(shown) < changes.count:
+        yield _fact("", content(f"and {changes.count - len(shown):,} more", MUTED))
 
 
 def _fact(label: str, value: Content) -> Content:
@@ -149,12 +170,17 @@ def _receipt(receipt: Receipt) -> Iterator[Content]:
         yield _fact("", content(f"  {end.pid} {end.name}  {end.end} {end.seconds:.2f} s", MUTED))
 
 
-def diff(questions: Iterable[Question], step: str) -> list[Content]:
-    """What changed since the signature, for the step that asks because of it."""
-    found = next((q for q in questions if q.step == step and q.kind is QuestionKind.DRIFT), None)
-    if found is None:
+def diff(questions: Iterable[Question], step: str, runs: Sequence[Run] = ()) -> list[Content]:
+    """What changed since the signature, for the step that asks because of it; else what the step made for others.
+
+    Args:
+        runs: those of the step, in order.
+    """
+    asked = next((question.diff for question in questions if question.step == step and question.diff), "")
+    made = "".join(made.diff for made in runs[-1].produced.values()) if runs else ""
+    if not (asked or made):
         return [content(" Nothing that this step would run has changed since it was signed.", MUTED)]
-    return [_diff_line(line) for line in found.diff.split("\n")]
+    return [_diff_line(line) for line in (asked or made).removesuffix("\n").split("\n")]
 
 
 def _diff_line(line: str) -> Content:

@@ -120,7 +120,8 @@ def _ended(status: StepStatus) -> tuple[str, str]:
     look = STEPS[status.state]
     took = f" in {clock(status.ended - status.started)}" if status.ended and status.started is not None else ""
     code = f", exit {status.exit_code}" if status.exit_code else ""
-    return (f"{look.word}{took}{code}{': ' + status.error if status.error else ''}", look.style)
+    did = f" · {status.effects}" if status.effects else ""
+    return (f"{look.word}{took}{code}{': ' + status.error if status.error else ''}{did}", look.style)
 
 
 def _changed(statuses: tuple[StepStatus, ...]) -> Content:

@@ -27,6 +27,7 @@ class Page:
     """Lines that something is said about, and the style of their number."""
     diff: str = ""
     """What changed, shown below the operand and as much a part of what must be read."""
+    diff_title: str = "signed (-) against present (+) bytes"
     files: Sequence[FileText] = ()
     """The signed files, below that."""
     files_count: bool = True

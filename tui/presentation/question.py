@@ -59,12 +59,13 @@ def place(question: Question, waiting: Sequence[int], ascii_only: bool = False) 
     return f"{waiting.index(question.id) + 1} of {len(waiting)} waiting {'-' if ascii_only else '·'} {task}"
 
 
+_MADE = "what other steps made of the files it executes: before (-) and now (+)"
 ROW = 60
 """Characters of an option that surely fit its row."""
 
 
 def operand_page(question: Question, view: TaskView, contents: Mapping[str, bytes | None]) -> Page:
-    """What must be read before a yes: the operand, and after a drift what changed in it.
+    """What must be read before a yes: the operand, what changed in it, what other steps made of the files it executes.
 
     The signed files stand below: they were read before the signature, and are the same bytes now.
     """
@@ -79,7 +80,8 @@ def operand_page(question: Question, view: TaskView, contents: Mapping[str, byte
     if question.kind is QuestionKind.DRIFT:
         return Page(planned.step.operand, marks, question.diff)
     signed = replace(planned, files=tuple(file for file in planned.files if file.sha256))
-    return Page(planned.step.operand, marks, files=tuple(file_texts(signed, contents)), files_count=False)
+    files = tuple(file_texts(signed, contents))
+    return Page(planned.step.operand, marks, question.diff, _MADE, files, files_count=False)
 
 
 def facts_page(question: Question, view: TaskView, now: float, log: Sequence[str] = ()) -> Page:
@@ -110,6 +112,8 @@ def _bytes(question: Question) -> Line:
     short = question.digest[:6]
     if question.kind is QuestionKind.DRIFT:
         return Line("bytes", f"{short}, NOT the signed ones: the difference is shown above", "bold $text-error")
+    if question.diff:
+        return Line("bytes", f"{short} as signed ✓ with what other steps made, shown above", "$text-success")
     return Line("bytes", f"{short} unchanged ✓ they are the signed ones", "$text-success")
 
 

@@ -63,7 +63,7 @@ class Sheet:
         if page.operand is not None:
             made += _numbered("", page.operand, page.marks, width, ascii_only)
         if page.diff:
-            made += _diff(page.diff, width, ascii_only)
+            made += _diff(page, width, ascii_only)
         must = len(made)
         made += [row for file in page.files for row in _file(file, width, ascii_only)]
         must = len(made) if page.files_count else must
@@ -106,9 +106,9 @@ def _file(file: FileText, width: int, ascii_only: bool) -> Iterator[Entry]:
         yield from _numbered(file.path.rpartition("/")[2], file.text, {}, width, ascii_only)
 
 
-def _diff(diff: str, width: int, ascii_only: bool) -> Iterator[Entry]:
-    yield content(" signed (-) against present (+) bytes", "bold")
-    for changed in lines_of(diff):
+def _diff(page: Page, width: int, ascii_only: bool) -> Iterator[Entry]:
+    yield content(f" {page.diff_title}", "bold")
+    for changed in lines_of(page.diff):
         style = {"+": "$text-success", "-": "$text-error", "@": "$text-accent"}.get(changed[:1], "")
         for row in rows(changed, width - 2, plain=ascii_only):
             yield content(" " if row.first else _goes_on(ascii_only), MUTED) + _text(row, style)

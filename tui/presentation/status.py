@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine import Phase, StepState, Tier
+from engine import ChangeKind, Phase, StepState, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,13 @@ TIERS: Mapping[Tier, Look] = {
     Tier.DESTRUCTIVE: Look("▲", "!", "DESTRUCTIVE", _BAD),
     Tier.EXTERNAL: Look("↗", "^", "EXTERNAL", _ASKS),
 }
+
+CHANGES: Mapping[ChangeKind, Look] = {
+    ChangeKind.ADDED: Look("A", "A", "added", _GOOD),
+    ChangeKind.MODIFIED: Look("M", "M", "modified", "$text-warning"),
+    ChangeKind.DELETED: Look("D", "D", "deleted", "$text-error"),
+}
+"""What became of a file, by the letters of git."""
 
 
 def look(value: StepState | Phase | Tier) -> Look:

@@ -59,6 +59,8 @@ from tui.widgets.text_view import TextView
 PANES = {"strip": Place.TASKS, "column": Place.TASKS, "graph": Place.GRAPH, "log": Place.LOG, "text": Place.TEXT}
 _WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]
 _HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (10, "-high")]
+_OF_RUNS = ("detail", "diff")
+"""Tabs that tell of the runs of a step."""
 _PAGE = 1000
 _LISTS = 0.5
 """Seconds between two readings of lists that events tell too little about."""
@@ -193,7 +195,7 @@ class WorkbenchView(Screen[None]):
         if self.view is None:
             return
         task = self.view.task.id
-        if self.tab == "detail":
+        if self.tab in _OF_RUNS:
             self._runs = await self.app.engine.read(ListRuns(task=task, step=self.step))
         elif self.tab == "notes":
             await self._read_notes(task)
@@ -246,7 +248,7 @@ class WorkbenchView(Screen[None]):
         if self.follows_running and followed.changed:
             self.step = wanted(followed.view, self.step)
         gone = {event.step for event in message.events if isinstance(event.fact, RunCancelled)}
-        if self.tab == "notes" or (self.tab == "detail" and self.step in {*followed.changed, *gone}):
+        if self.tab == "notes" or (self.tab in _OF_RUNS and self.step in {*followed.changed, *gone}):
             self.load_tab()
 
     @on(LogsGrew)
@@ -379,7 +381,7 @@ class WorkbenchView(Screen[None]):
                 self.view, self.step, self._runs, self.app.clock(), usual=usual, ascii_only=plain
             )
         elif self.tab == "diff":
-            self.text.paragraphs = diff(self.questions, self.step)
+            self.text.paragraphs = diff(self.questions, self.step, self._runs)
         else:
             self.text.paragraphs = self._notes
         self.show_place()

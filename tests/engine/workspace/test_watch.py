@@ -189,6 +189,13 @@ async def test_a_root_with_too_many_files_is_not_looked_at_and_said(
     assert found.text == f"changed files not recorded: more than 3 files in {root}"
 
 
+async def test_a_repository_with_too_many_files_is_not_looked_at_and_said(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree, "MAX_FILES", 3)
+    assert await during(repository, lambda: edit(repository)) == Changes(unknown=f"more than 3 files in {repository}")
+
+
 async def test_a_slow_disk_is_not_waited_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree, "PATIENCE", -1.0)
     assert "took longer than" in (await during(root, lambda: edit(root))).unknown

@@ -121,6 +121,20 @@ async def test_a_drift_shows_the_difference_and_it_must_be_read_too() -> None:
     assert _one(engine).digest == plans.DRIFT.digest
 
 
+async def test_what_another_step_made_must_be_read_too() -> None:
+    asked = replace(plans.MADE, step="push", diff="\n".join(f"+line {number}" for number in range(40)))
+    view = plans.asking(asked)
+    engine, clock = ScriptedEngine(view), Clock()
+    screen = ConfirmScreen(asked, view, now=clock)
+    async with opened(engine, screen) as pilot:
+        assert "what other steps made of the files it executes" in picture(pilot)
+        await press(pilot, clock, "Y")
+        assert engine.done == []
+        await press(pilot, clock, *["space"] * 8, "Y")
+        await gone(pilot, screen)
+    assert _one(engine).digest == plans.MADE.digest
+
+
 @pytest.mark.parametrize("key", ["Y", "D", "escape", "enter", "space"])
 async def test_nothing_is_heard_in_the_first_300_ms(key: str) -> None:
     question, view = _short()
@@ -304,6 +318,7 @@ PICTURES: dict[str, tuple[Question, tuple[str, ...]]] = {
     "unread": (plans.QUESTION, ("Y",)),
     "denying": (plans.QUESTION, ("D", "n", "o")),
     "drift": (plans.DRIFT, ("space",)),
+    "made": (plans.MADE, ("space",)),
     "ask": (plans.ASK, ("2",)),
     "interrupted": (plans.INTERRUPTED, ("F",)),
 }

@@ -46,6 +46,13 @@ def test_state(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
     assert snap_compare(app, terminal_size=size, run_before=_after(*keys))
 
 
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+def test_what_a_step_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    engine = scenes.engine(scenes.reported(), *scenes.others())
+    engine.runs = (scenes.report(),)
+    assert snap_compare(scenes.app(engine), terminal_size=size, run_before=_after("4", "G"))
+
+
 def test_empty(snap_compare: Compare) -> None:
     async def ready(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: pilot.app.screen_stack and bench(pilot).has_class("-empty"))
