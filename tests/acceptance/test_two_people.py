@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -18,6 +19,7 @@ from tests.engine.host.users import User, needs_users, user
 
 TEST = {"id": "test", "action": "test", "command": "make test"}
 DEPLOY = {"id": "deploy", "action": "execute", "command": "bash deploy.sh", "tier": "destructive", "needs": ["test"]}
+BEN = f"signoff-test-ben-{os.getpid()}"
 ROOT = Path(as_user.__file__).parents[2]
 READABLE = all(folder.stat().st_mode & 0o001 for folder in (ROOT, *ROOT.parents))
 pytestmark = [
@@ -28,7 +30,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def ben() -> Iterator[User]:
-    with user("signoff-test-ben") as made:
+    with user(BEN) as made:
         yield made
 
 
@@ -43,13 +45,13 @@ def shared(place: Place) -> Iterator[Path]:
 
 
 def role(place: Place, folder: Path, name: str) -> None:
-    text = f'share = "{folder}"\n[roles]\nsignoff-test-ben = "{name}"\n'
+    text = f'share = "{folder}"\n[roles]\n{BEN} = "{name}"\n'
     (place.home / ".config/signoff/config.toml").write_text(text)
 
 
 def as_ben(shared: Path, *words: str) -> str:
     """The line of shell that starts the program as ben, at the engine of the place."""
-    program = [sys.executable, as_user.__file__, "signoff-test-ben", "--host", str(shared), *words]
+    program = [sys.executable, as_user.__file__, BEN, "--host", str(shared), *words]
     return f"PYTHONPATH={ROOT} {shlex.join(program)}"
 
 
@@ -59,7 +61,7 @@ def test_one_plans_and_the_other_signs(place: Place, shared: Path, ben: User) ->
     mine.see("No tasks yet")
     theirs.command(as_ben(shared))
     theirs.see("No tasks yet", "root is here")
-    mine.see("signoff-test-ben is here")
+    mine.see(f"{BEN} is here")
     place.run("plan", "-f", place.plan(TEST, DEPLOY))
     theirs.see("Release it", "not signed: r")
     theirs.press("r")
@@ -77,7 +79,7 @@ def test_one_plans_and_the_other_signs(place: Place, shared: Path, ben: User) ->
     mine.miss("is here")
     events = [json.loads(line) for line in place.run("audit", "export").stdout.splitlines()]
     by = {event["kind"]: event["actor"] for event in events}
-    assert (by["plan_written"], by["plan_signed"]) == ("root", "signoff-test-ben")
+    assert (by["plan_written"], by["plan_signed"]) == ("root", BEN)
     assert by["question_answered"] == "root"
 
 
@@ -102,7 +104,7 @@ def test_the_commands_do_what_the_screens_do(place: Place, shared: Path, ben: Us
     assert theirs.run(as_ben(shared, "log", "1", "test", "-f")) == 0
     theirs.see("test 3 ok")
     assert theirs.run(as_ben(shared, "cancel", "1")) != 0
-    theirs.see("signoff-test-ben has the role reviewer; Cancel needs operator")
+    theirs.see(f"{BEN} has the role reviewer; Cancel needs operator")
     place.phase("completed")
 
 
@@ -128,5 +130,5 @@ def test_who_is_nobody_here_is_kept_out_and_that_is_recorded(place: Place, share
     mine.command(place.signoff())
     mine.see("No tasks yet")
     assert theirs.run(as_ben(shared, "ls")) != 0
-    theirs.see("signoff-test-ben has no role here")
+    theirs.see(f"{BEN} has no role here")
     assert '"client_refused"' in place.run("audit", "export").stdout
