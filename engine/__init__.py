@@ -110,7 +110,7 @@ from engine.model.task import ENGINE, Signature, Task, TaskSummary, TaskView
 from engine.model.tier import Reason, Tier
 from engine.model.trust import Novelty, Trusted, TrustedFile
 from engine.opening import Need, Owner, connect
-from engine.person import user_name
+from engine.person import unknown_people, user_name
 from engine.version import VERSION
 from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target
 from engine.workspace import new_repository
@@ -273,6 +273,7 @@ __all__ = [
     "state_path",
     "step_digest",
     "tightened",
+    "unknown_people",
     "unused_variables",
     "user_name",
     "usual_length",

@@ -49,6 +49,7 @@ async def diagnose(state: Path) -> AsyncIterator[Finding]:
         yield finding
     yield await _store(state)
     yield _disk(state)
+    yield _leaving(state)
     async for finding in _sandbox():
         yield finding
     for name, use in (("git", "the tour and repositories"), ("tmux", "copying, and leaving a screen open")):
@@ -57,7 +58,7 @@ async def diagnose(state: Path) -> AsyncIterator[Finding]:
 
 
 def _directory(state: Path) -> Iterator[Finding]:
-    from engine.storage.lock import is_owned
+    from engine.storage.lock import is_owned, owner_of
 
     if not state.is_dir():
         yield _well("state", f"{state} (not there yet; the first task makes it)")
@@ -72,8 +73,7 @@ def _directory(state: Path) -> Iterator[Finding]:
     if not is_owned(state):
         yield _well("owner", "nobody; the next signoff becomes it")
         return
-    pid = (state / "owner").read_text(errors="replace").strip()
-    yield _well("owner", f"process {pid or '?'}")
+    yield _well("owner", f"process {owner_of(state) or '?'}")
 
 
 async def _store(state: Path) -> Finding:
@@ -92,6 +92,22 @@ def _disk(state: Path) -> Finding:
     if free < FULL:
         return _fault("disk", f"full: {told}; nothing can be recorded")
     return _well("disk", told) if free >= LOW else _warning("disk", f"{told}: less than one log may take")
+
+
+def _leaving(state: Path) -> Finding:
+    from engine.login import is_service, leaving
+    from engine.person import user_name
+    from engine.storage.lock import owner_of
+
+    user = user_name()
+    found, owner = leaving(user), owner_of(state)
+    if not found.ended:
+        return _well("leaving", "what runs goes on when you log out")
+    if found.lingers and owner is not None and is_service(owner):
+        return _well("leaving", "the engine is a service: it goes on when you log out")
+    linger = "" if found.lingers else f"loginctl enable-linger {user}, and "
+    hint = f"{linger}run the engine as a service, see signoff serve --unit"
+    return _warning("leaving", f"logging out ends what you leave behind (KillUserProcesses=yes): {hint}")
 
 
 async def _sandbox() -> AsyncIterator[Finding]:

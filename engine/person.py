@@ -5,9 +5,13 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from engine.commands import Role
+
+GROUP = "@"
+"""Begins the name of a group where names of users may stand as well."""
 
 
 def user_name(uid: int | None = None) -> str:
@@ -42,3 +46,15 @@ def _members(group: str) -> Iterator[str]:
         return
     yield from found.gr_mem
     yield from (user.pw_name for user in pwd.getpwall() if user.pw_gid == found.gr_gid)
+
+
+def unknown_people(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some names, of users or of `@groups`, that nobody on this machine has."""
+    return tuple(name for name in names if not _is_known(name))
+
+
+def _is_known(name: str) -> bool:
+    with suppress(KeyError):
+        _ = grp.getgrnam(name.removeprefix(GROUP)) if name.startswith(GROUP) else pwd.getpwnam(name)
+        return True
+    return False

@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from engine.commands import Role
-
-GROUP = "@"
-"""Begins the name of a group in the table."""
+from engine.person import GROUP
 
 
 class Roles:
@@ -46,15 +44,3 @@ def _groups(entry: pwd.struct_passwd) -> Iterator[str]:
     for gid in os.getgrouplist(entry.pw_name, entry.pw_gid):
         with suppress(KeyError):  # a group without a name
             yield grp.getgrgid(gid).gr_name
-
-
-def unknown(table: Mapping[str, Role]) -> tuple[str, ...]:
-    """Names in a table that no user and no group of this machine has."""
-    return tuple(name for name in table if not _is_known(name))
-
-
-def _is_known(name: str) -> bool:
-    with suppress(KeyError):
-        _ = grp.getgrnam(name.removeprefix(GROUP)) if name.startswith(GROUP) else pwd.getpwnam(name)
-        return True
-    return False

@@ -54,3 +54,12 @@ def is_owned(state: Path) -> bool:
         return False
     lock.release()
     return False
+
+
+def owner_of(state: Path) -> int | None:
+    """The process that last became the owner, as it wrote down itself; None where nobody did."""
+    try:
+        written = (state / "owner").read_text(errors="replace").strip()
+    except OSError:
+        return None
+    return int(written) if written.isascii() and written.isdigit() else None

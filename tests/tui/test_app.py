@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine import Gap, LogGrew, LogSlice, StepState
+from engine import Gap, LogGrew, LogSlice, Person, Presence, Role, StepState
 from engine.errors import StoreError
 from engine.model.events import Notified, QuestionAsked, StepEnded
 from engine.testing import ScriptedEngine
@@ -118,6 +118,20 @@ async def test_a_log_that_grows_is_followed() -> None:
         engine.logs[4] += b"and one more line\n"
         engine.signal(LogGrew(task=12, step="tests", run=4, size=len(engine.logs[4])))
         await until(pilot, lambda: "and one more line" in picture(pilot))
+
+
+async def test_who_else_is_here_is_said_and_what_is_read_here_is_let_seen() -> None:
+    engine = _engine()
+    ben = Person(user="ben", role=Role.REVIEWER, pid=7, since=0.0)
+    engine.people = (ben,)
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "ben is here" in picture(pilot))
+        assert engine.looked[-1] == (12, "tests")
+        engine.signal(Presence(people=(ben, replace(ben, user="cara"))))
+        await until(pilot, lambda: "ben and cara are here" in picture(pilot))
+        engine.signal(Presence(people=()))
+        await until(pilot, lambda: "are here" not in picture(pilot))
 
 
 async def _questions(pilot: Pilot[Any], engine: ScriptedEngine) -> list[int]:

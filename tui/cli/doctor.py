@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from argparse import ArgumentParser
 from collections.abc import Iterator
 
 from engine import (
     DirectoryView,
+    EngineInfo,
     Finding,
     Health,
     InvalidConfiguration,
+    ListPeople,
+    Person,
     ShowDirectory,
+    ShowEngine,
     SignoffError,
     configuration_path,
     diagnose,
     load_configuration,
+    unknown_people,
     unused_variables,
 )
 from tui import crash
@@ -39,6 +45,8 @@ async def _doctor(call: Call) -> int:
         return 0
     found = [finding async for finding in diagnose(call.state)]
     found += [*_configuration(call), await _directory(call), *_terminal(call)]
+    if call.host is not None:
+        found.append(await _host(call))
     if call.json:
         call.console.json([{"name": f.name, "health": f.health.value, "text": f.text} for f in found])
     else:
@@ -73,13 +81,16 @@ def _line(finding: Finding, call: Call) -> str:
 def _configuration(call: Call) -> Iterator[Finding]:
     path = configuration_path(call.world.environ)
     try:
-        load_configuration(environ=call.world.environ)
+        settings = load_configuration(environ=call.world.environ).settings
     except InvalidConfiguration as error:
         for fault in error.faults:
             yield Finding(name="configuration", health=Health.FAULT, text=str(fault))
     else:
         there = "" if path.exists() else " (not there; the defaults hold)"
         yield Finding(name="configuration", health=Health.WELL, text=f"{path}{there}")
+        for name in unknown_people(settings.roles):
+            text = f"roles: {name} is no user and no group of this machine"
+            yield Finding(name="configuration", health=Health.WARNING, text=text)
     for name in unused_variables(call.world.environ):
         yield Finding(name="configuration", health=Health.WARNING, text=f"{name} is no setting and was left out")
 
@@ -96,6 +107,19 @@ async def _directory(call: Call) -> Finding:
         return Finding(name=name, health=Health.WARNING, text=f"{told} (signoff trust)")
     text = f"brings {brings(view)}, trusted" if view.holds else "brings no recipes and no policy"
     return Finding(name=name, health=Health.WELL, text=text)
+
+
+async def _host(call: Call) -> Finding:
+    """The engine of somebody else, and who we are there."""
+    try:
+        async with call.engine("read") as engine:
+            info: EngineInfo = await engine.read(ShowEngine())
+            people: tuple[Person, ...] = await engine.read(ListPeople())
+    except SignoffError as error:
+        return Finding(name="host", health=Health.FAULT, text=str(error))
+    (here,) = (person for person in people if person.pid == os.getpid())
+    text = f"the engine of {info.user} at {call.host}, where {here.user} is {here.role}"
+    return Finding(name="host", health=Health.WELL, text=text)
 
 
 def _terminal(call: Call) -> Iterator[Finding]:

@@ -125,6 +125,7 @@ class WorkbenchView(Screen[None]):
         self.status_bar.root, self.status_bar.user = self.app.root, self.app.user
         self.tasks_rule.left = content("tasks", "bold")
         self._ticker = self.set_interval(1.0, self._tick, pause=True)
+        self.app.engine.look()
         self.open_tasks()
 
     # Reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.engine.host.shop import open_folder
 
 LIMIT = 40
 PROGRAM = [sys.executable, "-m", "tui"]
@@ -205,6 +208,92 @@ def test_the_owner_is_asked_to_close_and_not_while_something_runs(signoff: Shell
             assert signoff("serve", "--stop", "--force").returncode == 0
             assert owner.wait(LIMIT) == 0
     assert "nothing to stop" in signoff("serve", "--stop").stderr
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    folder = open_folder()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_what_somebody_shares_is_used_without_a_state_directory_of_our_own(signoff: Shell, shared: Path) -> None:
+    signoff.plan(GOOD)
+    with signoff.started("serve", "--share", str(shared)) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline().startswith("serving ")
+        assert owner.stdout.readline() == f"shared at {shared}: nobody has a role yet: signoff config edit, [roles]\n"
+        visitor = Shell(signoff.folder, {**signoff.environ, "SIGNOFF_STATE": "/dev/null/none"})
+        ran = visitor("--host", str(shared), "run", "plan.yaml", "--yes")
+        assert "task 1 completed, ok" in ran.stdout, ran.stderr
+        assert visitor("log", "1", "one", "-f", "--host", str(shared / "signoff.sock")).stdout == "hello\n"
+        visitor.environ["SIGNOFF_HOST"] = str(shared)
+        assert json.loads(visitor("ls", "--json").stdout)[0]["outcome"] == "ok"
+        for words in (["show", "1"], ["runs", "1"], ["inbox"], ["audit"], ["audit", "export"], ["cancel", "1"]):
+            done = visitor(*words)
+            assert (done.returncode, done.stderr.replace("nothing waits for you\n", "")) == (0, ""), words
+        assert "host" in visitor("doctor").stdout
+        assert "where root is operator" in visitor("doctor").stdout or os.getuid() != 0
+        assert visitor("--state", str(signoff.folder / "other"), "ls").stderr.startswith("no tasks yet")
+
+
+def test_host_and_state_and_serve_do_not_go_together(signoff: Shell, shared: Path) -> None:
+    gone = signoff("--host", str(shared), "ls")
+    assert gone.returncode == 1
+    assert f"Nobody shares an engine at {shared}/signoff.sock" in gone.stderr
+    assert "serve --share" in gone.stderr
+    both = signoff("--host", str(shared), "--state", "x", "ls")
+    assert (both.returncode, "name one of them" in both.stderr) == (2, True)
+    serving = signoff("--host", str(shared), "serve")
+    assert (serving.returncode, "without --host" in serving.stderr) == (2, True)
+
+
+def test_an_unsafe_place_is_not_shared_and_nothing_is_left_behind(signoff: Shell, shared: Path) -> None:
+    shared.chmod(0o777)
+    refused = signoff("serve", "--share", str(shared))
+    assert refused.returncode == 1
+    assert f"Others can write to {shared} and could put another socket there" in refused.stderr
+    assert list(shared.iterdir()) == []
+    assert "nothing to stop" in signoff("serve", "--stop").stderr
+
+
+def test_an_owner_that_nobody_needs_ends(signoff: Shell) -> None:
+    signoff.plan(LONG)
+    with signoff.started("serve", "--idle-exit", "300ms") as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline().startswith("serving ")
+        with signoff.started("run", "plan.yaml", "--yes") as running:
+            assert running.stdout is not None
+            assert "nap" in running.stdout.readline()
+        assert owner.poll() is None
+        assert signoff("cancel", "1").returncode == 4
+        assert owner.wait(LIMIT) == 0
+    assert signoff("serve", "--idle-exit", "soon").returncode == 2
+
+
+def test_who_comes_and_goes_is_told_where_it_is_served(signoff: Shell) -> None:
+    signoff.plan(LONG)
+    with signoff.started("serve") as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline().startswith("serving ")
+        with signoff.started("run", "plan.yaml", "--yes"):
+            assert " attached as operator" in owner.stdout.readline()
+        assert owner.stdout.readline().endswith(" left\n")
+
+
+def test_the_unit_is_one_that_systemd_understands(signoff: Shell, tmp_path: Path, shared: Path) -> None:
+    signoff.environ["SIGNOFF_GRACE"] = "5s"
+    said = signoff("serve", "--unit", "--share", str(shared), "--idle-exit", "1h")
+    assert said.returncode == 0
+    assert f'"serve" "--set" "share={shared}" "--set" "idle_exit=1h"' in said.stdout
+    assert 'Environment="SIGNOFF_GRACE=5s"' in said.stdout
+    assert not (tmp_path / "state").exists()
+    if shutil.which("systemd-analyze"):
+        unit = tmp_path / "signoff.service"
+        unit.write_text(said.stdout)
+        words = ["systemd-analyze", "verify", "--user", str(unit)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT, check=False)
+        assert "signoff.service" not in done.stderr, done.stderr
 
 
 def test_a_run_that_owns_hears_that_it_shall_close(signoff: Shell) -> None:
