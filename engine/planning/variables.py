@@ -43,6 +43,15 @@ def fill(document: Value, given: Mapping[str, str]) -> tuple[Value, list[Fault]]
     return {key: filling.top(key, value) for key, value in document.items()}, filling.faults
 
 
+def literal(field: str, text: str) -> str:
+    """The text of a field as a plan file has to write it, so that nothing is filled in where it is read again."""
+    if _SIGN not in text or field == "script":
+        return text
+    if field != "command":
+        return text.replace(_SIGN, f"${_SIGN}")
+    return _IN_COMMAND.sub(lambda part: part[0].replace(_SIGN, f"${_SIGN}") if part[0][0] == "'" else part[0], text)
+
+
 class _Filling:
     """One document on its way."""
 

@@ -12,6 +12,7 @@ from engine.model.amounts import parse_duration
 from engine.model.nouns import lean
 from engine.model.plan import Document, Plan
 from engine.planning.scalars import NotFinite, TooLarge, resolve
+from engine.planning.variables import literal
 
 _FIRST = ("id", "action")
 _SECONDS = frozenset({"timeout", "delay"})
@@ -46,12 +47,12 @@ def _plain(name: str, value: Any) -> Any:
     if name in _SECONDS and parse_duration(text := f"{value:g}s") == value:
         return text
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(name, item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         return {field: _plain(field, item) for field, item in lean(value).items()}
     if isinstance(value, str):
-        return str(value)  # an enum is told by its value
-    return dict(value) if hasattr(value, "items") else value
+        return literal(name, str(value))  # an enum is told by its value
+    return {key: _plain(name, item) for key, item in value.items()} if hasattr(value, "items") else value
 
 
 def _text(dumper: Any, text: str) -> Any:

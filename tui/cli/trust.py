@@ -21,7 +21,7 @@ _HINT = "give it in a terminal of your own: nobody else can trust for you"
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the directory; default: this one")
+    parser.add_argument("path", nargs="?", default=".", metavar="DIR", help="the directory; default: this one")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="every directory that is trusted")
     what.add_argument("--revoke", action="store_true", help="use nothing of the directory any more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import given
@@ -45,6 +46,26 @@ def test_any_text_comes_back_as_it_was(request: str, script: str, message: str, 
     )
     plan = Plan(request=request, steps=tuple(PlannedStep(step=step) for step in steps), timeout=3600.0)
     assert parse_document(plan_text(plan), "plan") == Document(request=request, steps=steps, timeout=3600.0)
+
+
+PARTS = st.sampled_from([*"a$'\"\\ {}", "${vars.x}", "$${vars.x}"])
+USES = """echo ${vars.x} "${vars.x}" '${vars.x}' \\${vars.x} $${vars.x}"""
+
+
+@given(value=st.lists(PARTS, max_size=6).map("".join))
+def test_what_looks_like_a_variable_and_is_none_comes_back_as_it_was(value: str) -> None:
+    written = {
+        "request": "to $${vars.x} <${vars.x}>",
+        "vars": {"x": value},
+        "steps": [
+            {"id": "a", "action": "execute", "command": USES},
+            {"id": "b", "action": "shell", "script": "echo $${vars.x}", "env": {"X": "${vars.x}"}},
+            {"id": "c", "action": "ask", "question": "$$${vars.x}?", "options": ["${vars.x}", "no"]},
+        ],
+    }
+    read = parse_document(json.dumps(written), "plan")
+    plan = Plan(request=read.request, steps=tuple(PlannedStep(step=step) for step in read.steps), vars={"x": "another"})
+    assert parse_document(plan_text(plan), "plan").steps == read.steps
 
 
 def test_a_script_stands_as_it_is_written() -> None:

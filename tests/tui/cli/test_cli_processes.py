@@ -383,6 +383,7 @@ def test_doctor_names_a_damaged_store(signoff: Shell, tmp_path: Path) -> None:
     assert told.returncode == 1
     assert "damaged" in told.stdout
     assert signoff("ls").returncode == 1
+    assert signoff("ls").returncode == 1
     assert "Traceback" not in signoff("ls").stderr
     assert store.read_bytes() == before
 
