@@ -13,6 +13,7 @@ from engine.client import Item, LogSlice, Person
 from engine.commands import (
     Command,
     ListEvents,
+    ListGrants,
     ListLengths,
     ListPeople,
     ListQuestions,
@@ -97,6 +98,8 @@ class ScriptedEngine:
                 return ()
             case ShowEngine():
                 return self.info
+            case ListGrants():
+                return tuple(grant for view in self.views.values() for grant in view.grants)
             case ListPeople():
                 return self.people
         raise TypeError(f"no scripted answer to {type(query).__name__}")

@@ -5,12 +5,13 @@ Pure: nouns and the present time in, `Content` out; every part is short enough f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual.content import Content
 
 from engine import (
     EngineInfo,
+    Grant,
     Outcome,
     Phase,
     Question,
@@ -57,6 +58,15 @@ def tallies(running: int, waiting: int, *, ascii_only: bool = False) -> Content:
     return content(" ").join(content(*part) for part in parts)
 
 
+def granted(grants: Iterable[Grant], now: float) -> str:
+    """`grant 9 min`: how many grants hold, and when the first of them ends; empty for none."""
+    left = [grant.expires - now for grant in grants if grant.active(now)]
+    if not left:
+        return ""
+    count = "grant" if len(left) == 1 else f"{len(left)} grants"
+    return f"{count} {-(-min(left) // 60):.0f} min"
+
+
 def status_line(
     info: EngineInfo | None,
     root: str,
@@ -64,6 +74,7 @@ def status_line(
     waiting: int,
     width: int,
     others: str = "",
+    held: str = "",
     *,
     ascii_only: bool = False,
 ) -> Content:
@@ -71,6 +82,7 @@ def status_line(
 
     Args:
         others: who else is here; left out where there is no room.
+        held: which grants hold.
     """
     dot = "-" if ascii_only else "·"
     left = assemble((" signoff", BRAND), ("  " + (root.rstrip("/").rpartition("/")[2] or "/"), STRONG))
@@ -81,7 +93,8 @@ def status_line(
     left += content(f"sandbox {_LEVELS.get(info.level, info.level)}", _WEAK if weak else MUTED)
     if info.fault:
         left += content(f"  {info.fault}", "bold $text-error")
-    right = tallies(info.running, waiting, ascii_only=ascii_only) + content(" ")
+    right = content(f"{held}  " if held else "", _WEAK)
+    right += tallies(info.running, waiting, ascii_only=ascii_only) + content(" ")
     company = content(f" {others} " if others else "", MUTED)
     if left.cell_length + right.cell_length + company.cell_length <= width:
         right += company

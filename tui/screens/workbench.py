@@ -11,7 +11,19 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from engine import AcceptResult, Cancel, Kill, Notified, Pause, Phase, QuestionAsked, Remove, Resume, StepState
+from engine import (
+    AcceptResult,
+    Cancel,
+    Kill,
+    Notified,
+    Pause,
+    Phase,
+    QuestionAsked,
+    Remove,
+    Resume,
+    RevokeGrant,
+    StepState,
+)
 from engine import Command as Verb
 from tui.commands import Place, bindings
 from tui.messages import Happened
@@ -137,6 +149,15 @@ class Workbench(WorkbenchView):
         from tui.screens.inbox import InboxScreen
 
         self.app.push_screen(InboxScreen())
+
+    def action_ungrant(self) -> None:
+        """One key: it only narrows."""
+        now = self.app.clock()
+        held = [grant for grant in self.status_bar.grants if grant.active(now)]
+        for grant in held:
+            self.app.carry_out(RevokeGrant(grant=grant.id), done=f"grant {grant.id} revoked")
+        if not held:
+            self.app.say("no grant holds")
 
     def action_answer(self) -> None:
         if len(self.questions) == 1:

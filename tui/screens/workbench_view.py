@@ -17,6 +17,7 @@ from textual.timer import Timer
 from engine import (
     EngineInfo,
     ListEvents,
+    ListGrants,
     ListLengths,
     ListPeople,
     ListQuestions,
@@ -123,6 +124,7 @@ class WorkbenchView(Screen[None]):
         for lines in self.query(Lines):
             lines.ascii_only = self.app.ascii_only
         self.status_bar.root, self.status_bar.user = self.app.root, self.app.user
+        self.status_bar.clock = self.app.clock
         self.tasks_rule.left = content("tasks", "bold")
         self._ticker = self.set_interval(1.0, self._tick, pause=True)
         self.app.engine.look()
@@ -136,6 +138,7 @@ class WorkbenchView(Screen[None]):
         """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
         self.status_bar.info = await self._info()
         self.status_bar.people = await self.app.engine.read(ListPeople())
+        self.status_bar.grants = await self.app.engine.read(ListGrants())
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
         if task is not None:
@@ -222,6 +225,7 @@ class WorkbenchView(Screen[None]):
     async def _read_lists(self) -> None:
         self._lists_due = False
         self.status_bar.info = await self._info()
+        self.status_bar.grants = await self.app.engine.read(ListGrants())
         await self.window.refresh()
         self.show_rows()
         chosen = self.window.chosen

@@ -1,13 +1,20 @@
-"""The top line: program, project, who, sandbox level; what runs and what waits, over all tasks; who else is here."""
+"""The top line: program, project, who, sandbox level; what runs, waits and was granted, over all tasks; who is here.
+
+While a grant holds, its time is told by the minute: once a minute, and only then, the line is drawn by itself.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from textual.content import Content
 from textual.reactive import reactive
+from textual.timer import Timer
 
-from engine import EngineInfo, Person
+from engine import EngineInfo, Grant, Person
 from tui.presentation.people import company
-from tui.presentation.task import status_line
+from tui.presentation.task import granted, status_line
 from tui.widgets.lines import Lines
 
 
@@ -18,10 +25,26 @@ class StatusBar(Lines):
     info: reactive[EngineInfo | None] = reactive(None)
     waiting: reactive[int] = reactive(0)
     people: reactive[tuple[Person, ...]] = reactive(())
+    grants: reactive[tuple[Grant, ...]] = reactive(())
+    clock: Callable[[], float] = staticmethod(time.time)
+    """Unix time in seconds."""
     root = ""
     user = ""
+    _minute: Timer | None = None
 
     def line(self, y: int) -> Content:
         others = company(self.people, self.user)
         width, plain = self.size.width, self.ascii_only
-        return status_line(self.info, self.root, self.user, self.waiting, width, others, ascii_only=plain)
+        held = granted(self.grants, self.clock())
+        return status_line(self.info, self.root, self.user, self.waiting, width, others, held, ascii_only=plain)
+
+    def watch_grants(self) -> None:
+        """Draw again whenever another minute of the shortest grant has passed."""
+        if self._minute is not None:
+            self._minute.stop()
+        left = [grant.expires - self.clock() for grant in self.grants if grant.active(self.clock())]
+        self._minute = self.set_timer(min(left) % 60 + 0.1, self._passed) if left else None
+
+    def _passed(self) -> None:
+        self.refresh()
+        self.watch_grants()
