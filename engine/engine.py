@@ -305,6 +305,10 @@ class Engine:
         """Whether something goes on by itself now; never False between the end of one task and the next one's begin."""
         return self._scheduler.moving
 
+    async def begun(self) -> None:
+        """Wait until what can begin now has begun."""
+        await self._scheduler.begun()
+
     def _info(self) -> EngineInfo:
         return EngineInfo(
             version=VERSION,

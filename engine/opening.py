@@ -146,11 +146,17 @@ class Owner:
         return self._engine.seq, self._host.visits
 
     async def _until_quiet(self, waiting: bool) -> None:
-        following = self.events()
         while not self.alone or self.busy(waiting=waiting):
             await self._host.until_alone()
-            while self.busy(waiting=waiting):
-                await anext(following, None)
+            await self.until_still(waiting=waiting)
+
+    async def until_still(self, *, waiting: bool = False) -> None:
+        """Wait until it is no longer busy, whoever is attached."""
+        following = self.events()
+        await self._engine.begun()
+        while self.busy(waiting=waiting):
+            await anext(following, None)
+            await self._engine.begun()  # there may be nothing that can begin, and no event tells that
 
     async def until_closed(self) -> None:
         """Wait until somebody asked the engine to close."""

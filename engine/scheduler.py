@@ -78,6 +78,11 @@ class Scheduler:
         """Whether something goes on by itself now: a step has a slot, or the next task is about to begin."""
         return self._pool.busy > 0 or (self._beginning is not None and not self._beginning.done())
 
+    async def begun(self) -> None:
+        """Wait until the next task, if one is about to begin, has begun."""
+        if self._beginning is not None:
+            await asyncio.wait([self._beginning])
+
     # Beginning
 
     async def queue(self, task: int) -> None:

@@ -282,13 +282,10 @@ async def _let_others_end(call: Call, engine: EngineClient) -> None:
     its end. A terminal that only looks on keeps nobody."""
     if not isinstance(engine, Owner):
         return
-    following, told = engine.events(), False
+    if engine.busy(waiting=False):
+        call.console.note("signoff: other tasks run in this process: waiting for them, Ctrl-C ends them")
     while True:
-        while engine.busy(waiting=False):
-            if not told:
-                told = True
-                call.console.note("signoff: other tasks run in this process: waiting for them, Ctrl-C ends them")
-            await anext(following, None)
+        await engine.until_still()
         with suppress(TimeoutError):
             await asyncio.wait_for(engine.until_alone(), FAREWELL)
         if not engine.busy(waiting=False):
