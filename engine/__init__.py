@@ -46,6 +46,7 @@ from engine.commands import (
     Shutdown,
     Sign,
     Trust,
+    Type,
     VerifyAudit,
     WriteComment,
 )
@@ -96,6 +97,7 @@ from engine.model.events import (
     TaskEnded,
     TaskRemoved,
     TaskRequested,
+    TerminalTaken,
     TrustRevoked,
 )
 from engine.model.expected import longest_path, running_for, seconds_left, usual_length
@@ -240,12 +242,14 @@ __all__ = [
     "TaskRequested",
     "TaskSummary",
     "TaskView",
+    "TerminalTaken",
     "TestSummary",
     "Tier",
     "Trust",
     "TrustRevoked",
     "Trusted",
     "TrustedFile",
+    "Type",
     "UsageError",
     "Verdict",
     "VerifyAudit",

@@ -219,6 +219,18 @@ class Resolve(Command):
     means: str = "screen"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Type(Command):
+    """Keys for the terminal of a step that runs in one, and the size of the person's own. Never stored."""
+
+    run: int
+    data: str = ""
+    """What was typed, in base64."""
+    rows: int = 0
+    """Both 0 to leave the size as it is."""
+    columns: int = 0
+
+
 # Control
 
 

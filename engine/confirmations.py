@@ -38,7 +38,7 @@ CONSEQUENCE: dict[Answer, tuple[StepState, Cause | None]] = {
 
 AGAIN = 60.0
 """Seconds until an expiry that could not be recorded is tried again."""
-EXPIRES = frozenset({QuestionKind.CONFIRMATION, QuestionKind.DRIFT})
+EXPIRES = frozenset({QuestionKind.CONFIRMATION, QuestionKind.DRIFT, QuestionKind.TERMINAL})
 
 
 class Confirmations:

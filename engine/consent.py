@@ -20,12 +20,14 @@ WAITS = {
     QuestionKind.DRIFT: Wait.DRIFT,
     QuestionKind.ASK: Wait.QUESTION,
     QuestionKind.INTERRUPTED: Wait.INTERRUPTED,
+    QuestionKind.TERMINAL: Wait.CONFIRMATION,
 }
 WAITING = {
     QuestionKind.CONFIRMATION: StepState.AWAITING_CONFIRMATION,
     QuestionKind.DRIFT: StepState.AWAITING_CONFIRMATION,
     QuestionKind.ASK: StepState.BLOCKED,
     QuestionKind.INTERRUPTED: StepState.INTERRUPTED,
+    QuestionKind.TERMINAL: StepState.AWAITING_CONFIRMATION,
 }
 """Where a step is while it waits for an answer of this kind."""
 

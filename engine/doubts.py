@@ -44,7 +44,7 @@ class Doubts:
     def any(self, job: Job) -> bool:
         """Whether there is anything to look at; of most steps there is not."""
         planned = job.planned
-        if planned.files or planned.asks or isinstance(planned.step, Ask) or _had_started(job):
+        if planned.files or planned.asks or planned.step.tty or isinstance(planned.step, Ask) or _had_started(job):
             return True
         return self._policies.of(job.plan.root) != _LENIENT
 
@@ -67,12 +67,15 @@ class Doubts:
             news = tuple(f"{file.path} is not what was signed" for file in drifted)
             return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news), diff=diff)
         asks = planned.asks or planned.tier.value in policy.ask
-        grant = job.granted(digest) if asks else None
-        if asks and grant is None:
+        in_terminal = planned.step.tty
+        grant = job.granted(digest) if asks and not in_terminal else None
+        if asks and grant is None and not in_terminal:
             return _confirmation(job, digest)
         if _had_started(job):
             how = job.status.error or "it had started and did not complete"
             return Waits(kind=QuestionKind.INTERRUPTED, digest=digest, news=(how, *job.news))
+        if in_terminal:
+            return _confirmation(job, digest, QuestionKind.TERMINAL)
         if grant is not None:
             self._store.decisions.use(grant, planned.id)
         return None
@@ -106,12 +109,12 @@ class Doubts:
         return bounded("".join(pieces))
 
 
-def _confirmation(job: Job, digest: str) -> Waits:
+def _confirmation(job: Job, digest: str, kind: QuestionKind = QuestionKind.CONFIRMATION) -> Waits:
     """With what other steps made of the files that this one executes."""
     files = [file for file in job.planned.files if file.produced_by]
     diff = bounded("".join(job.produced(file.produced_by, file.path).diff for file in files))
     news = tuple(f"{file.path} is as {file.produced_by} left it" for file in files)
-    return Waits(kind=QuestionKind.CONFIRMATION, digest=digest, news=(*news, *job.news), diff=diff)
+    return Waits(kind=kind, digest=digest, news=(*news, *job.news), diff=diff)
 
 
 def _as_they_are(planned: PlannedStep, sealed: tuple[SealedFile, ...], root: Path) -> PlannedStep:

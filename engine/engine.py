@@ -42,6 +42,7 @@ from engine.commands import (
     Shutdown,
     Sign,
     Trust,
+    Type,
     WriteComment,
 )
 from engine.comments import Comments
@@ -135,6 +136,7 @@ class Engine:
             Resume: self._resume,
             Trust: trusting.trust,
             RevokeTrust: trusting.revoke,
+            Type: runner.terminals.type,
             Shutdown: self._shutdown,
         }
         self.roster = Roster(broker.signal)
@@ -206,6 +208,8 @@ class Engine:
         return await asyncio.shield(running)
 
     async def _once(self, command: Command, actor: str) -> Reply:
+        if isinstance(command, Type):  # what a person types is no decision, and must not reach the disk
+            return await self._handlers[Type](command, actor)
         if reply := await self._store.read.reply(command.key):
             return reply
         if not isinstance(command, Cancel | Kill | Shutdown):

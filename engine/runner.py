@@ -29,6 +29,7 @@ from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
 from engine.policies import Policies
 from engine.settings import Settings
+from engine.terminals import Terminals
 from engine.workspace.produced import held, made
 from engine.workspace.watch import Watch
 
@@ -71,6 +72,8 @@ class Runner:
         self._logs = cache(lambda task: _folder(state / "logs" / str(task)))
         self._clock = clock
         self._signal = signal
+        self.terminals = Terminals(store)
+        """The terminals of the steps that run in one."""
 
     async def attempt(self, job: Job) -> End | Waits | Lost:
         """Run the step once, or say what a person must answer first."""
@@ -111,6 +114,7 @@ class Runner:
         before = await asyncio.to_thread(held, job.root, job.makes) if job.makes else {}
         act = self._watched if _may_change_files(job.planned) else self._act
         result = Result() if job.token.fired else await act(job, run, sealed)
+        self.terminals.close(run.id)
         made_now = await asyncio.to_thread(made, job.root, before, run.step) if before and not result.failure else {}
         return self._finish(job, status, run, result, made_now)
 
@@ -172,6 +176,7 @@ class Runner:
             masked=self._masked,
             grew=lambda size: self._signal(LogGrew(task=task, step=step, run=run.id, size=size)),
             notify=lambda channel, message: self._notified(task, channel, message),
+            terminal=lambda terminal: self.terminals.open(run, terminal),
         )
 
     def _notified(self, task: int, channel: str, message: str) -> None:

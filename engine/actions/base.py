@@ -12,7 +12,7 @@ from engine.model.effect import Changes, TestSummary
 from engine.model.plan import PlannedStep
 from engine.model.question import QuestionKind
 from engine.model.run import Receipt
-from engine.process import Level, SealedFile
+from engine.process import Level, SealedFile, Terminal
 from engine.settings import Settings
 
 
@@ -38,6 +38,8 @@ class Context:
     """Call with the size of the log when it has grown."""
     notify: Callable[[str, str], None]
     """Channel and message, to whoever is attached."""
+    terminal: Callable[[Terminal], None]
+    """Call with the terminal of the step, where it has one: from then on a person can type."""
 
     @property
     def workdir(self) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import process
-from engine.actions import redirect, tally
+from engine.actions import prompting, redirect, tally
 from engine.actions.base import Context, Result
 from engine.actions.signed import executed_and_checked
 from engine.errors import SpawnFailed
@@ -72,6 +72,7 @@ def _launch(context: Context, program: str, words: tuple[str, ...], script: str 
     missing = [name for name in step.secrets if name not in secrets]
     if missing:
         raise SpawnFailed(program=program, reason=f"{_named(missing)} not set in the environment that signoff runs in")
+    terminal = {"TERM": process.TERMINAL_TYPE} if step.tty else {}
     sealed, checked = executed_and_checked(context)
     return process.Launch(
         run=context.run,
@@ -79,7 +80,7 @@ def _launch(context: Context, program: str, words: tuple[str, ...], script: str 
         script=script,
         shell=program if script is not None else BASH,
         environment={
-            **process.private_environment({**step.env, **secrets}, context.home),
+            **process.private_environment({**terminal, **step.env, **secrets}, context.home),
             process.MARKER: context.mark,
         },
         confinement=process.Confinement(
@@ -98,6 +99,7 @@ def _launch(context: Context, program: str, words: tuple[str, ...], script: str 
         limits=process.Limits(memory=settings.memory, processes=settings.processes, log=settings.log_limit),
         redact=tuple(secrets.values()),
         record=Path(context.log).with_suffix(".exit"),
+        terminal=step.tty,
     )
 
 
@@ -107,6 +109,8 @@ def _named(secrets: list[str]) -> str:
 
 async def _run(context: Context, launch: process.Launch) -> tuple[process.Exit, Result]:
     running = await process.spawn(launch, context.level, on_growth=context.grew)
+    if running.terminal is not None:
+        context.terminal(running.terminal)
     ending: list[asyncio.Task[Receipt]] = []
 
     def end() -> None:
@@ -119,8 +123,17 @@ async def _run(context: Context, launch: process.Launch) -> tuple[process.Exit, 
     receipt = await ending[0] if ending else None
     if rang() and not exited.changed:
         error = f"ran longer than its timeout of {timeout:g} s and was ended"
-        return exited, Result(error=error, failure="timeout", summary=exited.first_line, receipt=receipt)
-    return exited, _result(exited, receipt)
+        result = Result(error=error, failure="timeout", summary=exited.first_line, receipt=receipt)
+    else:
+        result = _result(exited, receipt)
+    return exited, await asyncio.to_thread(_hinted, result, launch) if result.failure else result
+
+
+def _hinted(result: Result, launch: process.Launch) -> Result:
+    """With what a person can do about it, where the step wanted one at a terminal."""
+    if launch.terminal or not prompting.wanted_a_person(launch.log):
+        return result
+    return replace(result, error=f"{result.error} · {prompting.HINT}")
 
 
 @contextmanager

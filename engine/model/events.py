@@ -196,6 +196,13 @@ class RunCancelled(Fact):
 
 
 @dataclass(frozen=True)
+class TerminalTaken(Fact):
+    """Somebody types at the terminal of a step; what they type is kept nowhere."""
+
+    run: int
+
+
+@dataclass(frozen=True)
 class Notified(Fact):
     """A `notify` step said something."""
 

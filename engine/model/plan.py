@@ -83,6 +83,8 @@ class StepBase(Strict):
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()
+    tty: bool = False
+    """Whether it runs in a terminal, which a person takes when it is its turn."""
 
     @property
     def operand(self) -> str:

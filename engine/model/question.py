@@ -20,6 +20,8 @@ class QuestionKind(StrEnum):
     """The step itself is a question."""
     INTERRUPTED = "interrupted"
     """The step was found running after a crash."""
+    TERMINAL = "terminal"
+    """The step runs in a terminal, and somebody must take it."""
 
 
 class Answer(StrEnum):
@@ -51,6 +53,7 @@ ANSWERS: dict[QuestionKind, frozenset[Answer]] = {
     QuestionKind.DRIFT: frozenset({Answer.ONCE, Answer.DENY}),
     QuestionKind.ASK: frozenset({Answer.TEXT, Answer.DENY}),
     QuestionKind.INTERRUPTED: frozenset({Answer.AGAIN, Answer.DONE, Answer.FAIL}),
+    QuestionKind.TERMINAL: frozenset({Answer.ONCE, Answer.DENY}),
 }
 """What a person may answer; the engine alone writes `expired` and `moot`."""
 CLEARS = frozenset({Answer.ONCE, Answer.PLAN, Answer.TIMED, Answer.AGAIN})

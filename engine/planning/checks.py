@@ -88,6 +88,8 @@ def _capabilities(step: StepBase) -> Iterator[tuple[str, str]]:
             yield "network", f"{host[:64]!r} is no host; write a name such as example.org, without scheme or path"
     if not all(path.strip() for path in step.writes):
         yield "writes", "has an empty path"
+    if step.tty and operand_field(step) not in ("command", "script"):
+        yield "tty", "only execute, test and shell run in a terminal; leave it out"
     if not step.workdir:
         yield "workdir", "empty; leave it out for the root of the task"
 
@@ -100,7 +102,11 @@ def _operand(step: StepBase) -> Iterator[tuple[str, str]]:
         yield field, f"longer than {MAX_TEXT // 1024} KiB; put it into a file of the repository"
     elif isinstance(step, Execute | Test):
         try:
-            parse_command(operand)
+            if parse_command(operand).redirect and step.tty:
+                yield (
+                    field,
+                    "a redirect, and `tty`: what a terminal shows is for a person; leave one of them out",
+                )
         except CommandError as error:
             yield field, f"{error}: {error.hint}" if error.hint else str(error)
     texts = [(field, operand), *((f"env.{name}", value) for name, value in step.env.items())]

@@ -23,10 +23,13 @@ from engine.process.probe import probe
 from engine.process.running import Running
 from engine.process.seal import digest_file, read_file, seal
 from engine.process.spawn import run_quietly, spawn
+from engine.process.terminal import TYPE as TERMINAL_TYPE
+from engine.process.terminal import Terminal
 from engine.process.tree import adopt_orphans, guard_memory, sweep
 
 __all__ = [
     "MARKER",
+    "TERMINAL_TYPE",
     "CompletedCapture",
     "Confinement",
     "Exit",
@@ -39,6 +42,7 @@ __all__ = [
     "Running",
     "SealedFile",
     "Stream",
+    "Terminal",
     "adopt_orphans",
     "digest_file",
     "guard_memory",

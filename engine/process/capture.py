@@ -1,4 +1,4 @@
-"""Carries the output of one run from two pipes into its log, on the loop, without a thread and without a queue.
+"""Carries the output of one run into its log, from two pipes or its terminal: on the loop, no thread, no queue.
 
 A full disk stops the reading, not the engine: the step waits on its pipe until there is space again, and nothing is
 lost in silence. A slow reader of the log is not known here at all.
@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 
 from engine.process.logs import LogWriter, Stream
+from engine.process.terminal import Terminal
 
 _CHUNK = 1 << 16
 _RETRY = 0.5
@@ -24,13 +25,20 @@ _LAST_CHUNKS = 64
 class Capture:
     """The reading ends of one run. Give `ends` to the child, then call `start`, at last `finish`."""
 
-    def __init__(self, log: LogWriter, on_growth: Callable[[int], None] | None) -> None:
+    def __init__(
+        self, log: LogWriter, on_growth: Callable[[int], None] | None, terminal: Terminal | None = None
+    ) -> None:
         self.log = log
         self._loop = asyncio.get_running_loop()
         self._on_growth = on_growth
         self._announced: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._finished = False
+        self.terminal = terminal
+        if terminal is not None:
+            self._reading = {os.dup(terminal.ours): Stream.OUT}
+            self.ends = (os.dup(terminal.theirs), os.dup(terminal.theirs))
+            return
         out, err = os.pipe(), os.pipe()
         self._reading = {out[0]: Stream.OUT, err[0]: Stream.ERR}
         self.ends = (out[1], err[1])
@@ -52,6 +60,8 @@ class Capture:
             while chunks < _LAST_CHUNKS and self._take(descriptor):
                 chunks += 1
             self._forget(descriptor)
+        if self.terminal is not None:
+            self.terminal.close()
         for timer in (self._announced, self._retry):
             if timer is not None:
                 timer.cancel()

@@ -100,6 +100,8 @@ class Launch:
     """Secret values that must not reach the disk."""
     record: Path | None = None
     """Where the supervisor leaves a durable exit record, for the case that the engine is gone by then."""
+    terminal: bool = False
+    """Whether it gets a terminal of its own instead of pipes and no input."""
     shell: str = "/bin/bash"
     """The program that runs the script."""
 

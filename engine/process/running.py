@@ -22,6 +22,7 @@ from engine.process.capture import Capture
 from engine.process.guarded import Guarded
 from engine.process.launch import Exit, Launch, Level
 from engine.process.seal import changed
+from engine.process.terminal import Terminal
 
 _UNTIL_READY = 2.0
 """Seconds a sandbox may take to be set up before a cancellation stops waiting for it."""
@@ -42,6 +43,11 @@ class Running:
     level: Level
     guarded = Guarded()
     """What git would execute, as it was before the start."""
+
+    @property
+    def terminal(self) -> Terminal | None:
+        """Where a person can type, if the step has one."""
+        return self._capture.terminal
 
     def __init__(
         self, launch: Launch, pid: int, capture: Capture, status: int | None, clean: Callable[[], None]

@@ -28,6 +28,7 @@ from engine.process.levels import Grouped, Sandboxed, Supervised
 from engine.process.logs import LogWriter
 from engine.process.running import Running
 from engine.process.seal import changed
+from engine.process.terminal import Terminal
 
 _PRLIMIT = {"memory": "--as", "processes": "--nproc"}
 _RLIMIT = {"memory": "RLIMIT_AS", "processes": "RLIMIT_NPROC"}
@@ -50,7 +51,8 @@ async def spawn(launch: Launch, level: Level, on_growth: Callable[[int], None] |
     if level is not Level.BUBBLEWRAP:
         await _unchanged(launch.confinement)
     guarded = await guard(sandbox.writable_folders(launch.confinement))
-    capture = Capture(LogWriter(launch.log, launch.limits.log, launch.redact), on_growth)
+    terminal = Terminal() if launch.terminal else None
+    capture = Capture(LogWriter(launch.log, launch.limits.log, launch.redact), on_growth, terminal)
     try:
         running = _STARTS[level](launch, capture)
     except BaseException:
@@ -125,7 +127,7 @@ def _start_sandboxed(launch: Launch, capture: Capture) -> Running:
             handed.append(_in_memory(launch.script.encode()))
             options += ["--ro-bind-data", str(handed[-1]), f"{sandbox.SCRIPT}"]
         handed.append(_in_memory("\0".join(options).encode(errors="surrogateescape") + b"\0"))
-        command = _limited(_command(launch, sandbox.SCRIPT), launch.limits)
+        command = _limited(_in_terminal(_command(launch, sandbox.SCRIPT), launch), launch.limits)
         argv = [program, "--args", str(handed[-1]), "--", *command]
         pid = _popen(argv, Path("/"), sandbox.outer_environment(launch.environment), capture, handed)
     except BaseException:
@@ -144,7 +146,9 @@ def _start_supervised(launch: Launch, capture: Capture) -> Running:
     try:
         command = _command(launch, script)
         argv = [sys.executable, "-S", "-E", supervisor.__file__, str(told)]
-        pid = _popen(argv, Path("/"), {MARKER: launch.environment[MARKER]}, capture, [told], orders)
+        theirs = capture.terminal.theirs if capture.terminal else None
+        handed = [told] if theirs is None else [told, theirs]
+        pid = _popen(argv, Path("/"), {MARKER: launch.environment[MARKER]}, capture, handed, orders)
     except BaseException:
         clean()
         os.close(control)
@@ -155,14 +159,14 @@ def _start_supervised(launch: Launch, capture: Capture) -> Running:
         os.close(told)
     running = Supervised(launch, pid, capture, status, clean, control)
     with suppress(BrokenPipeError):  # it ended at once: the end of its status tells
-        os.write(control, json.dumps(_orders(launch, command, workdir)).encode() + b"\n")
+        os.write(control, json.dumps({**_orders(launch, command, workdir), "terminal": theirs}).encode() + b"\n")
     return running
 
 
 def _start_grouped(launch: Launch, capture: Capture) -> Running:
     workdir, script, clean = _prepare_in_the_open(launch)
     try:
-        command = _limited(_command(launch, script), launch.limits)
+        command = _limited(_in_terminal(_command(launch, script), launch), launch.limits)
         pid = _popen(command, workdir, launch.environment, capture)
     except BaseException:
         clean()
@@ -186,10 +190,12 @@ def _popen(
     stdin: int | None = None,
 ) -> int:
     out, err = capture.ends
+    if stdin is None:
+        stdin = capture.terminal.theirs if capture.terminal else _no_input()
     try:
         process = subprocess.Popen(
             argv,
-            stdin=_no_input() if stdin is None else stdin,
+            stdin=stdin,
             stdout=out,
             stderr=err,
             cwd=cwd,
@@ -211,6 +217,16 @@ def _no_input() -> int:
 def _command(launch: Launch, script: Path | None) -> list[str]:
     _must_exist(launch.program, launch)
     return [*launch.argv] if launch.script is None else [launch.shell, f"{script}", *launch.argv]
+
+
+def _in_terminal(command: list[str], launch: Launch) -> list[str]:
+    """Let the command lead a session whose terminal is the one it is given: then `/dev/tty`, ctrl+c and jobs work."""
+    if not launch.terminal:
+        return command
+    program = shutil.which("setsid")
+    if program is None:
+        raise SpawnFailed(program=command[0], reason="its terminal needs the program setsid, which is not installed")
+    return [program, "--ctty", "--wait", *command]
 
 
 def _limited(command: list[str], limits: Limits) -> list[str]:

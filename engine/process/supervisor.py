@@ -118,8 +118,7 @@ def _start(command: dict[str, Any], status: int) -> int:
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _IGNORED)
-        null = os.open("/dev/null", os.O_RDONLY)
-        os.dup2(null, 0)
+        _take_input(command.get("terminal"))
         for name, value in command["limits"].items():
             resource.setrlimit(getattr(resource, name), (value, value))
         os.chdir(command["cwd"])
@@ -127,6 +126,16 @@ def _start(command: dict[str, Any], status: int) -> int:
     except OSError as error:
         _report(status, {"failed": error.strerror})
     os._exit(127)
+
+
+def _take_input(terminal: int | None) -> None:
+    """Nothing to read; or the terminal, which then controls the session that the command leads."""
+    os.dup2(os.open("/dev/null", os.O_RDONLY) if terminal is None else terminal, 0)
+    if terminal is not None:
+        import fcntl
+        import termios
+
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _report(status: int, fact: dict[str, Any]) -> None:

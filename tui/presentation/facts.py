@@ -56,6 +56,7 @@ def touches(planned: PlannedStep) -> str:
     parts += [f"writes {path}" for path in step.writes]
     parts += [f"secret {name}" for name in step.secrets]
     parts += [f"socket {name}" for name in step.sockets]
+    parts += ["needs your terminal"] * step.tty
     return ", ".join(parts)
 
 

@@ -44,6 +44,7 @@ def make(tmp_path: Path) -> Make:
             settings=Settings(grace=15),
             grew=lambda size: None,
             notify=lambda channel, message: None,
+            terminal=lambda terminal: None,
         )
 
     return context

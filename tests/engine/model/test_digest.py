@@ -42,6 +42,7 @@ OTHER: dict[str, Any] = {
     "writes": ("/var/tmp",),
     "secrets": ("TOKEN",),
     "sockets": ("docker",),
+    "tty": True,
 }
 OPERANDS = {field.name for kind in STEP_TYPES.values() for field in fields(kind)} - set(OTHER) - {"action"}
 VALUES: dict[str, Any] = {"agent": ("codex",), "options": ("yes", "no"), "channel": "mail", "model": "other"}
