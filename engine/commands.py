@@ -79,9 +79,8 @@ class MakePlan(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Revise(Command):
-    """Replace the plan of a task by an edited one: its next revision."""
+    """Replace the plan of a task by an edited one: its next revision. It says what runs, as a plan does."""
 
-    role: ClassVar[Role] = Role.REVIEWER
     task: int
     revision: int
     """The revision that was edited."""
@@ -379,6 +378,8 @@ class ListTargets(Query):
 class ShowDirectory(Query):
     """What a directory brings for this program, and whether a person trusted it -> DirectoryView."""
 
+    role: ClassVar[Role] = Role.OPERATOR
+    """It reads files as the user of the engine, as `ListTargets` does."""
     root: str
 
 

@@ -270,7 +270,7 @@ def _adapter(key: str) -> Any:
         "memory": ByteSize | None,
         "policy.minimum_level": level | None,
         "policy.ask": Annotated[tiers, listed],
-        "share": Annotated[Path, place] | None,
+        "share": Annotated[Annotated[Path, place] | None, BeforeValidator(lambda value: value or None)],
         "roles": Annotated[dict[str, Role], tabled],
         "idle_exit": Annotated[float, Seconds()] | None,
     }

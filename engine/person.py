@@ -32,11 +32,14 @@ def terminal_name() -> str:
 
 
 def signers(roles: Mapping[str, Role]) -> frozenset[str]:
-    """Who can sign plans here: the user of this process, and all whom the table makes reviewers or more."""
+    """Who can sign plans here: the user of this process, and all whom the table makes reviewers or more.
+
+    A line about a user counts before every line about a group.
+    """
     reviewing = [name for name, role in roles.items() if role.rank >= Role.REVIEWER.rank]
-    people = {name for name in reviewing if not name.startswith("@")}
-    members = (member for name in reviewing if name.startswith("@") for member in _members(name[1:]))
-    return frozenset({user_name(), *people, *members})
+    people = {name for name in reviewing if not name.startswith(GROUP)}
+    members = {member for name in reviewing if name.startswith(GROUP) for member in _members(name.removeprefix(GROUP))}
+    return frozenset({user_name(), *people, *(members - roles.keys())})
 
 
 def _members(group: str) -> Iterator[str]:

@@ -32,6 +32,7 @@ from engine import (
     SignoffError,
     StepState,
 )
+from engine.errors import NotAllowed
 from tui import crash
 from tui.ascii_net import AsciiNet
 from tui.bridge import Bridge
@@ -203,7 +204,8 @@ class SignoffApp(Desk):
         try:
             view: DirectoryView = await self.engine.read(ShowDirectory(root=self.root))
         except SignoffError as error:
-            self.explain_error(error)
+            if asked_for or not isinstance(error, NotAllowed):
+                self.explain_error(error)
             return
         if view.wants_trust and not isinstance(self.screen, Workbench):
             self.say(standing(view))  # somebody is busy elsewhere

@@ -35,7 +35,10 @@ def listen_shared(folder: Path, backlog: int) -> tuple[Path, socket.socket]:
         _check_way(folder)
         path = folder / NAME
         if is_served(path):
-            raise Refused(problem=f"Another engine serves at {path} already", hint="share in a directory of its own")
+            raise Refused(
+                problem=f"Another engine serves at {path} already",
+                hint="share in a directory of its own, or not at all: --set share=",
+            )
         return path, listen(path, backlog, _ANYBODY)
     except OSError as error:
         raise Refused(

@@ -133,6 +133,7 @@ def test_roles_and_where_the_engine_is_shared(file: Path) -> None:
     settings = load_configuration(file, environ).settings
     assert settings.roles == {"ben": Role.VIEWER, "@ops": Role.OPERATOR}
     assert settings.share == Path("/srv/signoff")
+    assert load_configuration(file, {}, {"share": ""}).settings.share is None
 
 
 @pytest.mark.parametrize("text", ['roles = "ana"', '[roles]\nana = "boss"', "[roles]\nana = 3", "roles = 3"])

@@ -12,7 +12,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -100,6 +100,8 @@ class Call:
         from engine import Need, default_settings
 
         settings = default_settings() if need == "read" else self.settings()
+        if state is not None:
+            settings = replace(settings, share=None)  # a scratch engine is nobody else's business
         wanted = Need.READ if need == "judge" else Need(need)
         client = await self.world.connect(state or self.state, wanted, settings, None if state else self.host)
         try:

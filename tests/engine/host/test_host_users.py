@@ -23,11 +23,14 @@ from engine.commands import (
     Reject,
     Resolve,
     Return,
+    Revise,
     Role,
+    ShowDirectory,
     ShowEngine,
     ShowTask,
     Shutdown,
     Sign,
+    Trust,
 )
 from engine.errors import NotAllowed, Refused
 from engine.host import Roles
@@ -35,7 +38,7 @@ from engine.model.events import ClientRefused, Event, PlanSigned, TaskRequested
 from engine.model.question import Answer
 from engine.model.state import Phase
 from engine.model.task import TaskView
-from engine.person import user_name
+from engine.person import signers, user_name
 from tests.engine.desk import Desk, step
 from tests.engine.host.shop import Shop
 from tests.engine.host.users import Town, herald, needs_users
@@ -48,7 +51,14 @@ REVIEWED = [
     Return(task=1, revision=1, note="no"),
     Resolve(question=1, answer=Answer.ONCE),
 ]
-OPERATED = [MakePlan(root="/"), Cancel(task=1), Pause(task=1), Shutdown()]
+OPERATED = [
+    MakePlan(root="/"),
+    Revise(task=1, revision=1, document="{}"),
+    Trust(root="/", digest="x"),
+    Cancel(task=1),
+    Pause(task=1),
+    Shutdown(),
+]
 
 
 @pytest.fixture
@@ -104,8 +114,9 @@ async def test_a_reviewer_starts_and_ends_nothing(shop: Shop, town: Town, comman
     ben, before = await shop.attach(town.ben), await shop.desk.seq()
     with pytest.raises(NotAllowed, match=f"has the role reviewer; {type(command).__name__} needs operator"):
         await ben.do(command)
-    with pytest.raises(NotAllowed, match="ListTargets needs operator"):
-        await ben.read(ListTargets(root="/root"))
+    for query in (ListTargets(root="/root"), ShowDirectory(root="/root")):
+        with pytest.raises(NotAllowed, match=f"{type(query).__name__} needs operator"):
+            await ben.read(query)
     assert await shop.desk.seq() == before
     assert not shop.desk.engine.closing.is_set()
 
@@ -156,6 +167,12 @@ async def test_a_group_gives_a_role_and_a_line_about_the_user_counts_before_it(o
     }
     with pytest.raises(Refused, match="has no role here"):
         await shop.attach(town.ana)
+
+
+@needs_users
+def test_who_can_sign_is_counted_by_the_same_table(town: Town) -> None:
+    roles = {f"@{town.staff}": Role.REVIEWER, town.cara.name: Role.VIEWER, town.ana.name: Role.OPERATOR}
+    assert signers(roles) == {user_name(), town.ana.name, town.ben.name}
 
 
 @needs_users

@@ -259,7 +259,7 @@ def test_an_unsafe_place_is_not_shared_and_nothing_is_left_behind(signoff: Shell
 
 def test_an_owner_that_nobody_needs_ends(signoff: Shell) -> None:
     signoff.plan(LONG)
-    with signoff.started("serve", "--idle-exit", "300ms") as owner:
+    with signoff.started("serve", "--idle-exit", "4s") as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline().startswith("serving ")
         with signoff.started("run", "plan.yaml", "--yes") as running:
