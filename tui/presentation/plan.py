@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from engine import Plan, PlannedStep, Signature, Task, TaskView
+from engine import Plan, PlannedStep, Signature, Task, TaskView, quorum
 from tui.presentation.facts import Fact, facts
 from tui.presentation.files import FileText, file_texts
 from tui.presentation.operand import GOES_ON, GOES_ON_ASCII, gutter, rows
@@ -79,11 +79,30 @@ def _head(view: TaskView, width: int) -> Iterator[str]:
         yield from _hung("", f"digest {plan.digest}", width)
     for signature in view.signatures:
         yield from _hung("", _verdict(signature), width)
+    if plan and (rule := signing_rule(view)):
+        yield from _hung("", rule, width)
+    for status in view.steps:
+        if status.held_by and not status.state.ended:
+            yield from _hung("", f"{status.id} is held by {status.held_by}", width)
+
+
+def signing_rule(view: TaskView) -> str:
+    """`2 people must sign, not ana; ben has`; empty where one signature of anybody suffices."""
+    if view.plan is None:
+        return ""
+    count = quorum(view.task, view.plan, view.signatures)
+    if count.needed == 1 and not count.excluded:
+        return ""
+    people = "1 person" if count.needed == 1 else f"{count.needed} people"
+    but = f", not {' or '.join(count.excluded)}" if count.excluded else ""
+    has = f"; {', '.join(count.signed)} signed" if count.signed else "; nobody signed yet"
+    return f"{people} must sign{but}{has}"
 
 
 def _verdict(signature: Signature) -> str:
     left = f", without {', '.join(signature.skipped)}" if signature.skipped else ""
     said = f": {signature.reason}" if signature.reason else ""
+    said += f" (void: {signature.void})" if signature.void else ""
     return f"{_VERDICTS.get(signature.verdict, 'judged')} by {signature.actor} ({signature.digest[:6]}){left}{said}"
 
 

@@ -21,6 +21,7 @@ from engine import (
     TaskSummary,
     TaskView,
     When,
+    quorum,
 )
 from tui.presentation.amounts import about_clock, clock, number
 from tui.presentation.brief import progress, title
@@ -161,11 +162,13 @@ def _signed(view: TaskView) -> tuple[_Forms, ...]:
     if not task.revision:
         return ()
     revision = content(f"rev {task.revision}", MUTED)
-    signers = " ".join(s.actor for s in view.signatures if s.verdict == "sign" and s.digest == task.digest)
+    count = quorum(task, view.plan, view.signatures) if view.plan else None
     if task.signed and task.signed == task.digest:
         signed = f"signed {task.digest[:6]}"
+        signers = " ".join(count.signed) if count else ""
         return (revision,), (content(f"{signed} {signers}".rstrip(), MUTED), content(signed, MUTED))
-    return (revision,), (content("not signed: r", "$text-warning"),)
+    said = f"signed {len(count.signed)} of {count.needed}: r" if count and count.needed > 1 else "not signed: r"
+    return (revision,), (content(said, "$text-warning"),)
 
 
 def _phase(task: Task, *, ascii_only: bool) -> _Forms:

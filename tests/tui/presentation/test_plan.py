@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import PlannedStep, SignedFile, TaskView
-from engine.model.plan import Shell
+from engine import PlannedStep, Signature, SignedFile, TaskView
+from engine.model.plan import Shell, SigningRule
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
 from tests.tui.screens.test_workbench_hostile import poisoned
-from tui.presentation.plan import code, markdown, plan_text
+from tui.presentation.plan import code, markdown, plan_text, signing_rule
 from tui.presentation.safe import is_safe
 from tui.presentation.wrap import cells
 
@@ -109,3 +109,14 @@ def test_an_operand_of_fences_cannot_close_its_fence() -> None:
     step = PlannedStep(step=Shell(id="x", script="````\n# not a heading\n```\n@everyone"))
     text = markdown(plans.view_of(step), plans.CONTENTS)
     assert "`````bash\n````\n# not a heading\n```\n@everyone\n`````" in text
+
+
+def test_the_rule_of_signing_is_told_with_who_has_signed() -> None:
+    view = plans.to_review()
+    assert view.plan is not None
+    two = replace(view.plan, policy=SigningRule(quorum=2, exclude_proposer=True))
+    ben = Signature(task=12, revision=3, digest=two.digest, actor="ben", verdict="sign", time=0.0)
+    shown = replace(view, plan=two, signatures=(replace(ben, actor="cem", void="returned"), ben))
+    assert signing_rule(view) == ""
+    assert signing_rule(shown) == "2 people must sign, not ana; ben signed"
+    assert "signed by cem (4f1c9a) (void: returned)" in plan_text(shown, {})
