@@ -38,6 +38,7 @@ def deaf_owner(place: Place) -> Iterator[None]:
         ("show one", 2, "'one' is not a number from 1 on"),
         ("show 99999999999999999999", 2, "is not a number from 1 on"),
         ("run 99999999999999999999", 2, "There is no such task"),
+        ("grants revoke 99999999999999999999", 2, "is not a number from 1 on"),
         ("ls -n 0", 2, "'0' is not a number from 1 on"),
         ("audit export --task 99", 2, "There is no task 99"),
         ("run ''", 2, "Nothing was asked for; nothing was stored"),

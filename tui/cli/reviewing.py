@@ -6,6 +6,7 @@ that was not signed. A grant does, so it takes a person at a terminal, as a conf
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 
 from engine import (
@@ -28,7 +29,7 @@ from engine import (
 )
 from engine.errors import UsageError
 from tui.cli import shapes
-from tui.cli.arguments import duration, json_option, set_option, step_argument, task_argument
+from tui.cli.arguments import counting, duration, json_option, set_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
 from tui.cli.people import a_person
@@ -37,6 +38,9 @@ from tui.cli.terminal import says_yes
 from tui.presentation.amounts import clock
 from tui.presentation.changes import comparison_lines
 from tui.presentation.safe import safe, safe_lines
+
+_TWO = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})?")
+"""`A..B`, or `A..` for the present one."""
 
 # Revisions
 
@@ -67,11 +71,11 @@ def _revisions(text: str | None, view: TaskView) -> tuple[int, int]:
     present = view.task.revision
     if text is None and present > 1:
         return present - 1, present
-    first, dots, last = (text or "").partition("..")
-    if dots and first.isdigit() and (last.isdigit() or not last):
-        return int(first), int(last or present)
-    problem = f"{text!r} names no two revisions" if text else f"Task {view.task.id} has only {present} revision"
-    raise UsageError(problem=problem, hint=f"signoff diff {view.task.id} 1..{present}")
+    if text is None:
+        raise UsageError(problem=f"Task {view.task.id} has {present or 'no'} revision: there is nothing to compare")
+    if (named := _TWO.fullmatch(text)) is None:
+        raise UsageError(problem=f"{text!r} names no two revisions", hint=f"signoff diff {view.task.id} 1..{present}")
+    return int(named[1]), int(named[2] or present)
 
 
 # Verdicts on steps
@@ -117,8 +121,8 @@ async def _do(call: Call, command: Judge | WriteComment | ResolveComment | Revok
 def _comment_arguments(parser: ArgumentParser) -> None:
     task_argument(parser)
     parser.add_argument("words", metavar="[STEP] TEXT", nargs="*", help="of the plan, or of one step; none: list them")
-    parser.add_argument("--answer", metavar="N", type=int, help="the comment that is answered")
-    parser.add_argument("--resolve", metavar="N", type=int, help="close the thread that comment N began")
+    parser.add_argument("--answer", metavar="N", type=counting, help="the comment that is answered")
+    parser.add_argument("--resolve", metavar="N", type=counting, help="close the thread that comment N began")
     set_option(parser)
 
 
@@ -161,7 +165,7 @@ def _comment_lines(comment: Comment) -> list[str]:
 
 def _grants_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("verb", nargs="?", choices=("give", "revoke"), help="none: list what holds now")
-    parser.add_argument("number", metavar="N|ID", type=int, nargs="?", help="the grant to revoke, or the task")
+    parser.add_argument("number", metavar="N|ID", type=counting, nargs="?", help="the grant to revoke, or the task")
     parser.add_argument("steps", metavar="STEPS", nargs="*", help="the steps that may run unasked; none: all that ask")
     parser.add_argument("--for", dest="seconds", metavar="TIME", type=duration, default=1800.0, help="default: 30m")
     json_option(parser)

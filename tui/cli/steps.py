@@ -17,7 +17,7 @@ def step_id(view: TaskView, name: str) -> str:
     ids = [planned.id for planned in view.plan.steps] if view.plan else []
     if name in ids:
         return name
-    if name.isascii() and name.isdigit() and 1 <= int(name) <= len(ids):
+    if name.isascii() and name.isdigit() and len(name) < 10 and 1 <= int(name) <= len(ids):
         return ids[int(name) - 1]
     raise UnknownStep(task=view.task.id, step=name)
 

@@ -234,3 +234,16 @@ def test_audit_export_is_one_event_a_line() -> None:
     line = json.loads(call(engine, "audit", "export").out)
     assert list(line) == ["seq", "time", "actor", "kind", "task", "step", "data"]
     assert line["data"] == {"version": "0.1.0", "pid": 7, "level": "group", "recovered": []}
+
+
+@pytest.mark.parametrize("words", [f"{'9' * 20}..1", "1..x", "..", "²..3"])
+def test_revisions_that_are_none_are_told(words: str) -> None:
+    said = call(ScriptedEngine(plans.to_review()), "diff", "12", words)
+    assert said.code == 2
+    assert "names no two revisions" in said.err
+
+
+def test_a_step_number_beyond_counting_is_no_step() -> None:
+    said = call(ScriptedEngine(plans.to_review()), "runs", "12", "9" * 5000)
+    assert said.code == 2
+    assert "Task 12 has no step" in said.err
