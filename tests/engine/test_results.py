@@ -102,7 +102,9 @@ async def test_the_confirmation_shows_what_another_step_made_of_a_file(desk: Des
     (desk.root / "run.sh").write_text("echo old\necho more\n")
     (desk.root / "t.sh").write_text("echo '214 passed in 1.2s'\n")
     tests = {"id": "tests", "action": "test", "command": "bash t.sh"}
-    task = await desk.begin(tests, GENERATE, shell("other", "touch x y", "tests", "gen"), {**RUN, "needs": ["gen", "other"]})
+    task = await desk.begin(
+        tests, GENERATE, shell("other", "touch x y", "tests", "gen"), {**RUN, "needs": ["gen", "other"]}
+    )
     question = await desk.asked(task, "go")
     assert question.kind is QuestionKind.CONFIRMATION
     assert question.diff == (
