@@ -27,6 +27,10 @@ class Page:
     """Lines that something is said about, and the style of their number."""
     diff: str = ""
     """What changed, shown below the operand and as much a part of what must be read."""
+    changed: Sequence[Line] = ()
+    """What changed since a revision that was read before: below the operand, and a part of what must be read."""
+    changed_since: str = ""
+    """What that revision is called."""
     files: Sequence[FileText] = ()
     """The signed files, below that."""
     files_count: bool = True
