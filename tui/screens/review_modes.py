@@ -92,7 +92,7 @@ class ReviewModes(ReviewView):
         return self.reading is not None and self.reading.since is not None and bool(self.reading.since.changes)
 
     def _lead(self, asked: str) -> Content:
-        if self.mode in CONFIRMED:
+        if self.mode in CONFIRMED or self.mode is Mode.NOTING:
             return content(asked, "bold")
         return content("sending …", MUTED) if self.mode is Mode.SENDING else Content("")
 
