@@ -60,10 +60,11 @@ def counts(since: Since) -> str:
 
 
 def told(since: Since, view: TaskView) -> str:
-    """Why it asks again, or that nothing made it ask, and what is not there any more; empty where nothing changed."""
+    """What its author says, why it asks again or that nothing made it ask, what is gone; empty where nothing changed."""
     found = since.comparison
     carried = [s.actor for s in view.signatures if s.means == _CARRIED and s.digest == view.task.digest and not s.void]
-    parts = []
+    plan = view.plan
+    parts = [f"{plan.author or view.task.proposer}: \"{plan.note}\""] if plan and plan.note else []
     if found.widened:
         parts.append(f"Asks again since {since.name}: {_named([str(each) for each in found.widened], '; ')}.")
     elif carried:

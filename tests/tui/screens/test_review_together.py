@@ -169,6 +169,15 @@ async def test_a_second_revision_shows_what_changed_and_which_rule_asks() -> Non
         assert "DROP TABLE [-sessions_old-]{+sessions" in picture(pilot)
 
 
+async def test_why_a_revision_was_written_stands_before_what_changed() -> None:
+    engine = _second()
+    view = engine.views[12]
+    assert view.plan is not None
+    engine.views[12] = replace(view, plan=replace(view.plan, author="ben", note="push \x1b[2J at the end"))
+    async with opened(engine, ReviewScreen(12, now=Clock()), LARGE) as pilot:
+        assert 'ben: "push \\e[2J at the end" Asks again since rev 2:' in _flat(pilot)
+
+
 async def test_what_this_person_judged_last_is_what_it_is_compared_with() -> None:
     engine = _engine()
     returned = replace(plans.SIGNED, revision=1, actor="ana", verdict="return", digest="x")
