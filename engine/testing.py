@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.client import Item, LogSlice, Person
@@ -22,6 +23,7 @@ from engine.commands import (
     ListTasks,
     Query,
     ReadContent,
+    ReadPlan,
     Reply,
     ShowDirectory,
     ShowEngine,
@@ -29,6 +31,7 @@ from engine.commands import (
 )
 from engine.errors import SignoffError, UnknownTask
 from engine.model.events import Event, Fact
+from engine.model.plan import Plan
 from engine.model.run import Run
 from engine.model.state import StepState
 from engine.model.task import ENGINE, TaskSummary, TaskView
@@ -46,6 +49,8 @@ class ScriptedEngine:
         self.logs = dict(logs or {})
         self.contents: dict[str, bytes] = {}
         """What was kept of signed files, by digest."""
+        self.plans: dict[int, Plan] = {}
+        """Earlier revisions by number; one that is not here was the same as the present one."""
         self.runs: tuple[Run, ...] = ()
         self.lengths: dict[str, float] = {}
         self.targets: tuple[Target, ...] = ()
@@ -84,6 +89,8 @@ class ScriptedEngine:
             case ListQuestions():
                 questions = [question for view in self.views.values() for question in view.questions]
                 return tuple(sorted(questions, key=lambda question: question.asked))
+            case ReadPlan(task=task, revision=revision):
+                return self.plans.get(revision) or replace(self.views[task].plan or Plan(), revision=revision)
             case ReadContent(sha256=sha256):
                 return self.contents.get(sha256)
             case ListRuns(task=task):

@@ -39,7 +39,6 @@ from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
 from tui.messages import Desk
 from tui.palette import Commands
-from tui.presentation.review import Verdicts
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.task import farewell
 from tui.presentation.trust import standing
@@ -83,7 +82,7 @@ class SignoffApp(Desk):
         super().__init__()
         self.engine, self.root, self.user = engine, options.root, options.user
         self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
-        self.marked: dict[int, tuple[str, Verdicts]] = {}
+        self.marked: dict[int, tuple[str, frozenset[str]]] = {}
         self._bridge = Bridge(self, engine, self._engine_closed)
         self._state, self._again = options.state, options.again
         self._crashed = ""
@@ -190,6 +189,12 @@ class SignoffApp(Desk):
                 self.say(f"$PAGER is no command line: {error}")
             except SignoffError as error:
                 self.explain_error(error)
+
+    async def edit(self, text: str, name: str) -> str:
+        from tui.editor import edited, editor_of
+
+        with self._screen_away():
+            return await edited(text, name, editor_of(os.environ))
 
     @contextlib.contextmanager
     def _screen_away(self) -> Iterator[None]:

@@ -16,7 +16,6 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from engine import Command, EngineClient, Event, LogGrew, Person, Question, SignoffError
-    from tui.presentation.review import Verdicts
 
 
 class Happened(Message, bubble=False):
@@ -57,8 +56,8 @@ class Desk(App[str]):
     ascii_only: bool
     clock: Callable[[], float]
     """Unix time in seconds."""
-    marked: dict[int, tuple[str, Verdicts]]
-    """By task, what the person marked in its review, and the digest that they marked it on."""
+    marked: dict[int, tuple[str, frozenset[str]]]
+    """By task, the digest of the plan in its review, and the steps of it that the person has read."""
 
     @abstractmethod
     def carry_out(self, command: Command, *, done: str = "") -> None:
@@ -91,3 +90,7 @@ class Desk(App[str]):
     @abstractmethod
     def page(self, run: int) -> None:
         """Show the whole log of a run in `$PAGER`."""
+
+    @abstractmethod
+    async def edit(self, text: str, name: str) -> str:
+        """Let the person change a text in `$EDITOR` while the screen is away. Raises a `SignoffError`."""

@@ -19,7 +19,8 @@ from engine import (
     TaskView,
     Tier,
 )
-from engine.model.plan import Ask, Execute, Shell, Step, Test
+from engine.model.plan import Ask, Execute, Shell, SigningRule, Step, Test
+from engine.model.run import Cause
 from engine.testing import NOON
 
 DIGEST = "4f1c9a" + "0" * 58
@@ -130,6 +131,36 @@ def in_sight() -> TaskView:
     """The same plan where nothing that asks names a file: each of it fits the smallest screen."""
     made = to_review()
     return view_of(*(replace(planned, files=()) for planned in twelve()), phase=made.task.phase)
+
+
+def without(view: TaskView, *skipped: str, held: str = "", by: str = "ben") -> TaskView:
+    """The view after somebody left steps out, and held one."""
+    out = {step: skip(step, by) for step in skipped}
+    if held:
+        out[held] = StepStatus(id=held, held_by=by)
+    return replace(view, steps=tuple(out.get(status.id, status) for status in view.steps))
+
+
+def skip(step: str, by: str = "ben") -> StepStatus:
+    """A step that somebody left out."""
+    return StepStatus(id=step, state=StepState.SKIPPED, cause=Cause.VERDICT, error=f"left out by {by}", ended=NOON)
+
+
+def before() -> Plan:
+    """The revision before the one to review: `migrate` did less, `push` was not there, `lint` was."""
+    made = to_review().plan
+    assert made is not None
+    script = SCRIPT.replace(" --sql > out.sql", "").replace("TABLE sessions", "TABLE sessions_old")
+    was = replace(migrate(), step=Shell(id="migrate", script=script, needs=("tests", "codemod"), secrets=("DSN",)))
+    steps = [was if each.id == "migrate" else each for each in made.steps if each.id not in ("push", "notes")]
+    return replace(made, revision=2, digest="aa00aa" + "0" * 58, steps=(*steps, _execute("lint", "make lint")))
+
+
+def quorum_of(needed: int, view: TaskView, *signatures: Signature, excludes: bool = False) -> TaskView:
+    """The view where several people must sign."""
+    assert view.plan is not None
+    plan = replace(view.plan, policy=SigningRule(quorum=needed, exclude_proposer=excludes))
+    return replace(view, plan=plan, signatures=signatures)
 
 
 def revised() -> TaskView:

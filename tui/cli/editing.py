@@ -5,9 +5,6 @@ An edit with faults is offered to the editor again; nothing of it is lost while 
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shlex
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
@@ -20,6 +17,7 @@ from tui.cli.exits import Exit
 from tui.cli.going_on import advise
 from tui.cli.people import a_person
 from tui.cli.terminal import Person, says_yes
+from tui.editor import edit, editor_of
 from tui.presentation.safe import safe
 
 
@@ -40,7 +38,7 @@ async def _edit(call: Call) -> int:
         path = Path(folder) / f"plan-{view.task.id}.yaml"
         path.write_text(text, encoding="utf-8")
         while True:
-            await edit(path, call.world.environ.get("VISUAL") or call.world.environ.get("EDITOR") or "vi")
+            await edit(path, editor_of(call.world.environ))
             if (edited := path.read_text(encoding="utf-8", errors="surrogateescape")) == text:
                 call.console.note(f"nothing was changed; revision {view.task.revision} stays")
                 return 0
@@ -60,22 +58,6 @@ def _given(call: Call) -> str:
         return (call.world.cwd / file).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise UsageError(problem=f"{call.args.file}: {error.strerror}; nothing was changed") from None
-
-
-async def edit(path: Path, editor: str) -> None:
-    """Let the person edit a file in their own program on their own terminal.
-
-    Raises:
-        UsageError: it cannot be started, or it says that the edit is off.
-    """
-    try:
-        process = await asyncio.create_subprocess_exec(*shlex.split(editor), str(path))
-        code = await process.wait()
-    except (OSError, ValueError) as error:
-        problem = f"The editor {editor!r} could not be started ({error}); nothing was changed"
-        raise UsageError(problem=problem, hint="name another one in $EDITOR, or give a file: --file") from None
-    if code:
-        raise UsageError(problem=f"{os.path.basename(shlex.split(editor)[0])} ended with {code}; nothing was changed")
 
 
 async def _again(person: Person, error: InvalidPlan) -> bool:

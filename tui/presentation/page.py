@@ -28,6 +28,10 @@ class Page:
     diff: str = ""
     """What changed, shown below the operand and as much a part of what must be read."""
     diff_title: str = "signed (-) against present (+) bytes"
+    changed: Sequence[Line] = ()
+    """What changed since a revision that was read before: below the operand, and a part of what must be read."""
+    changed_since: str = ""
+    """What that revision is called."""
     files: Sequence[FileText] = ()
     """The signed files, below that."""
     files_count: bool = True

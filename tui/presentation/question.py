@@ -16,7 +16,7 @@ from tui.presentation.facts import touches, why
 from tui.presentation.files import file_texts
 from tui.presentation.line import MUTED, clipped
 from tui.presentation.page import Line, Page
-from tui.presentation.review import cascade
+from tui.presentation.reading import cascade
 from tui.presentation.status import TIERS
 
 _ASKED = {

@@ -62,6 +62,8 @@ class Sheet:
         made: list[Entry] = []
         if page.operand is not None:
             made += _numbered("", page.operand, page.marks, width, ascii_only)
+        if page.changed:
+            made += _changed(page, width, ascii_only)
         if page.diff:
             made += _diff(page, width, ascii_only)
         must = len(made)
@@ -112,6 +114,16 @@ def _diff(page: Page, width: int, ascii_only: bool) -> Iterator[Entry]:
         style = {"+": "$text-success", "-": "$text-error", "@": "$text-accent"}.get(changed[:1], "")
         for row in rows(changed, width - 2, plain=ascii_only):
             yield content(" " if row.first else _goes_on(ascii_only), MUTED) + _text(row, style)
+
+
+def _changed(page: Page, width: int, ascii_only: bool) -> Iterator[Entry]:
+    """Each line that is another one, byte for byte, behind its mark and number."""
+    yield content(f" changed since {page.changed_since}", "bold")
+    label = max(len(line.label) for line in page.changed) + 1
+    for line in page.changed:
+        for row in rows(line.text, width - label - 3, plain=ascii_only):
+            head = line.label if row.first else _goes_on(ascii_only)
+            yield column(content(f" {head}", line.style or MUTED), label + 2) + _text(row, line.style)
 
 
 def _told(line: Line, width: int) -> list[Content]:

@@ -27,7 +27,7 @@ from tui.presentation.amounts import about_clock, clock, number
 from tui.presentation.brief import progress, title
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column, spread
-from tui.presentation.review import cascade
+from tui.presentation.reading import cascade
 from tui.presentation.status import CRITICAL, PHASES, STEPS
 
 STRONG, BRAND = "bold", "bold $accent"

@@ -8,60 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import ClassVar
 
 from textual import events, on, work
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widgets import Input
 
-from engine import Command, Reject, Return, Sign, SignoffError
-from tui.presentation.content import content
-from tui.presentation.line import MUTED
-from tui.presentation.review import can_be_signed, missing, signing
-from tui.presentation.trouble import trouble
-from tui.screens.review_view import ReviewView
-from tui.widgets.key_line import Key, KeyLine
-from tui.widgets.step_list import StepList
+from engine import Command, GiveGrant, Reject, Return, Sign, grantable
+from tui.presentation.amounts import about
+from tui.presentation.reading import missing
+from tui.presentation.review_head import barred, can_be_signed, signing, still_missing
+from tui.screens.review_modes import CONFIRMED, WORDED, Mode
+from tui.screens.review_steps import ReviewSteps
 
-_KEPT = "Your marks are kept."
-
-
-class Mode(Enum):
-    """What the bottom line is for."""
-
-    READING = auto()
-    SIGNING = auto()
-    """The next key decides: y signs, all others do not."""
-    RETURNING = auto()
-    REJECTING = auto()
-    SENDING = auto()
+GRANTED = 1800.0
+"""Seconds that a grant of this screen holds."""
 
 
-_READING = (
-    Key("space", "read on", "read_on"),
-    Key("a", "ok", "ok"),
-    Key("s", "skip", "skip"),
-    Key("enter", "show", "show"),
-    Key("o", "all", "open_all"),
-    Key("R", "return", "return"),
-    Key("x", "reject", "reject"),
-    Key("A", "sign", "sign"),
-    Key("esc", "back", "back"),
-    Key("?", "", "keys"),
-)
-_KEYS = {
-    Mode.READING: _READING,
-    Mode.SIGNING: (Key("y", "sign", "confirm"), Key("esc", "back", "back")),
-    Mode.RETURNING: (Key("enter", "return with this note", "submit"), Key("esc", "back", "back")),
-    Mode.REJECTING: (Key("enter", "reject for this reason", "submit"), Key("esc", "back", "back")),
-    Mode.SENDING: (),
-}
-_ASKED = {Mode.RETURNING: "What shall change?", Mode.REJECTING: "Why is it rejected?"}
-
-
-class ReviewScreen(ReviewView):
+class ReviewScreen(ReviewSteps):
     """Review of one task.
 
     Args:
@@ -72,11 +36,17 @@ class ReviewScreen(ReviewView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "read_on", "Read on: page by page, then the next step that asks", show=False),
         Binding("a", "ok", "This step is fine", show=False),
+        Binding("h", "hold", "Hold this step while the rest goes on, or release it", show=False),
         Binding("s", "skip", "Leave this step out, or take it in again", show=False),
+        Binding("e", "edit", "Edit the plan in $EDITOR: the next revision", show=False),
+        Binding("c", "note", "Write a note on this step, or answer the open one", show=False),
+        Binding("C", "resolve", "Resolve the newest open note of this step", show=False),
+        Binding("d", "differences", "Show or hide what changed since the earlier revision", show=False),
         Binding("o", "open_all", "Show all routine steps, or fold them", show=False),
         Binding("R", "return", "Return the plan with a note", show=False),
         Binding("x", "reject", "Reject the plan with a reason", show=False),
         Binding("A", "sign", "Sign; y confirms", show=False),
+        Binding("T", "grant", "Let what you read run unasked for a time; y confirms", show=False),
         Binding("right_square_bracket", "step(1)", "Next step", show=False),
         Binding("left_square_bracket", "step(-1)", "Previous step", show=False),
         Binding("tab,shift+tab", "other_pane", "Between steps and operand", show=False),
@@ -86,184 +56,117 @@ class ReviewScreen(ReviewView):
 
     def __init__(self, task: int, *, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(task, now)
-        self._mode = Mode.READING
 
     def on_mount(self) -> None:
         self.prepare()
-        self._enter(Mode.READING)
+        self.enter(Mode.READING)
         self.load()
-
-    def begin_again(self) -> None:
-        self._enter(Mode.READING)
-
-    def _enter(self, mode: Mode) -> None:
-        """What the bottom line asks for from now on."""
-        self._mode = mode
-        keys, reason = self.query_one(KeyLine), self.query_one("#reason", Input)
-        keys.keys = _KEYS[mode]
-        keys.lead = self._lead(mode)
-        keys.set_class(mode is not Mode.READING, "-asks")
-        asks = mode in _ASKED
-        reason.set_class(asks, "-shown")
-        if asks:
-            reason.value = ""
-            reason.placeholder = _ASKED[mode]
-            reason.focus()
-        elif reason.has_focus:
-            self.steps.focus()
-
-    def _lead(self, mode: Mode) -> Content:
-        if mode is Mode.SIGNING and self.view and self.reading:
-            return content(signing(self.view, self.reading, self.app.user), "bold")
-        return content("sending …", MUTED) if mode is Mode.SENDING else Content("")
-
-    # What the person does
 
     def on_key(self, event: events.Key) -> None:
         self.deliberate.press(event)
-        if self._mode is Mode.SIGNING:
+        if self.mode in CONFIRMED:
             event.stop()
             if event.key == "y":
                 self.action_confirm()
             else:
-                self._enter(Mode.READING)
-
-    @on(StepList.Opened)
-    def action_show(self) -> None:
-        row = self.steps.chosen
-        if row is not None and row.group is not None:
-            self.steps.fold(row.group)
-        else:
-            self.operand.focus()
-
-    def action_read_on(self) -> None:
-        """A page on; at the end of the operand, to the next step that must be read."""
-        view = self.operand
-        self.notice()
-        if not view.seen:
-            view.action_page(1)
-            return
-        self.has_read()
-        if self.reading and self.reading.unread:
-            self.go_to(self.reading.unread[0])
-        elif not view.at_end:
-            view.action_page(1)
-        elif self.reading:
-            self.notice(missing(self.reading) or "Everything that asks was read. A signs.")
-
-    def action_ok(self) -> None:
-        """Take the step in; one that asks must have been shown to its end."""
-        step, reading = self.shown, self.reading
-        if step is None or reading is None:
-            return
-        if step.asks and not self.operand.seen and step.id not in reading.verdicts.read:
-            self.notice(f"Read {step.id} to its end first: space reads on.")
-            return
-        if step.id in reading.lost:
-            self.notice(f"{step.id} is skipped with {reading.lost[step.id]}: take that one in again.")
-            return
-        self.mark(read={step.id} if step.asks else None, skipped=reading.verdicts.skipped - {step.id})
-        self.notice()
-        self.steps.action_move(1)
-
-    def action_skip(self) -> None:
-        """Leave a step out, with all that needs it; again to take it in."""
-        step, reading = self.shown, self.reading
-        if step is None or reading is None:
-            self.notice("enter shows the steps of this tier; s leaves one of them out.")
-        elif step.id in reading.lost:
-            self.notice(f"{step.id} is skipped with {reading.lost[step.id]}: take that one in again.")
-        else:
-            self.mark(skipped=reading.verdicts.skipped ^ {step.id})
-            self.notice()
-
-    def action_open_all(self) -> None:
-        self.steps.fold_all()
-
-    def action_step(self, by: int) -> None:
-        """To another step, wherever the focus is."""
-        self.notice()
-        self.steps.action_move(by)
-
-    def action_other_pane(self) -> None:
-        steps, view = self.steps, self.operand
-        (steps if view.has_focus else view).focus()
+                self.enter(Mode.READING)
 
     def action_back(self) -> None:
-        if self._mode is Mode.READING:
+        if self.mode is Mode.READING:
             self.dismiss(None)
-        elif self._mode is not Mode.SENDING:
-            self._enter(Mode.READING)
+        elif self.mode is not Mode.SENDING:
+            self.enter(Mode.READING)
 
-    # Verdicts
+    # The first of two keys
 
     def action_sign(self) -> None:
-        """The first of two keys."""
-        if not self.deliberate.settled or self._mode is not Mode.READING or not self._open_for_verdicts():
+        if not self._may_decide():
             return
-        if self.reading and (lacks := missing(self.reading)):
-            self.notice(lacks)
-            return
-        self.notice()
-        self._enter(Mode.SIGNING)
-
-    def action_confirm(self) -> None:
-        """The second one."""
         view, reading = self.view, self.reading
-        if self._mode is not Mode.SIGNING or view is None or reading is None:
-            return
-        if self.too_quick():
-            return
-        skipped = tuple(p.id for p in reading.plan.steps if p.id in reading.verdicts.skipped)
-        self._send(
-            Sign(task=view.task.id, revision=view.task.revision, digest=view.task.digest, skip=skipped),
-            f"Signed revision {view.task.revision} ({view.task.digest[:6]})",
-        )
-
-    def action_return(self) -> None:
-        self._ask_for_words(Mode.RETURNING)
-
-    def action_reject(self) -> None:
-        self._ask_for_words(Mode.REJECTING)
-
-    def _ask_for_words(self, mode: Mode) -> None:
-        if self.deliberate.settled and self._mode is Mode.READING and self._open_for_verdicts():
+        if view and reading and (lacks := barred(view, self.app.user) or missing(reading)):
+            self.notice(lacks)
+        elif view and reading:
             self.notice()
-            self._enter(mode)
+            self.enter(Mode.SIGNING, signing(view, reading, self.app.user))
 
-    def _open_for_verdicts(self) -> bool:
-        if self.view is None or self.reading is None:
+    def action_grant(self) -> None:
+        """Let the steps that ask, and were read, run without asking again."""
+        if not self._may_decide():
+            return
+        if steps := self._grantable:
+            named, minutes = ", ".join(steps), about(GRANTED, ascii_only=True).lstrip("~")
+            self.notice(f"{named}: run as signed, unasked, when what they need has passed, within {minutes}.")
+            self.enter(Mode.GRANTING, f"Grant this for {len(steps)} step{'s' if len(steps) > 1 else ''}?")
+        else:
+            self.notice("Nothing to grant: only steps that ask, whose bytes are known, and that you read to their end.")
+
+    @property
+    def _grantable(self) -> tuple[str, ...]:
+        reading = self.reading
+        if reading is None:
+            return ()
+        read = (planned for planned in reading.plan.steps if planned.id in reading.read and reading.runs(planned.id))
+        return tuple(grantable(read))
+
+    def _may_decide(self) -> bool:
+        if not self.deliberate.settled or self.mode is not Mode.READING or self.view is None or self.reading is None:
             return False
         if not can_be_signed(self.view):
             self.notice(f"Revision {self.view.task.revision} is decided already; there is nothing to sign.")
             return False
         return True
 
+    # The second one
+
+    def action_confirm(self) -> None:
+        view, reading = self.view, self.reading
+        if self.mode not in CONFIRMED or view is None or reading is None or self.too_quick():
+            return
+        number, revision, digest = view.task.id, view.task.revision, view.task.digest
+        if self.mode is Mode.GRANTING:
+            grant = GiveGrant(task=number, revision=revision, digest=digest, steps=self._grantable, seconds=GRANTED)
+            self._send(grant, "Granted", f"{', '.join(grant.steps)}; signoff grants takes it back.")
+            return
+        left = still_missing(view, self.app.user)
+        sign = Sign(task=number, revision=revision, digest=digest, spared=reading.spared)
+        self._send(sign, f"Signed revision {revision} ({digest[:6]})", left)
+
+    def action_return(self) -> None:
+        self._ask_for_words(Mode.RETURNING, "What shall change?")
+
+    def action_reject(self) -> None:
+        self._ask_for_words(Mode.REJECTING, "Why is it rejected?")
+
+    def _ask_for_words(self, mode: Mode, asked: str) -> None:
+        if self._may_decide():
+            self.notice()
+            self.enter(mode, asked)
+
     @on(Input.Submitted, "#reason")
     def action_submit(self) -> None:
-        words, view = self.query_one("#reason", Input).value.strip(), self.view
-        if view is None or self._mode not in _ASKED:
-            return
-        if self.too_quick():
+        words, view = self.words, self.view
+        if view is None or self.mode not in WORDED or self.too_quick():
             return
         if not words:
             self.notice("Write a few words first: whoever wrote the plan reads them.")
             return
         task, revision = view.task.id, view.task.revision
-        if self._mode is Mode.RETURNING:
+        if self.mode is Mode.NOTING:
+            self.write_note(words)
+        elif self.mode is Mode.RETURNING:
             self._send(Return(task=task, revision=revision, note=words), f"Returned revision {revision} with a note")
         else:
             self._send(Reject(task=task, revision=revision, reason=words), f"Rejected revision {revision}")
 
     @work(group="verdict")
-    async def _send(self, command: Command, done: str) -> None:
-        self._enter(Mode.SENDING)
-        try:
-            await self.app.engine.do(command)
-        except SignoffError as error:
-            self._enter(Mode.READING)
-            self.notice(trouble(error, _KEPT))
-            self.load()
+    async def _send(self, command: Command, done: str, left: str = "") -> None:
+        """Give a verdict and leave; or stay, where something is left to say."""
+        self.enter(Mode.SENDING)
+        if await self.give(command) is None:
             return
-        self.app.say(done)
-        self.dismiss(None)
+        if left:
+            self.enter(Mode.READING)
+            self.notice(f"{done}: {left}")
+        else:
+            self.app.say(done)
+            self.dismiss(None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from textual import on, work
@@ -11,13 +11,28 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input, Static
 
-from engine import EngineInfo, ListLengths, PlannedStep, ShowEngine, ShowTask, SignoffError, TaskView
+from engine import (
+    EngineInfo,
+    ListLengths,
+    ListPeople,
+    Person,
+    PlannedStep,
+    ReadPlan,
+    ShowEngine,
+    ShowTask,
+    SignoffError,
+    TaskView,
+    compare,
+)
 from tui.contents import read_contents
 from tui.follow import follow, places
-from tui.messages import Happened, Resynced
+from tui.messages import Happened, PeopleMoved, Resynced
 from tui.presentation.content import content
 from tui.presentation.line import MUTED, clipped
-from tui.presentation.review import Reading, Row, Verdicts, expected, history, page_of, page_title, summary, title
+from tui.presentation.reading import Reading, expected
+from tui.presentation.review_head import beside, summary, title
+from tui.presentation.review_page import page_of, page_title
+from tui.presentation.revisions import Since, earlier, told
 from tui.presentation.trouble import trouble
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.key_line import KeyLine
@@ -31,7 +46,7 @@ WIDE = 110
 
 
 class ReviewView(DecidingScreen[None]):
-    """Shows one task to a reviewer; `begin_again` is called whenever there is another plan to read."""
+    """Shows one task to a reviewer; `begin` is called whenever there is another plan to read."""
 
     CSS_PATH = "review.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
@@ -44,8 +59,13 @@ class ReviewView(DecidingScreen[None]):
         self.reading: Reading | None = None
         self.shown: PlannedStep | None = None
         """The step whose operand is in sight."""
+        self.differences = True
+        """Whether what changed since the earlier revision is shown."""
+        self._contents: Mapping[str, bytes | None] = {}
+        """Of the signed files of that step, as far as they are here."""
         self._lengths: dict[str, float] = {}
         """Seconds that the steps took in earlier runs."""
+        self._people: tuple[Person, ...] = ()
         self._parallel = 1
 
     def compose(self) -> ComposeResult:
@@ -68,15 +88,13 @@ class ReviewView(DecidingScreen[None]):
     def operand(self) -> OperandView:
         return self.query_one(OperandView)
 
-    def begin_again(self) -> None:
-        """Another plan is shown: what was begun on the one before is void."""
-
     @work(exclusive=True, group="load")
     async def load(self) -> None:
         try:
             view: TaskView = await self.app.engine.read(ShowTask(task=self._task_id))
-            self._take(view)
+            self._take(view, await self._since(view))
             self._lengths = await self.app.engine.read(ListLengths(task=self._task_id))
+            self._people = await self.app.engine.read(ListPeople())
             info: EngineInfo = await self.app.engine.read(ShowEngine())
         except SignoffError as error:
             self.notice(trouble(error, ""))
@@ -84,30 +102,46 @@ class ReviewView(DecidingScreen[None]):
         self._parallel = info.parallel
         self._head()
 
-    def _take(self, view: TaskView) -> None:
+    async def _since(self, view: TaskView) -> Since | None:
+        """What became of the revision that this person knows."""
+        revision, yours = earlier(view, self.app.user)
+        if view.plan is None or not revision:
+            return None
+        before = await self.app.engine.read(ReadPlan(task=self._task_id, revision=revision))
+        return Since(compare(before, view.plan), yours)
+
+    def _take(self, view: TaskView, since: Since | None) -> None:
         """Show a view; marks hold only for the digest they were made on."""
         before, self.view, self._places = self.view, view, places(view)
         if view.plan is None:
             self.notice("There is no plan to read yet. It is shown here as soon as it is written.")
-        elif before is None or before.plan is None or before.task.digest != view.task.digest:
-            self._begin(view, before)
+        elif self.reading is None or self.reading.plan.digest != view.plan.digest:
+            self.begin(view, since, before)
+        else:
+            self.read_again(view)
         self._head()
 
-    def _begin(self, view: TaskView, before: TaskView | None) -> None:
-        if view.plan is None:
-            return
-        if before is not None and before.plan is not None:
-            self.begin_again()
-            old, new = before.task.revision, view.task.revision
-            self.notice(
-                f"Revision {new} was written while you read {old}. Your marks were for {old} and are gone: read again."
-            )
-        digest, verdicts = self.app.marked.get(view.task.id, ("", Verdicts()))
-        self.reading = Reading.of(view.plan, verdicts if digest == view.plan.digest else Verdicts())
+    def begin(self, view: TaskView, since: Since | None, before: TaskView | None) -> None:
+        """Show a plan that was not shown yet."""
+        why = told(since, view) if since else ""
+        if self.reading is not None and before is not None:
+            old, new = self.reading.plan.revision, view.task.revision
+            why = f"Revision {new} was written while you read {old}: your marks are gone, read again. {why}"
+        self.notice(why)
+        digest, read = self.app.marked.get(view.task.id, ("", frozenset[str]()))
+        self.reading = Reading.of(view, read if digest == view.task.digest else frozenset(), since)
         first = self.reading.unread[0].id if self.reading.unread else None
         self.steps.read(self.reading, first)
         self.steps.focus()
         self._show_step()
+
+    def read_again(self, view: TaskView) -> None:
+        """The same plan, after others or the person did something to it."""
+        if self.reading is None:
+            return
+        self.reading = Reading.of(view, self.reading.read, self.reading.since)
+        self.steps.read(self.reading)
+        self.show_page(again=True)
 
     def _head(self) -> None:
         if self.view is None:
@@ -119,7 +153,8 @@ class ReviewView(DecidingScreen[None]):
             seconds = expected(self.reading, self._lengths, self._parallel)
             below.left = summary(self.reading, seconds, ascii_only=plain)
             room = self.size.width - below.left.cell_length - 4
-            below.right = content(history(self.view, self.app.clock(), room), MUTED)
+            told = beside(self.reading, self.view, self._people, self.app.user, self.app.clock(), room)
+            below.right = content(told, MUTED)
 
     def _show_step(self) -> None:
         """Show the operand of the row under the cursor."""
@@ -129,21 +164,31 @@ class ReviewView(DecidingScreen[None]):
         if row.planned is not None and row.planned is self.shown:
             return
         self.shown = row.planned
-        self.operand.show(page_of(row, self.reading, {}))
+        self._contents = {}
+        self.show_page()
+        self.app.engine.look(self._task_id, row.planned.id if row.planned else None)
         self._rule()
         if row.planned is not None and row.planned.files:
-            self._read_files(row, row.planned)
+            self._read_files(row.planned)
+
+    def show_page(self, *, again: bool = False) -> None:
+        """What there is to read about the row under the cursor; `again` stays where the reader is."""
+        row = self.steps.chosen
+        if row is not None and self.reading is not None and self.view is not None:
+            page = page_of(row, self.reading, self.view, self._contents, differences=self.differences)
+            self.operand.show(page, again=again)
 
     @work(exclusive=True, group="files")
-    async def _read_files(self, row: Row, planned: PlannedStep) -> None:
+    async def _read_files(self, planned: PlannedStep) -> None:
         """Show the text of the signed files too, as soon as it is here."""
         try:
             contents = await read_contents(self.app.engine, planned)
         except SignoffError as error:
             self.notice(trouble(error, ""))
             return
-        if self.shown is planned and self.reading is not None:
-            self.operand.show(page_of(row, self.reading, contents))
+        if self.shown is planned:
+            self._contents = contents
+            self.show_page()
 
     def _rule(self) -> None:
         rule, view = self.query_one(Rule), self.operand
@@ -154,32 +199,30 @@ class ReviewView(DecidingScreen[None]):
             rule.left = clipped(page_title(row, ascii_only=self.app.ascii_only), room, ascii_only=self.app.ascii_only)
         rule.lit = view.has_focus
 
-    def mark(self, *, read: set[str] | None = None, skipped: frozenset[str] | None = None) -> None:
-        if self.reading is None:
-            return
-        verdicts = self.reading.verdicts
-        verdicts = replace(
-            verdicts,
-            read=verdicts.read | (read or set()),
-            skipped=verdicts.skipped if skipped is None else skipped,
-        )
-        self.reading = Reading.of(self.reading.plan, verdicts)
-        self.app.marked[self._task_id] = (self.reading.plan.digest, verdicts)
-        self.steps.read(self.reading)
-        self._head()
-
     def on_happened(self, message: Happened) -> None:
-        if self.view is None:
+        before = self.view
+        if before is None:
             return
-        followed = follow(self.view, message.events, self._places)
+        followed = follow(before, message.events, self._places)
         if followed.stale:
             self.load()
-        elif followed.view.seq != self.view.seq:
+        elif followed.view.seq != before.seq:
             self.view = followed.view
+            said = (before.comments, before.grants) != (followed.view.comments, followed.view.grants)
+            if said or followed.changed:
+                self.read_again(followed.view)
             self._head()
+
+    @on(PeopleMoved)
+    def _people_moved(self, message: PeopleMoved) -> None:
+        self._people = message.people
+        self._head()
 
     def on_resynced(self, _: Resynced) -> None:
         self.load()
+
+    def on_unmount(self) -> None:
+        self.app.engine.look()
 
     @on(StepList.Moved)
     def _moved(self) -> None:
@@ -198,8 +241,12 @@ class ReviewView(DecidingScreen[None]):
     def has_read(self) -> None:
         """The step in sight was read to its end."""
         step, reading = self.shown, self.reading
-        if step is not None and reading is not None and step.asks and step.id not in reading.verdicts.read:
-            self.mark(read={step.id})
+        if step is None or reading is None or not reading.must(step) or step.id in reading.read:
+            return
+        self.reading = replace(reading, read=reading.read | {step.id})
+        self.app.marked[self._task_id] = (reading.plan.digest, self.reading.read)
+        self.steps.read(self.reading)
+        self._head()
 
     def go_to(self, planned: PlannedStep) -> None:
         if self.reading:

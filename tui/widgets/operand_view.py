@@ -53,11 +53,11 @@ class OperandView(Lines, can_focus=True):
         self.page = Page()
         self._laid = Sheet()
 
-    def show(self, page: Page) -> None:
-        """Show another page, from its beginning."""
+    def show(self, page: Page, *, again: bool = False) -> None:
+        """Show another page from its beginning, or the same one as it is now, from where the reader is."""
         self.page = page
         self._laid = Sheet()
-        self.top = 0
+        self.top = self.validate_top(self.top) if again else 0
         self.refresh(layout=True)
         self.call_after_refresh(self._tell)
 

@@ -7,7 +7,8 @@ from textual.content import Content
 from engine import Tier
 from tui.presentation.content import content
 from tui.presentation.line import MUTED
-from tui.presentation.review import Reading, Row, heading, line, rows
+from tui.presentation.reading import Reading
+from tui.presentation.review import Row, heading, line, rows
 from tui.widgets.row_list import RowList
 from tui.widgets.rule import ruled
 

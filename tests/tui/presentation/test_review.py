@@ -13,13 +13,13 @@ from engine.model.plan import Execute
 from engine.testing import NOON
 from tests.tui import plans
 from tui.presentation.facts import headline
-from tui.presentation.review import Reading, Verdicts, cascade, heading, history, line, missing, rows, signing
+from tui.presentation.reading import Reading, cascade, missing
+from tui.presentation.review import heading, line, rows
+from tui.presentation.review_head import history, signing
 
 
-def _reading(**verdicts: frozenset[str]) -> Reading:
-    view = plans.to_review()
-    assert view.plan is not None
-    return Reading.of(view.plan, Verdicts(**verdicts))
+def _reading(read: frozenset[str] = frozenset(), skipped: frozenset[str] = frozenset()) -> Reading:
+    return Reading.of(plans.without(plans.to_review(), *skipped), read)
 
 
 def test_risky_steps_stand_first_and_routine_ones_are_folded_by_tier() -> None:
@@ -55,8 +55,7 @@ def test_what_is_skipped_shows_though_its_tier_is_folded() -> None:
 def test_a_name_that_looks_like_another_is_never_folded_away() -> None:
     odd = PlannedStep(step=Execute(id="odd", command="curl gіthub.com"), tier=Tier.READ)  # noqa: RUF001
     view = plans.view_of(odd, plans.twelve()[1])
-    assert view.plan is not None
-    assert "odd" in [row.planned.id for row in rows(Reading.of(view.plan, Verdicts())) if row.planned]
+    assert "odd" in [row.planned.id for row in rows(Reading.of(view)) if row.planned]
 
 
 def test_what_is_missing_is_named_until_all_that_asks_was_read_or_skipped() -> None:
@@ -70,8 +69,7 @@ def test_what_is_missing_is_named_until_all_that_asks_was_read_or_skipped() -> N
 def test_a_step_that_the_policy_asks_for_must_be_read_whatever_its_tier() -> None:
     asked = replace(plans.twelve()[2], asks=True)
     view = plans.view_of(plans.twelve()[0], asked)
-    assert view.plan is not None
-    reading = Reading.of(view.plan, Verdicts())
+    reading = Reading.of(view)
     assert [planned.id for planned in reading.unread] == ["pins"]
     assert "2 pins" in missing(reading)
     assert "asks again at run" in headline(asked)

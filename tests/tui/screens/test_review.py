@@ -11,7 +11,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from engine import Command, Query, ReadContent, Reject, Return, Sign, SignedFile, TaskView
+from engine import Command, Judge, Query, ReadContent, Reject, Return, Sign, SignedFile, TaskView, Verdict
 from engine.errors import StaleRevision, StoreFull
 from engine.model.digest import sha256
 from engine.model.events import PlanSigned, PlanWritten
@@ -20,6 +20,7 @@ from engine.testing import ScriptedEngine
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
 from tests.tui.pilots import picture, until
+from tests.tui.screens.shared import Shared
 from tests.tui.screens.test_workbench_hostile import poisoned
 from tests.tui.stage import LARGE, SMALL, TRICKS, Clock, Restless, app, gone, opened, press, settle, show, utc  # noqa: F401
 from tui.screens.review import ReviewScreen
@@ -33,9 +34,9 @@ LONG = "\n".join(f"echo {number}" for number in range(60)).encode()
 pytestmark = pytest.mark.usefixtures("utc")
 
 
-def _engine(view: TaskView | None = None) -> ScriptedEngine:
+def _engine(view: TaskView | None = None) -> Shared:
     """With what was kept of the signed files."""
-    engine = ScriptedEngine(view or plans.to_review())
+    engine = Shared(view or plans.to_review())
     engine.contents = dict(plans.CONTENTS)
     return engine
 
@@ -74,7 +75,7 @@ async def test_an_unread_step_that_asks_blocks_signing_and_is_named() -> None:
 
 
 async def test_earlier_runs_tell_how_long_what_is_left_in_would_take() -> None:
-    engine, clock = ScriptedEngine(plans.to_review()), Clock()
+    engine, clock = _engine(), Clock()
     engine.lengths = {planned.id: 45.0 for planned in plans.twelve()}
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         assert "routine 10 · ≈9 min" in picture(pilot)
@@ -295,7 +296,10 @@ async def test_a_skip_shows_what_it_takes_along_and_is_signed_with_the_rest() ->
         assert "skipped 2" in picture(pilot)
         await press(pilot, clock, "A", "y")
         await gone(pilot, screen)
-    assert _one(engine).skip == ("bench",)
+    judged, signed = engine.done
+    assert isinstance(judged, Judge) and isinstance(signed, Sign)
+    assert (judged.task, judged.step, judged.verdict) == (12, "bench", Verdict.SKIP)
+    assert (signed.skip, signed.spared) == ((), ("bench",))
 
 
 async def test_a_second_s_takes_the_step_in_again() -> None:
@@ -305,10 +309,13 @@ async def test_a_second_s_takes_the_step_in_again() -> None:
         assert "skipped 4" in picture(pilot)
         await press(pilot, clock, "s")
         assert "skipped" not in picture(pilot)
+    assert [command.verdict for command in engine.done if isinstance(command, Judge)] == [
+        Verdict.SKIP, Verdict.TAKE_IN,
+    ]  # fmt: skip
 
 
 async def test_a_plan_of_which_nothing_is_left_is_not_signed() -> None:
-    engine, clock = ScriptedEngine(plans.view_of(plans.twelve()[0])), Clock()
+    engine, clock = _engine(plans.view_of(plans.twelve()[0])), Clock()
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         await press(pilot, clock, "enter", "j", "s", "A")
         assert "nothing is left to sign" in picture(pilot)
@@ -374,7 +381,7 @@ def _after(*keys: str, view: Callable[[], TaskView] = plans.to_review) -> Callab
     async def run(pilot: Pilot[Any]) -> None:
         clock = Clock()
         await show(pilot, ReviewScreen(12, now=clock))
-        await press(pilot, clock, *keys)
+        await press(pilot, clock, *(key.replace(" ", "space") for key in keys))
 
     return run
 
@@ -393,7 +400,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
     made = app(_engine())
-    assert snap_compare(made, terminal_size=size, run_before=_after(*(k.replace(" ", "space") for k in PICTURES[name])))
+    assert snap_compare(made, terminal_size=size, run_before=_after(*PICTURES[name]))
 
 
 def test_picture_in_ascii(snap_compare: Compare) -> None:

@@ -1,0 +1,147 @@
+"""The head of a review as text: which revision, how far its signing is, what it would mean to sign. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+
+from engine import Person, Phase, TaskView, quorum
+from tui.presentation.amounts import about, ago
+from tui.presentation.brief import title as task_title
+from tui.presentation.content import assemble, content
+from tui.presentation.line import MUTED
+from tui.presentation.reading import Reading
+from tui.presentation.revisions import counts
+from tui.presentation.safe import safe
+from tui.presentation.status import PHASES
+from tui.presentation.wrap import cells
+
+_BETWEEN = "   "
+
+
+def title(view: TaskView, *, ascii_only: bool = False) -> tuple[Content, Content]:
+    """The top line: which plan, which revision, which digest; on the right how far its signing is."""
+    task = view.task
+    dot = " - " if ascii_only else " · "
+    left = assemble(
+        ("Review", "bold $accent"),
+        (dot, MUTED),
+        (f"{task.id} ", MUTED),
+        (task_title(task.request, 40), "bold"),
+        (dot, MUTED),
+    )
+    left += assemble(f"rev {task.revision}", (dot, MUTED), (task.digest[:6], "bold"))
+    return left, _signed(view, ascii_only=ascii_only)
+
+
+def _signed(view: TaskView, *, ascii_only: bool) -> Content:
+    """`signed 1 of 2  ben ✓`, `signed by ben`, `not signed`, and who may not sign it while somebody still must."""
+    task = view.task
+    if view.plan is None or not (view.signatures or task.phase is Phase.AWAITING_APPROVAL):
+        return content(PHASES[task.phase].word, PHASES[task.phase].style)
+    count = quorum(task, view.plan, view.signatures)
+    without = f"  not by {', '.join(count.excluded)}" if count.excluded and not count.reached else ""
+    if count.needed > 1:
+        tick = "ok" if ascii_only else "✓"
+        parts = [f"signed {len(count.signed)} of {count.needed}", *(f"{name} {tick}" for name in count.signed)]
+        style = "$text-success" if count.reached else "$text-warning"
+        return content("  ".join(parts) + without, style)
+    if count.signed:
+        carried = any(s.means == "carried" and s.digest == task.digest and not s.void for s in view.signatures)
+        return content(f"signed by {', '.join(count.signed)}{', carried over' if carried else ''}", "$text-success")
+    if task.phase is not Phase.AWAITING_APPROVAL:
+        return content(PHASES[task.phase].word, PHASES[task.phase].style)
+    return content("not signed" + without, "$text-warning")
+
+
+def barred(view: TaskView, user: str) -> str:
+    """Why the signature of this person would not count; empty where it would."""
+    if view.plan is None:
+        return ""
+    count = quorum(view.task, view.plan, view.signatures)
+    more = f"{count.left} more must sign."
+    if user in count.excluded:
+        return f"You proposed or wrote this plan, and its rule wants others to sign it: {more}"
+    if user in count.signed:
+        return f"You have signed it already, and count once: {more}"
+    return ""
+
+
+def still_missing(view: TaskView, user: str) -> str:
+    """Who must sign once this person has; empty where nobody must."""
+    if view.plan is None:
+        return ""
+    count = quorum(view.task, view.plan, view.signatures)
+    signed = list(dict.fromkeys((*count.signed, user)))
+    left = count.needed - len(signed)
+    return f"{left} more must sign, besides {', '.join(signed)}." if left > 0 else ""
+
+
+def beside(reading: Reading, view: TaskView, people: Iterable[Person], user: str, now: float, room: int) -> str:
+    """What stands on the right of the summary, as much of it as fits: changes, who reads what, how it ran before."""
+    kept: list[str] = []
+    for part in (counts(reading.since) if reading.since else "", reads(reading, view, people, user)):
+        if part and _wide([*kept, part]) <= room:
+            kept.append(part)
+    return _BETWEEN.join(kept) or history(view, now, room)
+
+
+def _wide(parts: list[str]) -> int:
+    return cells(safe(_BETWEEN.join(parts)))
+
+
+def reads(reading: Reading, view: TaskView, people: Iterable[Person], user: str) -> str:
+    """`ben reads 3, cara reads 11`: the steps that the others have in sight."""
+    numbers = reading.numbers
+    found = [
+        f"{person.user} reads {numbers[person.step]}"
+        for person in people
+        if person.user != user and person.task == view.task.id and person.step in numbers
+    ]
+    return ", ".join(dict.fromkeys(found))
+
+
+def summary(reading: Reading, seconds: float | None = None, ascii_only: bool = False) -> Content:
+    """`12 steps · READ 2 · routine 10 · ≈9 min · skipped 2`; the time only where it is known."""
+    total, risky = len(reading.plan.steps), len(reading.risky)
+    parts = [content(f"{total} step{'s' if total != 1 else ''}")]
+    if risky:
+        parts.append(content(f"READ {risky}", "bold $text-warning"))
+    parts.append(content(f"routine {total - risky}"))
+    if seconds is not None:
+        parts.append(content(about(seconds, ascii_only=ascii_only)))
+    if reading.held:
+        parts.append(content(f"held {len(reading.held)}", "$text-warning"))
+    if out := total - reading.running:
+        parts.append(content(f"skipped {out}", "$text-warning"))
+    return content(" - " if ascii_only else " · ", MUTED).join(parts)
+
+
+def history(view: TaskView, now: float, room: int) -> str:
+    """Whether these very bytes were signed before, and how they did, in `room` cells; empty when they were not."""
+    if view.signed_before is None:
+        return ""
+    count, last, who = view.signed_before
+    times = "once" if count == 1 else f"{count} times"
+    when = ago(now - last)
+    forms = (
+        f"this digest ran well {times}, last {when}, signed by {who}",
+        f"ran well {times}, {when}, signed by {who}",
+        f"ran well {times}, {when}",
+    )
+    return next((form for form in forms if cells(safe(form)) <= room), f"ran well {times}")
+
+
+def signing(view: TaskView, reading: Reading, user: str) -> str:
+    """What a signature would mean, in one sentence."""
+    out = len(reading.plan.steps) - reading.running
+    asks = sum(planned.asks and reading.runs(planned.id) for planned in reading.plan.steps)
+    held = f", {len(reading.held)} of them held" if reading.held else ""
+    left = f", {out} skipped" if out else ""
+    again = f", {asks} ask{'s' if asks == 1 else ''} again at run" if asks else ""
+    return f"Sign rev {view.task.revision} {view.task.digest[:6]} as {user}: {reading.running} run{held}{left}{again}?"
+
+
+def can_be_signed(view: TaskView) -> bool:
+    return view.task.phase is Phase.AWAITING_APPROVAL and view.plan is not None

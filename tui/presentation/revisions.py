@@ -1,0 +1,94 @@
+"""The present revision beside an earlier one: counts, why it asks again, and what changed in one step. Pure.
+
+A reader compares with what they last judged themselves; who never judged any, with the revision before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine import Comparison, StepChange, TaskView
+from tui.presentation.changes import changed_facts, changed_lines
+from tui.presentation.page import Line
+
+_CARRIED = "carried"
+"""The means of a signature that came from the revision before."""
+_TOLD = 4
+"""Reasons, or dropped steps, that one sentence names."""
+_STYLES = {"~": "$text-accent", "+": "$text-success", "-": "$text-error"}
+
+
+@dataclass(frozen=True)
+class Since:
+    """What became of an earlier revision."""
+
+    comparison: Comparison
+    yours: bool = False
+    """Whether this person judged the earlier one."""
+
+    @cached_property
+    def changes(self) -> Mapping[str, StepChange]:
+        return {change.id: change for change in self.comparison.changes}
+
+    @cached_property
+    def widened(self) -> frozenset[str]:
+        """The steps that do more than before."""
+        return frozenset(widening.step for widening in self.comparison.widened if widening.step)
+
+    @property
+    def name(self) -> str:
+        return f"rev {self.comparison.before}"
+
+
+def earlier(view: TaskView, user: str) -> tuple[int, bool]:
+    """The revision to compare with, 0 for none; and whether this person judged it."""
+    present = view.task.revision
+    judged = [given.revision for given in view.signatures if given.actor == user and given.means != _CARRIED]
+    own = max((revision for revision in judged if revision < present), default=0)
+    return own or max(0, present - 1), bool(own)
+
+
+def counts(since: Since) -> str:
+    """`since rev 2 (yours): ~1 +1 -0`; empty where nothing changed."""
+    if not since.changes:
+        return ""
+    marks = [change.mark for change in since.changes.values()]
+    told = " ".join(f"{mark}{marks.count(mark)}" for mark in "~+-")
+    return f"since {since.name}{' (yours)' if since.yours else ''}: {told}"
+
+
+def told(since: Since, view: TaskView) -> str:
+    """What its author says, why it asks again or that nothing made it ask, what is gone; empty where nothing changed."""
+    found = since.comparison
+    carried = [s.actor for s in view.signatures if s.means == _CARRIED and s.digest == view.task.digest and not s.void]
+    plan = view.plan
+    parts = [f'{plan.author or view.task.proposer}: "{plan.note}"'] if plan and plan.note else []
+    if found.widened:
+        parts.append(f"Asks again since {since.name}: {_named([str(each) for each in found.widened], '; ')}.")
+    elif carried:
+        parts.append(f"Nothing widens: the approval of {_named(carried)} was carried over.")
+    elif found.changes:
+        parts.append(f"Nothing widens since {since.name}.")
+    if dropped := [change.id for change in found.changes if change.after is None]:
+        parts.append(f"Dropped: {_named(dropped)}.")
+    return " ".join(parts)
+
+
+def _named(names: list[str], between: str = ", ") -> str:
+    more = f"{between}{len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return between.join(names[:_TOLD]) + more
+
+
+def changed(change: StepChange) -> Iterator[Line]:
+    """The lines of one step that are not as they were, and the facts; nothing for one that is wholly new."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return
+    if before.step.operand != after.step.operand:
+        for line in changed_lines(before.step.operand, after.step.operand):
+            if line.mark != " ":
+                yield Line(f"{line.mark} {line.number}", line.text, _STYLES[line.mark])
+    for name, was, now in changed_facts(before, after):
+        yield Line(f"~ {name}", f"{was} → {now}", _STYLES["~"])

@@ -1,0 +1,177 @@
+"""What a person does to single steps of a review: read, hold, skip, speak, edit. Verdicts are everybody's at once.
+
+None of it approves anything: a verdict or a note leaves by a command of its own, an edit is another revision to read.
+"""
+
+from __future__ import annotations
+
+from textual import on, work
+
+from engine import InvalidPlan, Judge, ReadDocument, ResolveComment, Revise, SignoffError, Verdict, WriteComment
+from tui.presentation.reading import missing
+from tui.presentation.threads import newest_thread
+from tui.presentation.trouble import trouble
+from tui.screens.review_modes import Mode, ReviewModes
+from tui.widgets.step_list import StepList
+
+_DRAFT = "Your text is kept: e opens it again; an empty text gives it up."
+
+
+class ReviewSteps(ReviewModes):
+    """A review whose steps can be judged, discussed and edited."""
+
+    _draft = ""
+    """The text that was refused."""
+    _about: tuple[str, int | None] = ("", None)
+    """The step that words are written about, and the comment that they answer."""
+
+    # Reading
+
+    @on(StepList.Opened)
+    def action_show(self) -> None:
+        row = self.steps.chosen
+        if row is not None and row.group is not None:
+            self.steps.fold(row.group)
+        else:
+            self.operand.focus()
+
+    def action_read_on(self) -> None:
+        """A page on; at the end of the operand, to the next step that must be read."""
+        view = self.operand
+        self.notice()
+        if not view.seen:
+            view.action_page(1)
+            return
+        self.has_read()
+        if self.reading and self.reading.unread:
+            self.go_to(self.reading.unread[0])
+        elif not view.at_end:
+            view.action_page(1)
+        elif self.reading:
+            self.notice(missing(self.reading) or "Everything that asks was read. A signs.")
+
+    def action_ok(self) -> None:
+        """This step is read and fine; one that must be read counts only once its end was shown."""
+        step, reading = self.shown, self.reading
+        if step is None or reading is None:
+            return
+        if reading.must(step) and not self.operand.seen and step.id not in reading.read:
+            self.notice(f"Read {step.id} to its end first: space reads on.")
+            return
+        self.has_read()
+        self.notice()
+        self.steps.action_move(1)
+
+    def action_open_all(self) -> None:
+        self.steps.fold_all()
+
+    def action_step(self, by: int) -> None:
+        """To another step, wherever the focus is."""
+        self.notice()
+        self.steps.action_move(by)
+
+    def action_other_pane(self) -> None:
+        steps, view = self.steps, self.operand
+        (steps if view.has_focus else view).focus()
+
+    def action_differences(self) -> None:
+        """Show or hide what changed since the earlier revision."""
+        if self.reading is None or self.reading.since is None:
+            self.notice("This is the first revision: there is none to compare it with.")
+            return
+        self.differences = not self.differences
+        self.show_page(again=True)
+
+    # Verdicts
+
+    def action_hold(self) -> None:
+        """Let a step wait while the rest goes on; again to release it."""
+        if (step := self._judged()) and self.reading:
+            self._judge(step, Verdict.RELEASE if step in self.reading.held else Verdict.HOLD)
+
+    def action_skip(self) -> None:
+        """Leave a step out, with all that needs it; again to take it in."""
+        if (step := self._judged()) and self.reading:
+            self._judge(step, Verdict.TAKE_IN if step in self.reading.skipped else Verdict.SKIP)
+
+    def _judged(self) -> str:
+        """The step that a verdict is for; empty where none is in sight."""
+        step, reading = self.shown, self.reading
+        if not self.deliberate.settled or reading is None or self.mode is not Mode.READING:
+            return ""
+        if step is None:
+            self.notice("enter shows the steps of this tier; s leaves one of them out, h holds it.")
+            return ""
+        if step.id in reading.lost:
+            self.notice(f"{step.id} is skipped with {reading.lost[step.id]}: take that one in again.")
+            return ""
+        return step.id
+
+    @work(group="judging")
+    async def _judge(self, step: str, verdict: Verdict) -> None:
+        if await self.give(Judge(task=self._task_id, step=step, verdict=verdict)):
+            self.notice()
+
+    # Words
+
+    def action_note(self) -> None:
+        """Say something about the step in sight, or answer what was said; without a step, about the plan."""
+        if self.view is None or self.mode is not Mode.READING or not self.deliberate.settled:
+            return
+        step = self.shown.id if self.shown else ""
+        thread = newest_thread(self.view.comments, step)
+        self._about = step, thread.id if thread else None
+        self.notice()
+        about = step or "the plan"
+        self.enter(Mode.NOTING, f"Answer {thread.author} on {about}:" if thread else f"Say about {about}:")
+
+    @work(group="speaking")
+    async def write_note(self, text: str) -> None:
+        step, answers = self._about
+        if await self.give(WriteComment(task=self._task_id, text=text, step=step, answers=answers)):
+            self.enter(Mode.READING)
+
+    @work(group="speaking")
+    async def action_resolve(self) -> None:
+        """Close the newest open thread of the step in sight."""
+        if self.view is None or self.mode is not Mode.READING or not self.deliberate.settled:
+            return
+        thread = newest_thread(self.view.comments, self.shown.id if self.shown else "")
+        if thread is None:
+            self.notice("Nothing is open here: c writes a note.")
+        elif await self.give(ResolveComment(comment=thread.id)):
+            self.notice(f"Resolved what {thread.author} wrote.")
+
+    # Another revision
+
+    @work(group="editing", exclusive=True)
+    async def action_edit(self) -> None:
+        """Edit the whole plan; what comes back is the next revision."""
+        view = self.view
+        if view is None or self.mode is not Mode.READING or not self.deliberate.settled:
+            return
+        try:
+            present: str = await self.app.engine.read(ReadDocument(task=view.task.id))
+            text = await self.app.edit(self._draft or present, f"plan-{view.task.id}.yaml")
+        except SignoffError as error:
+            self.notice(trouble(error, _DRAFT if self._draft else ""))
+            return
+        if text == present or not text.strip():
+            self._draft = ""
+            self.notice(f"Nothing was changed; revision {view.task.revision} stays.")
+            return
+        await self._revise(Revise(task=view.task.id, revision=view.task.revision, document=text))
+
+    async def _revise(self, command: Revise) -> None:
+        self._draft = command.document
+        try:
+            reply = await self.app.engine.do(command)
+        except InvalidPlan as error:
+            faults = "; ".join(map(str, error.faults))
+            self.notice(f"{faults}. {trouble(error, _DRAFT)}")
+        except SignoffError as error:
+            self.notice(trouble(error, _DRAFT))
+            self.load()
+        else:
+            self._draft = ""
+            self.app.say(reply.text)
