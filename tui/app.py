@@ -173,6 +173,20 @@ class SignoffApp(Desk):
         else:
             self.say(f"copied {what}, {len(text)} characters, to {where}")
 
+    def hand_over(self, task: int, step: str) -> None:
+        self.run_worker(self._hand_over(task, step), group="away", exclusive=True)
+
+    async def _hand_over(self, task: int, step: str) -> None:
+        from tui.handover import hand_over
+
+        file = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            with self._screen_away():
+                status = await hand_over(self.engine, task, step, file)
+        finally:
+            os.close(file)
+        self.say(f"{step} goes on in its terminal: T takes it again" if status is None else f"{step} has ended")
+
     def page(self, run: int) -> None:
         self.run_worker(self._page(run), group="away", exclusive=True)
 

@@ -88,6 +88,10 @@ class Desk(App[str]):
         """Take a text along, and say where it went; `what` names it."""
 
     @abstractmethod
+    def hand_over(self, task: int, step: str) -> None:
+        """Hand the person's terminal to a step, until it ends or they come back."""
+
+    @abstractmethod
     def page(self, run: int) -> None:
         """Show the whole log of a run in `$PAGER`."""
 

@@ -211,7 +211,18 @@ ASK = Question(
     options=("staging", "production", "neither"),
 )
 INTERRUPTED = replace(QUESTION, id=10, kind=QuestionKind.INTERRUPTED, news=(), deadline=None)
+TERMINAL = replace(QUESTION, id=11, step="push", kind=QuestionKind.TERMINAL)
 SIGNED = Signature(task=12, revision=3, digest=DIGEST, actor="ben", verdict="sign", time=NOON - 3600)
+
+
+def in_terminal(view: TaskView, step: str) -> TaskView:
+    """The same with a step that needs the person's terminal."""
+    assert view.plan is not None
+    steps = tuple(
+        replace(planned, step=replace(planned.step, tty=True)) if planned.id == step else planned
+        for planned in view.plan.steps
+    )
+    return replace(view, plan=replace(view.plan, steps=steps))
 
 
 def asking(*questions: Question, state: StepState = StepState.AWAITING_CONFIRMATION) -> TaskView:

@@ -116,6 +116,7 @@ def _unfitting(question: Question) -> UsageError:
     ways = {
         QuestionKind.ASK: f"signoff answer {where} TEXT",
         QuestionKind.INTERRUPTED: f"signoff answer {where} again|done|fail",
+        QuestionKind.TERMINAL: f"signoff attach {where}, or signoff deny {where} --reason TEXT",
     }
     hint = ways.get(question.kind, f"signoff confirm {where}, or signoff deny {where} --reason TEXT")
     return UsageError(problem=f"That does not answer a question of kind {question.kind}", hint=hint)

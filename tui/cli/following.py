@@ -25,6 +25,7 @@ from engine import (
     Question,
     QuestionAnswered,
     QuestionKind,
+    Resolve,
     ShowTask,
     SignoffError,
     StepState,
@@ -34,7 +35,7 @@ from engine import (
     step_digest,
 )
 from engine.errors import EngineGone
-from tui.cli import people, queueing, shapes
+from tui.cli import lines, people, queueing, shapes
 from tui.cli.call import Call
 from tui.cli.telling import Telling
 from tui.cli.terminal import Person
@@ -230,17 +231,35 @@ class Following:
         try:
             command = await people.put(person, question, self.view, self._console)
             self._settled.add(question.id)
-            await self._answer(question, command)
+            self._committed()
+            if await self._answer(question, command) and self._starts_in_terminal(question, command):
+                await self._take(person, question.step)
         finally:
             self._asking = None
             self._console.release()
             self._wake()
 
-    async def _answer(self, question: Question, command: Command | None) -> None:
+    async def _answer(self, question: Question, command: Command | None) -> bool:
         """Give an answer; one that is put off or not accepted leaves the question to somebody else."""
-        if command is None or not await self._give(command):
-            self._later.add(question.id)
-            self._wake()
+        if command is not None and await self._give(command):
+            return True
+        self._later.add(question.id)
+        self._wake()
+        return False
+
+    def _committed(self) -> None:
+        """The person has answered: from now on an answer to that question, theirs or another's, cuts nothing short."""
+        if self._asking is not None:
+            self._asking = 0, self._asking[1]
+
+    def _starts_in_terminal(self, question: Question, command: Resolve | None) -> bool:
+        planned = self.view.plan.steps[self._place[question.step]] if self.view.plan else None
+        return bool(planned and planned.step.tty and command and command.answer in people.STARTS)
+
+    async def _take(self, person: Person, step: str) -> None:
+        """The step is in front of this person: it gets their terminal."""
+        if await person.take(self._engine, self.view.task.id, step) is None:
+            self._console.note(lines.goes_on(self.view.task.id, step))
 
     def _wake(self) -> None:
         self._items.put_nowait(Gap(seq=self._seen))

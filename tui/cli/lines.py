@@ -36,9 +36,14 @@ _ASKED = {
     QuestionKind.DRIFT: "is not what was signed",
     QuestionKind.ASK: "asks you",
     QuestionKind.INTERRUPTED: "was interrupted: nobody knows whether it had its effect",
+    QuestionKind.TERMINAL: "needs your terminal",
 }
 
-_BYTES = {QuestionKind.CONFIRMATION: ", bytes as signed", QuestionKind.DRIFT: ", NOT the signed bytes"}
+_BYTES = {
+    QuestionKind.CONFIRMATION: ", bytes as signed",
+    QuestionKind.DRIFT: ", NOT the signed bytes",
+    QuestionKind.TERMINAL: ", bytes as signed",
+}
 
 
 def mark(look: Look, console: Console) -> str:
@@ -121,6 +126,11 @@ def operand_lines(planned: PlannedStep, console: Console) -> Iterator[str]:
 def question_line(question: Question) -> str:
     """An entry of the inbox."""
     return f"{question.task:>5}  {safe(question.step)} {_ASKED[question.kind]}"
+
+
+def goes_on(task: int, step: str) -> str:
+    """What to say to a person who came back from the terminal of a step."""
+    return f"{safe(step)} goes on in its terminal: signoff attach {task} {safe(step)} takes it again"
 
 
 def how_to_go_on(task: Task) -> str:

@@ -23,6 +23,8 @@ _CHOICES = {
     Answer.FAIL: ("fail", "count it as failed"),
 }
 
+STARTS = frozenset({Answer.ONCE, Answer.AGAIN})
+"""Answers after which a step that needs a terminal starts."""
 _FOR_SCRIPTS = "give it in a terminal of your own; for scripts there is signoff run --yes, recorded as such"
 
 
@@ -69,7 +71,9 @@ async def _given(person: Person, question: Question, answer: Answer) -> Resolve 
 
 
 def _prompt(question: Question) -> str:
-    choices = (_CHOICES[answer] for answer in Answer if answer in ANSWERS[question.kind])
+    choices = [_CHOICES[answer] for answer in Answer if answer in ANSWERS[question.kind]]
+    if question.kind is QuestionKind.TERMINAL:
+        choices[0] = ("y", "run it here, in this terminal")
     return f"{safe(question.step)}: " + ", ".join(f"{word} = {told}" for word, told in choices)
 
 

@@ -40,6 +40,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("confirm", "answers", "let a waiting step run once"),
             ("deny", "answers", "do not let a waiting step run"),
             ("answer", "answers", "answer the question of a step"),
+            ("attach", "attaching", "take the terminal of a step that needs one"),
             ("grants", "reviewing", "confirmations given ahead: list, give, revoke"),
             ("accept", "control", "accept the result of a task"),
         ),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import termios
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from engine import EngineClient, StepStatus
 
 LINE = 64 * 1024
 """Bytes of an answer that are read at most."""
@@ -19,6 +22,9 @@ class Person(Protocol):
 
     async def ask(self, prompt: str) -> str:
         """Show a line, return what was typed; empty for nothing or the end of input."""
+
+    async def take(self, engine: EngineClient, task: int, step: str) -> StepStatus | None:
+        """Hand the terminal to a step until it ends: how it ended, or None where the person came back before."""
 
     def close(self) -> None:
         """Let go of the terminal."""
@@ -46,6 +52,11 @@ class Terminal:
         finally:
             loop.remove_reader(self._file)
         return os.read(self._file, LINE).decode(errors="surrogateescape").strip()
+
+    async def take(self, engine: EngineClient, task: int, step: str) -> StepStatus | None:
+        from tui.handover import hand_over
+
+        return await hand_over(engine, task, step, self._file)
 
     def close(self) -> None:
         os.close(self._file)

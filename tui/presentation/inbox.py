@@ -20,6 +20,7 @@ _WORDS = {
     QuestionKind.DRIFT: "bytes changed",
     QuestionKind.ASK: "asks",
     QuestionKind.INTERRUPTED: "interrupted",
+    QuestionKind.TERMINAL: "terminal",
 }
 EMPTY = "Nothing waits for you. Plans to sign and questions of running tasks appear here by themselves."
 

@@ -24,6 +24,7 @@ _ASKED = {
     QuestionKind.DRIFT: "Run {step} although its bytes changed?",
     QuestionKind.ASK: "{step} asks",
     QuestionKind.INTERRUPTED: "{step} was interrupted",
+    QuestionKind.TERMINAL: "Run {step} in this terminal?",
 }
 _ANSWERED = {
     Answer.ONCE: "let it run once",
@@ -91,6 +92,7 @@ def facts_page(question: Question, view: TaskView, now: float, log: Sequence[str
         QuestionKind.DRIFT: _confirmation,
         QuestionKind.INTERRUPTED: _interrupted,
         QuestionKind.ASK: _ask,
+        QuestionKind.TERMINAL: _confirmation,
     }[question.kind]
     return Page(lines=[*lines(question, view, now), *_log(log), *_deadline(question, now)])
 

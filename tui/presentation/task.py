@@ -39,6 +39,7 @@ _VERBS = {
     QuestionKind.DRIFT: "is not what was signed",
     QuestionKind.ASK: "asks you",
     QuestionKind.INTERRUPTED: "was interrupted",
+    QuestionKind.TERMINAL: "needs your terminal",
 }
 _OUTCOMES: Mapping[Outcome, str] = {
     Outcome.AFTER_REPAIR: "after a repair",

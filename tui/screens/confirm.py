@@ -27,6 +27,7 @@ _LATER, _DENY = Key("Later", "esc", "later"), Key("D", "deny with reason", "deny
 _CHOICES = {
     QuestionKind.CONFIRMATION: (_LATER, Key("Y", "run once", "yes"), Key("T", "this plan, 10 min…", "longer"), _DENY),
     QuestionKind.DRIFT: (_LATER, Key("Y", "run once as it is now", "yes"), _DENY),
+    QuestionKind.TERMINAL: (_LATER, Key("Y", "hand it this terminal", "yes"), _DENY),
     QuestionKind.ASK: (_LATER, Key("T", "type an answer", "type"), _DENY),
     QuestionKind.INTERRUPTED: (
         _LATER,
@@ -48,6 +49,8 @@ _LONGER = {
     "6": (Answer.TIMED, 3600.0, "1 hour"),
 }
 """What a confirmation can hold for besides once, by key: the answer, its seconds, and both in words."""
+_STARTS = (Answer.ONCE, Answer.AGAIN)
+"""Answers after which a step that needs a terminal starts."""
 _TYPED = (Answer.DENY, Answer.TEXT)
 """Answers that need words of the person."""
 _ANSWERING = frozenset({"yes", "longer", "deny", "type", "arm"})
@@ -249,3 +252,5 @@ class ConfirmScreen(ConfirmView):
             self.notice(trouble(error, KEPT))
         else:
             self.dismiss(answer)
+            if answer in _STARTS and self.in_terminal:
+                self.app.hand_over(question.task, question.step)

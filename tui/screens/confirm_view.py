@@ -29,6 +29,7 @@ _SINCE = {
     QuestionKind.DRIFT: "new since you signed",
     QuestionKind.ASK: "what follows",
     QuestionKind.INTERRUPTED: "what is known",
+    QuestionKind.TERMINAL: "new since you signed",
 }
 KEPT = "The question stays open and nothing was run."
 _WIDEST, _CHROME = 112, 5
@@ -72,6 +73,12 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
         self._count()
         if question.kind is QuestionKind.INTERRUPTED:
             self._read_log()
+
+    @property
+    def in_terminal(self) -> bool:
+        """Whether the step needs the person's terminal."""
+        _, planned = numbered(self.task_view, self.question.step)
+        return planned is not None and planned.step.tty
 
     @property
     def operand(self) -> OperandView:

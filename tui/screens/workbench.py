@@ -165,6 +165,23 @@ class Workbench(WorkbenchView):
         else:
             self.action_inbox()
 
+    def action_terminal(self) -> None:
+        """Of the step in focus, else of the only one that runs in one."""
+        planned = self.view.plan.steps if self.view and self.view.plan else ()
+        mine = [each.id for each in planned if each.step.tty]
+        step = self.step if self.step in mine else mine[0] if len(mine) == 1 else None
+        if self.view is None or step is None:
+            self.app.say("this step runs in no terminal")
+            return
+        status = self.status_of(step)
+        question = next((each for each in self.questions if each.step == step and each.task == self.view.task.id), None)
+        if status is not None and status.state is StepState.RUNNING:
+            self.app.hand_over(self.view.task.id, step)
+        elif question is not None:
+            self.app.ask(question)
+        else:
+            self.app.say(f"{step} does not run now")
+
     @on(Happened)
     def _called(self, message: Happened) -> None:
         """Somebody is wanted, whichever task is shown."""

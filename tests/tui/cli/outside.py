@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import Command, EngineClient, Need, Reply
+from engine import Command, EngineClient, Need, Reply, StepStatus
 from engine.settings import Settings
 from engine.testing import ScriptedEngine
 from tui.__main__ import main
@@ -21,6 +21,8 @@ class Typist:
         self._answers = list(answers)
         self.seen = ""
         self.prompts: list[str] = []
+        self.taken: list[tuple[int, str]] = []
+        """The steps that got their terminal."""
 
     def tell(self, text: str) -> None:
         self.seen += text
@@ -28,6 +30,10 @@ class Typist:
     async def ask(self, prompt: str) -> str:
         self.prompts.append(prompt)
         return self._answers.pop(0)
+
+    async def take(self, engine: EngineClient, task: int, step: str) -> StepStatus | None:
+        self.taken.append((task, step))
+        return None
 
     def close(self) -> None:
         assert not self._answers, f"not asked for: {self._answers}"

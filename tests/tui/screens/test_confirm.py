@@ -32,6 +32,7 @@ def _asked(question: Question) -> tuple[ScriptedEngine, TaskView]:
     interrupted = question is plans.INTERRUPTED
     state = StepState.INTERRUPTED if interrupted else StepState.AWAITING_CONFIRMATION
     view = plans.asking(question, state=state)
+    view = plans.in_terminal(view, "push") if question is plans.TERMINAL else view
     engine = ScriptedEngine(view, logs={4: LOG})
     engine.contents = dict(plans.CONTENTS)
     return engine, view
@@ -212,6 +213,34 @@ async def test_later_has_the_focus_and_leaves_the_question_open() -> None:
         assert engine.done == []
 
 
+async def test_a_step_that_needs_the_terminal_gets_it_when_it_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = plans.in_terminal(plans.asking(plans.TERMINAL), "push")
+    engine, clock = ScriptedEngine(view), Clock()
+    screen = ConfirmScreen(plans.TERMINAL, view, now=clock)
+    handed: list[tuple[int, str]] = []
+    async with opened(engine, screen) as pilot:
+        monkeypatch.setattr(pilot.app, "hand_over", lambda task, step: handed.append((task, step)))
+        assert "Run 11 push in this terminal?" in picture(pilot)
+        assert "needs your terminal" in " ".join(picture(pilot).split())
+        await press(pilot, clock, "T")
+        assert (engine.done, handed) == ([], [])
+        await press(pilot, clock, "Y")
+        await gone(pilot, screen)
+    assert (_one(engine).answer, handed) == (Answer.ONCE, [(12, "push")])
+
+
+async def test_a_denied_one_gets_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = plans.in_terminal(plans.asking(plans.TERMINAL), "push")
+    engine, clock = ScriptedEngine(view), Clock()
+    screen = ConfirmScreen(plans.TERMINAL, view, now=clock)
+    handed: list[tuple[int, str]] = []
+    async with opened(engine, screen) as pilot:
+        monkeypatch.setattr(pilot.app, "hand_over", lambda task, step: handed.append((task, step)))
+        await press(pilot, clock, "D", "n", "o", "enter")
+        await gone(pilot, screen)
+    assert (_one(engine).answer, handed) == (Answer.DENY, [])
+
+
 async def test_a_denial_takes_words_and_enter() -> None:
     engine, view = _asked(plans.QUESTION)
     clock = Clock()
@@ -321,6 +350,7 @@ PICTURES: dict[str, tuple[Question, tuple[str, ...]]] = {
     "made": (plans.MADE, ("space",)),
     "ask": (plans.ASK, ("2",)),
     "interrupted": (plans.INTERRUPTED, ("F",)),
+    "terminal": (plans.TERMINAL, ()),
 }
 
 
