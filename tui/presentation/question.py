@@ -82,7 +82,7 @@ def operand_page(question: Question, view: TaskView, contents: Mapping[str, byte
         return Page(planned.step.operand, marks, question.diff)
     signed = replace(planned, files=tuple(file for file in planned.files if file.sha256))
     files = tuple(file_texts(signed, contents))
-    return Page(planned.step.operand, marks, question.diff, _MADE, files, files_count=False)
+    return Page(planned.step.operand, marks, question.diff, _MADE, files=files, files_count=False)
 
 
 def facts_page(question: Question, view: TaskView, now: float, log: Sequence[str] = ()) -> Page:

@@ -60,7 +60,7 @@ def counts(since: Since) -> str:
 
 
 def told(since: Since, view: TaskView) -> str:
-    """What its author says, why it asks again or that nothing made it ask, what is gone; empty where nothing changed."""
+    """What its author says, why it asks again or that it does not, what is gone; empty where nothing changed."""
     found = since.comparison
     carried = [s.actor for s in view.signatures if s.means == _CARRIED and s.digest == view.task.digest and not s.void]
     plan = view.plan
