@@ -28,10 +28,6 @@ class Page:
     diff: str = ""
     """What changed, shown below the operand and as much a part of what must be read."""
     diff_title: str = "signed (-) against present (+) bytes"
-    changed: Sequence[Line] = ()
-    """What changed since a revision that was read before: below the operand, and a part of what must be read."""
-    changed_since: str = ""
-    """What that revision is called."""
     files: Sequence[FileText] = ()
     """The signed files, below that."""
     files_count: bool = True
@@ -39,3 +35,7 @@ class Page:
     whole: bool = True
     """Whether all of it is here; else its end has not been seen, wherever the reader is."""
     lines: Sequence[Line] = ()
+    changed: Sequence[Line] = ()
+    """What changed since a revision that was read before: below the operand, and a part of what must be read."""
+    changed_since: str = ""
+    """What that revision is called."""
