@@ -134,6 +134,8 @@ class Judge(Command):
 
     role: ClassVar[Role] = Role.REVIEWER
     task: int
+    revision: int
+    """The one that was read."""
     step: str
     """By id, or by number counted from 1."""
     verdict: Verdict

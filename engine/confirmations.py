@@ -120,6 +120,7 @@ class Confirmations:
         self._check(question, command)
         now = self._clock()
         if question.deadline is not None and not question.asked <= now < question.deadline:
+            self._store.forgo()
             await self._close(question, Answer.EXPIRED, ENGINE, "nobody answered by the deadline")
             raise Refused(problem=f"The deadline of {question.step} has passed: it was not run and may be asked again")
         grant = await self._granted(question, command, actor)
@@ -172,7 +173,7 @@ class Confirmations:
         for question in await self._store.read.questions(grant.task):
             covered = grant.covers(question.step, question.digest, self._clock())
             if question.kind is QuestionKind.CONFIRMATION and covered:
-                with suppress(AlreadyAnswered):
+                with suppress(AlreadyAnswered, StoreError):  # the grant holds; what stays open can be answered
                     reason = f"grant {grant.id}"
                     seq = await self._close(question, Answer.ONCE, grant.given_by, reason, grant.means)
         return seq

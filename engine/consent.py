@@ -48,6 +48,8 @@ class Consent:
     ) -> None:
         """Take up the questions of this attempt, closed and open; an answer that was followed by a start is spent."""
         for question in answered:
+            if question.step not in statuses:
+                continue  # of an earlier revision
             started = statuses[question.step].started
             if not (started and question.answered and question.answered <= started):
                 self._clear(question)

@@ -103,23 +103,24 @@ class Engine:
         clock, settings = opening.clock, opening.settings
         runner = Runner(store, settings, policies, opening.actions, probe.level, opening.state, clock, broker.signal)
         self._pool = Pool(settings.parallel)
+        deciding = asyncio.Lock()
         self._grants = Grants(store, clock)
         self._confirmations = Confirmations(store, self._grants, clock, settings.deadline)
         self._scheduler = Scheduler(
-            store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes
+            store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes, deciding
         )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
-        reviews = Reviews(store, clock, policies, self._scheduler.queue)
+        reviews = Reviews(store, clock, policies, self._scheduler.queue, deciding)
         self._planning = Planning(store, clock, settings, policies, frozenset(opening.actions) | {Action.ASK})
         trusting = Trusting(store, clock, policies)
-        revisions = Revisions(store, self._planning, clock, self._scheduler.queue)
+        revisions = Revisions(store, self._planning, clock, self._scheduler, deciding)
         comments = Comments(store, clock)
         self._queries = Queries(store.read, opening.state, settings.policy)
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
             MakePlan: self._planning.make,
             Revise: revisions.revise,
-            Judge: Verdicts(store, self._scheduler, clock).judge,
+            Judge: Verdicts(store, self._scheduler, clock, deciding).judge,
             WriteComment: comments.write,
             ResolveComment: comments.resolve,
             GiveGrant: self._confirmations.grant,

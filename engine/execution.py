@@ -144,7 +144,7 @@ class Execution:
         """A question of this task was closed; `status` is what became of its step."""
         if not self._consent.close(question):
             return
-        self.board.note(status)
+        self.board.note(replace(status, held_by=self.board.statuses[status.id].held_by))
         if status.state is StepState.READY:
             self._turns.give(question.step)
             self._settle()
@@ -194,7 +194,7 @@ class Execution:
         """Hold, release or skip a step that has not started.
 
         Raises:
-            Refused: it has, or the verdict would let more run than was signed.
+            Refused: it has, or it was left out by those who signed.
         """
         if self.token.fired:
             raise Refused(problem=f"Task {self.task.id} is being cancelled; nothing was recorded")
@@ -208,7 +208,7 @@ class Execution:
             self._fire([step_id])
             self._decide(self._frontier.end(step_id, StepState.SKIPPED))
             return durable
-        durable = self._rooms.store.change_steps(self.task.id, [row], f"{verdict} by {actor}", actor)
+        durable = self._rooms.store.hold_step(self.task.id, row, f"{verdict} by {actor}", actor)
         if verdict is Verdict.HOLD:
             self._turns.put_back(step_id)
         else:

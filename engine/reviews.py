@@ -30,17 +30,23 @@ class Reviews:
 
     Args:
         queue: begins a signed task, if this owner executes.
+        deciding: held from looking at what was decided until the next decision is durable: no two people miss each
+            other.
     """
 
     def __init__(
-        self, store: Store, clock: Callable[[], float], policies: Policies, queue: Callable[[int], Awaitable[None]]
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        policies: Policies,
+        queue: Callable[[int], Awaitable[None]],
+        deciding: asyncio.Lock,
     ) -> None:
         self._store = store
         self._clock = clock
         self._policies = policies
         self._queue = queue
-        self._turn = asyncio.Lock()
-        """Held while signatures are counted and the next one becomes durable: two people never miss each other."""
+        self._deciding = deciding
 
     async def sign(self, command: Sign, actor: str) -> Reply:
         """Approve a revision; with the last signature that its quorum needs, `awaiting_approval -> queued`.
@@ -51,7 +57,7 @@ class Reviews:
             PersonNeeded: the policy wants a person to sign, and `run --yes` is none.
             Refused: the actor may not sign this one, or more would run than was shown.
         """
-        async with self._turn:
+        async with self._deciding:
             task, plan = await self._present(command.task, command.revision, command.digest)
             if command.means == UNATTENDED and not self._policies.of(task.root).allow_yes:
                 raise PersonNeeded(problem="The policy does not let run --yes sign; nothing was recorded")
@@ -123,8 +129,9 @@ class Reviews:
 
     async def _too_late(self, task: Task, target: Phase) -> Refused:
         """Why there is nothing to judge any more: who judged this revision, and when."""
+        followed = {"sign": bool(task.signed), "reject": task.outcome is Outcome.REJECTED, "return": not task.signed}
         for given in reversed(await self._store.read.signatures(task.id)):
-            if given.revision == task.revision:
+            if given.revision == task.revision and not given.void and followed[given.verdict]:
                 when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(given.time))
                 return AlreadyJudged(task=task.id, verdict=VERDICTS[given.verdict], actor=given.actor, when=when)
         return IllegalTransition(noun="task", source=task.phase, target=target)

@@ -29,6 +29,7 @@ class Scheduler:
 
     Args:
         executes: False for an owner that only records a decision and leaves; nothing is begun then.
+        deciding: as for `Reviews`: no task begins while somebody decides about it.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Scheduler:
         grants: Grants,
         clock: Callable[[], float],
         executes: bool,
+        deciding: asyncio.Lock,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -60,6 +62,7 @@ class Scheduler:
         """Which task writes in which root."""
         self._queue: list[int] = []
         self._beginning: asyncio.Task[None] | None = None
+        self._deciding = deciding
         self._turn = asyncio.Lock()
         """Held while a task is looked up and begun or stopped, never while a change becomes durable."""
 
@@ -92,7 +95,7 @@ class Scheduler:
             await self._begin_next()
 
     async def _begin_next(self) -> None:
-        async with self._turn:
+        async with self._turn, self._deciding:
             for number in list(self._queue):
                 task = await self._store.read.task(number)
                 plan = await self._store.read.plan(number, task.revision)
@@ -132,7 +135,11 @@ class Scheduler:
         answered, questions = await reader.answered(task.id, task.attempt), await reader.questions(task.id)
         spent = worked(await reader.working(task)) if plan.timeout is not None else 0.0
         execution = self._executions[task.id] = Execution(task, plan, statuses, produced, spent, self._rooms)
-        execution.begin(answered, questions)
+        try:
+            execution.begin(answered, questions)
+        except BaseException:  # it must not keep the root, nor count as executing
+            self._over(execution)
+            raise
 
     def _over(self, execution: Execution) -> None:
         self._executions.pop(execution.task.id, None)
@@ -245,7 +252,7 @@ class Scheduler:
         if plan is None or task.signed != plan.digest:
             raise NotSigned(revision=task.revision, task=task.id)
         statuses = await self._store.read.statuses(task.id)
-        await self._refuse_if_alive(task)
+        await self.refuse_if_alive(task)
         if task.phase is Phase.PAUSED:
             seq = await self._store.set_phase(task, replace(task, phase=Phase.QUEUED), actor=actor)
         else:
@@ -272,7 +279,10 @@ class Scheduler:
         seq = await execution.unpause(actor)
         return Reply(task=execution.task.id, seq=seq, text=f"task {execution.task.id} goes on")
 
-    async def _refuse_if_alive(self, task: Task) -> None:
+    async def refuse_if_alive(self, task: Task) -> None:
+        """Raise `Refused` while something of a cancelled task is not gone yet."""
+        if task.phase.ended and task.id in self._executions:
+            raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet")
         alive = [run for run in await self._store.read.unfinished_runs() if run.task == task.id]
         if any(run.state is RunState.CANCELLING for run in alive):
             raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet")

@@ -1,16 +1,18 @@
 """Verdicts on single steps: hold, release, skip, take in (B5.4). What they mean for a task that executes is its own.
 
-Before it runs a verdict is a mark that everybody sees. One that narrows keeps the signatures that were given; one that
-widens undoes those of the people who signed without that step.
+Before it is signed a verdict is a mark that everybody sees. One that narrows keeps the signatures that were given; one
+that widens undoes those of the people who signed without that step. Once signed, a held step is released by whoever may
+review: that is what it waits for.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from engine.commands import Judge, Reply
-from engine.errors import Refused
-from engine.model.review import judged
+from engine.errors import Refused, StaleRevision
+from engine.model.review import judged, standing
 from engine.model.state import Phase, Verdict
 from engine.model.task import Task
 from engine.scheduler import Scheduler
@@ -27,8 +29,9 @@ _DONE = {
 class Verdicts:
     """Records verdicts on steps."""
 
-    def __init__(self, store: Store, scheduler: Scheduler, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, scheduler: Scheduler, clock: Callable[[], float], deciding: asyncio.Lock) -> None:
         self._store = store
+        self._deciding = deciding
         self._scheduler = scheduler
         self._clock = clock
 
@@ -39,13 +42,16 @@ class Verdicts:
             UnknownStep: the present revision has no such step.
             Refused: the verdict does not fit where the step or its task is; nothing was recorded.
         """
-        task = await self._store.read.task(command.task)
-        plan = await self._store.read.plan(task.id, task.revision)
-        if plan is None:
-            raise Refused(problem=f"Task {task.id} has no plan yet; nothing was recorded")
-        step = plan.named(command.step)
-        durable = self._scheduler.judge(task.id, step, command.verdict, actor)
-        seq = await durable if durable is not None else await self._mark(task, step, command.verdict, actor)
+        async with self._deciding:
+            task = await self._store.read.task(command.task)
+            plan = await self._store.read.plan(task.id, task.revision)
+            if plan is None or task.revision != command.revision:
+                raise StaleRevision(task=task.id, current=task.revision, given=command.revision)
+            step = plan.named(command.step)
+            durable = self._scheduler.judge(task.id, step, command.verdict, actor)
+            seq = await self._mark(task, step, command.verdict, actor) if durable is None else 0
+        if durable is not None:  # what executes waits for space on a full disk: nobody else has to wait with it
+            seq = await durable
         return Reply(task=task.id, seq=seq, text=f"{step} {_DONE[command.verdict]}")
 
     async def _mark(self, task: Task, step: str, verdict: Verdict, actor: str) -> int:
@@ -54,11 +60,11 @@ class Verdicts:
             raise Refused(problem=f"Task {task.id} is {task.phase}: no verdict on its steps can be recorded")
         position, status = await self._store.read.step(task.id, step)
         after = judged(status, verdict, actor, self._clock())
-        voided = await self._voided(task, step, verdict)
-        if voided and task.phase is Phase.QUEUED:
+        voided = await self._voided(task, step, verdict) if task.phase is Phase.AWAITING_APPROVAL else ()
+        if task.phase is Phase.QUEUED and verdict is Verdict.TAKE_IN:
             raise Refused(
-                problem=f"Task {task.id} is signed without {step}; nothing was recorded",
-                hint="return or edit the plan to change what was signed",
+                problem=f"Task {task.id} runs without {step}, as it was signed; nothing was recorded",
+                hint=f"signoff edit {task.id} makes another revision",
             )
         reason = f"{step} {_DONE[verdict]}"
         return await self._store.decisions.judge(task, (position, after), reason, actor, voided)
@@ -69,9 +75,6 @@ class Verdicts:
             return ()
         return tuple(
             signature.actor
-            for signature in await self._store.read.signatures(task.id)
-            if signature.verdict == "sign"
-            and signature.digest == task.digest
-            and not signature.void
-            and step in (signature.skipped if verdict is Verdict.TAKE_IN else signature.held)
+            for signature in standing(await self._store.read.signatures(task.id), task.digest)
+            if step in (signature.skipped if verdict is Verdict.TAKE_IN else signature.held)
         )

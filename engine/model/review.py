@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from engine.errors import Refused
@@ -36,13 +36,14 @@ class Quorum:
 def quorum(task: Task, plan: Plan, signatures: Iterable[Signature]) -> Quorum:
     """Count the people, not the clicks, whose signature on this very digest holds."""
     excluded = excluded_from(task, plan)
-    signers = (
-        signature.actor
-        for signature in signatures
-        if signature.verdict == "sign" and signature.digest == plan.digest and not signature.void
-    )
+    signers = (signature.actor for signature in standing(signatures, plan.digest))
     signed = tuple(dict.fromkeys(actor for actor in signers if actor not in excluded))
     return Quorum(needed=max(1, plan.policy.quorum), signed=signed, excluded=excluded)
+
+
+def standing(signatures: Iterable[Signature], digest: str) -> Iterator[Signature]:
+    """The approvals of these bytes that hold."""
+    return (each for each in signatures if each.verdict == "sign" and each.digest == digest and not each.void)
 
 
 def excluded_from(task: Task, plan: Plan) -> tuple[str, ...]:

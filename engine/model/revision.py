@@ -6,14 +6,16 @@ is added to a step asks again until somebody thinks about it. Pure: neither revi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine.model.digest import signed_fields
+from engine.model.digest import signed_fields, step_digest
 from engine.model.nouns import lean
-from engine.model.plan import Accept, Plan, PlannedStep
+from engine.model.plan import Accept, Plan, PlannedStep, When
+from engine.model.run import Cause, StepStatus
+from engine.model.state import StepState
 from engine.model.tier import Tier
 
 
@@ -28,6 +30,7 @@ class Rule(StrEnum):
     CAPABILITY = "another capability"
     REMOVED_NEED = "removed need"
     REMOVED_ANCESTOR = "removed ancestor"
+    MORE_FAILURES = "runs on more failures"
     SIGNING = "weaker signing rule"
 
 
@@ -73,9 +76,6 @@ class Comparison:
     """In the order of the later plan, dropped steps last."""
     widened: tuple[Widening, ...] = ()
     """Why it must be signed again; empty where a signature carries over."""
-
-    def change_of(self, step: str) -> StepChange | None:
-        return next((change for change in self.changes if change.id == step), None)
 
 
 def compare(before: Plan, after: Plan) -> Comparison:
@@ -127,6 +127,8 @@ def _widenings(before: Plan, after: Plan, old: Mapping[str, PlannedStep]) -> Ite
         lost = above_before[planned.id] - above_after[planned.id] - set(was.step.needs)
         if lost and planned.tier.rank >= Tier.EXECUTE.rank:
             yield Widening(rule=Rule.REMOVED_ANCESTOR, step=planned.id, detail=", ".join(sorted(lost)))
+        if planned.step.when is When.FAILURE and (more := above_after[planned.id] - above_before[planned.id]):
+            yield Widening(rule=Rule.MORE_FAILURES, step=planned.id, detail=", ".join(sorted(more)))
 
 
 def _widened(was: PlannedStep, now: PlannedStep) -> Iterator[Widening]:
@@ -176,3 +178,22 @@ def _ancestors(plan: Plan) -> dict[str, frozenset[str]]:
         needs = planned.step.needs
         found[planned.id] = frozenset(needs).union(*(found[need] for need in needs))
     return found
+
+
+def begin(before: Plan, after: Plan, statuses: Iterable[StepStatus]) -> list[StepStatus]:
+    """Where each step of a new revision begins: verdicts stay, and so does what was completed and stands on the same.
+
+    Args:
+        statuses: where the steps of the revision before are.
+    """
+    known = {planned.id: step_digest(planned) for planned in before.steps}
+    found = {status.id: status for status in statuses}
+    made: dict[str, StepStatus] = {}
+    for planned in after.steps:  # in topological order
+        status = found.get(planned.id, StepStatus(id=planned.id))
+        same = known.get(planned.id) == step_digest(planned)
+        firm = all(made[need].state.ended for need in planned.step.needs)
+        kept = status.cause is Cause.VERDICT or (status.state is StepState.COMPLETED and same and firm)
+        fresh = StepStatus(id=planned.id, attempt=status.attempt, run=status.run, held_by=status.held_by)
+        made[planned.id] = status if kept else fresh
+    return list(made.values())

@@ -43,6 +43,8 @@ _VERDICTS: dict[str, type[PlanSigned] | type[PlanRejected] | type[PlanReturned]]
     "reject": PlanRejected,
     "return": PlanReturned,
 }
+_UNDOES = {"return": "returned", "reject": "rejected"}
+"""Verdicts that leave no signature standing, and why."""
 _STEP = (
     "INSERT INTO steps (state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, changed, tests,"
     " task, position, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -102,8 +104,8 @@ class Decisions:
         """A verdict on a revision, the transition it makes if any, and the steps it leaves out."""
         moves = after is not before
         change = transition(before, after, actor=signature.actor) if moves else _unmoved(before, signature.actor)
-        if signature.verdict == "return":
-            change.writes.append((_VOID, ("returned", before.id, before.revision)))
+        if signature.verdict in _UNDOES:
+            change.writes.append((_VOID, (_UNDOES[signature.verdict], before.id, before.revision)))
         change.writes.append(_insert(signature))
         change.facts.insert(0, (_VERDICTS[signature.verdict](signature), after.id, None))
         add_steps(change, after.id, skips, f"left out by {signature.actor}")

@@ -76,6 +76,9 @@ _ASK = (
 )
 ENDED_STATES = tuple(state.value for state in StepState if state.ended)
 _MOOT = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND step=? AND answer IS NULL"
+_ANSWERED = "UPDATE steps SET state=?, error=?, cause=?, summary=?, ended=? WHERE task=? AND position=?"
+"""Not who holds it: somebody may have begun or ended that meanwhile."""
+_HOLD = "UPDATE steps SET held_by=? WHERE task=? AND position=?"
 _ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=?, means=? WHERE id=? AND answer IS NULL"
 
 
@@ -276,6 +279,13 @@ class Store:
         change.writes.append((_MOOT, (actor, status.ended, task, status.id)))
         return self._writer.apply(change)
 
+    def hold_step(self, task: int, step: tuple[int, StepStatus], reason: str, actor: str) -> Durable:
+        """A person holds or releases a step; where it is stays as it is."""
+        position, status = step
+        change = Change(writes=[(_HOLD, (status.held_by, task, position))], actor=actor)
+        change.facts.append((StepsChanged((status,), reason), task, status.id))
+        return self._writer.apply(change)
+
     @staticmethod
     def _mark_cancelling(change: Change, runs: Sequence[int]) -> None:
         sql = "UPDATE runs SET state='cancelling' WHERE id=? AND state='running'"
@@ -305,7 +315,9 @@ class Store:
         change = Change(guard=guard, actor=q.answered_by, what=f"question {q.id}", patient=q.answered_by == ENGINE)
         change.facts.append((QuestionAnswered(q), q.task, q.step))
         if status is not None:
-            add_steps(change, q.task, [(position, status)], f"answered: {q.answer}")
+            values = (status.state, status.error, status.cause, status.summary, status.ended, q.task, position)
+            change.writes.append((_ANSWERED, values))
+            change.facts.append((StepsChanged((status,), f"answered: {q.answer}"), q.task, None))
         if grant is not None:
             given = grant_change(grant)
             change.writes += given.writes
@@ -334,6 +346,11 @@ class Store:
     def carry(self, command: Command, actor: str) -> None:
         """Let the first change of this command keep its key, so that it is done once or not at all."""
         CARRIED.set([self._kept("INSERT", command, actor, Reply(text="carried out before"))])
+
+    def forgo(self) -> None:
+        """What is written from here on is not what the command was given for: it is refused, not carried out."""
+        if carried := CARRIED.get():
+            carried.clear()
 
     def remember(self, command: Command, actor: str, reply: Reply) -> Durable:
         """Keep the reply to a command under its key."""

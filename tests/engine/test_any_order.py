@@ -124,7 +124,7 @@ class Walk:
 
     async def _judge(self) -> None:
         verdict = self.chance.choice([Verdict.HOLD, Verdict.RELEASE, Verdict.SKIP, Verdict.TAKE_IN])
-        await self.desk.do(Judge(task=self.task, step=self.chance.choice(self.names), verdict=verdict))
+        await self.desk.do(Judge(task=self.task, revision=1, step=self.chance.choice(self.names), verdict=verdict))
 
     async def _revoke(self) -> None:
         for grant in await self.desk.engine.read(ListGrants()):
@@ -151,7 +151,9 @@ class Walk:
                         await self.desk.resume(self.task)
                     for status in view.steps:
                         if status.held_by and not status.state.ended:
-                            await self.desk.do(Judge(task=self.task, step=status.id, verdict=Verdict.RELEASE))
+                            await self.desk.do(
+                                Judge(task=self.task, revision=1, step=status.id, verdict=Verdict.RELEASE)
+                            )
                     for question in view.questions:
                         answer = Answer.TEXT if Answer.TEXT in ANSWERS[question.kind] else min(ANSWERS[question.kind])
                         await self.desk.answer(question, answer, "at last")

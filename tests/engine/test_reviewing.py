@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from engine import (
+    Answer,
     Judge,
     Outcome,
     Phase,
     Reject,
+    Resolve,
     ResolveComment,
     Return,
     Role,
@@ -20,7 +24,7 @@ from engine import (
     Wait,
     WriteComment,
 )
-from engine.errors import InvalidPlan, Refused, UnknownStep, UsageError
+from engine.errors import InvalidPlan, Refused, StaleRevision, UnknownStep, UsageError
 from engine.model.events import PhaseChanged
 from engine.model.run import Cause
 from tests.engine.desk import Desk, step
@@ -33,7 +37,8 @@ DONE, SKIPPED = StepState.COMPLETED, StepState.SKIPPED
 
 
 async def judge(desk: Desk, task: int, step_id: str, verdict: Verdict, actor: str = "ana") -> None:
-    await desk.do(Judge(task=task, step=step_id, verdict=verdict), actor)
+    revision = (await desk.show(task)).task.revision
+    await desk.do(Judge(task=task, revision=revision, step=step_id, verdict=verdict), actor)
 
 
 def signers(view: TaskView) -> list[str]:
@@ -285,3 +290,62 @@ async def test_a_comment_that_says_nothing_or_lands_nowhere_is_refused(desk: Des
     with pytest.raises(UnknownStep):
         await desk.do(WriteComment(task=task, step="z", text="x"))
     assert (await desk.show(task)).comments == ()
+
+
+# Decisions that meet
+
+
+async def test_what_is_taken_in_while_somebody_signs_without_it_never_runs_unsigned(desk: Desk) -> None:
+    await desk.open()
+    for _ in range(20):
+        task = await desk.plan(step("x"), step("y"))
+        await judge(desk, task, "x", Verdict.SKIP)
+        digest = (await desk.show(task)).task.digest
+        signing = desk.do(Sign(task=task, revision=1, digest=digest, spared=("x",)))
+        taking_in = desk.do(Judge(task=task, revision=1, step="x", verdict=Verdict.TAKE_IN), "ben")
+        signed, taken = await asyncio.gather(signing, taking_in, return_exceptions=True)
+        assert isinstance(signed, Refused) != isinstance(taken, Refused)
+        if not isinstance(signed, Refused):
+            await desk.ended(task)
+            assert (await desk.states(task))["x"] is SKIPPED
+
+
+async def test_a_verdict_on_an_earlier_revision_is_refused(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.plan(step("a"))
+    with pytest.raises(StaleRevision):
+        await desk.do(Judge(task=task, revision=2, step="1", verdict=Verdict.SKIP))
+
+
+async def test_a_hold_that_meets_an_answer_stays(desk: Desk) -> None:
+    await desk.open()
+    for _ in range(6):
+        task = await desk.begin(step("a", tier="destructive"))
+        question = await desk.asked(task)
+        await asyncio.gather(desk.answer(question, Answer.ONCE), judge(desk, task, "a", Verdict.HOLD, "ben"))
+        assert (await desk.steps(task))["a"].held_by == "ben"
+        assert desk.script.ran == []
+        await judge(desk, task, "a", Verdict.RELEASE)
+        await desk.ended(task)
+        desk.script.ran.clear()
+
+
+async def test_a_held_step_is_released_before_it_begins_and_while_it_runs_alike(desk: Desk) -> None:
+    await desk.open(executes=False)
+    task = await desk.plan(step("a"))
+    await judge(desk, task, "a", Verdict.HOLD)
+    await desk.sign(task)
+    await judge(desk, task, "a", Verdict.RELEASE, "ben")
+    await desk.reopen()
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+
+
+async def test_a_repeated_command_that_was_refused_is_refused_again(desk: Desk) -> None:
+    await desk.open(deadline=30.0)
+    task = await desk.begin(step("a", tier="destructive"))
+    question = await desk.asked(task)
+    desk.clock.offset = 60
+    late = Resolve(question=question.id, answer=Answer.ONCE, digest=question.digest)
+    for _ in range(2):
+        with pytest.raises(Refused):
+            await desk.do(late)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine import (
+    Answer,
     ApprovalCarried,
     GiveGrant,
     ListGrants,
@@ -16,6 +17,7 @@ from engine import (
     PlanWritten,
     ReadDocument,
     ReadPlan,
+    Reject,
     Reply,
     Return,
     Revise,
@@ -170,7 +172,7 @@ async def test_verdicts_on_steps_stay_and_grants_do_not(desk: Desk) -> None:
     await desk.open()
     risky = step("a", tier="destructive")
     task = await desk.plan(risky, step("b"))
-    await desk.do(Judge(task=task, step="b", verdict=Verdict.HOLD))
+    await desk.do(Judge(task=task, revision=1, step="b", verdict=Verdict.HOLD))
     view = await desk.show(task)
     await desk.do(GiveGrant(task=task, revision=1, digest=view.task.digest, steps=("a",), seconds=60))
     await revise(desk, task, risky, step("b"), step("c"))
@@ -201,3 +203,63 @@ async def test_the_document_of_a_plan_is_read_back_as_the_same_plan(desk: Desk) 
     text = await desk.engine.read(ReadDocument(task=task))
     with pytest.raises(Refused, match="Nothing was changed"):
         await desk.do(Revise(task=task, revision=1, document=text))
+
+
+async def test_a_rejection_leaves_no_signature_to_carry(desk: Desk) -> None:
+    await desk.open(roles=dict.fromkeys(PEOPLE, Role.REVIEWER))
+    rule: dict[str, Any] = {"policy": {"quorum": 2}}
+    task = await desk.plan(step("a"), **rule)
+    await desk.sign(task, "ben")
+    await desk.do(Reject(task=task, revision=1, reason="no"), "cem")
+    await revise(desk, task, step("a", description="other words"), **rule)
+    await desk.sign(task, "dilan")
+    assert (await desk.show(task)).task.phase is Phase.AWAITING_APPROVAL
+
+
+async def test_an_ended_task_runs_again_only_if_somebody_signs(desk: Desk) -> None:
+    await desk.open()
+    desk.script.fails("b", "no", then_works=True)
+    task = await desk.begin(step("a"), step("b", "a"), step("c"))
+    await desk.ended(task)
+    await revise(desk, task, step("a"), step("b", "a"))
+    assert (await desk.show(task)).task.phase is Phase.AWAITING_APPROVAL
+
+
+async def test_a_confirmation_of_an_earlier_revision_lets_nothing_run_twice(desk: Desk) -> None:
+    await desk.open()
+    push = step("push", "build", tier="destructive")
+    task = await desk.begin(push, step("build"), accept="person")
+    await desk.answer(await desk.asked(task, "push"), Answer.ONCE)
+    await desk.phase(task, Phase.READY)
+    before = await desk.seq()
+    await revise(
+        desk, task, step("push", "build", tier="destructive"), step("build", text="otherwise"), accept="person"
+    )
+    await desk.sign(task)
+    assert (await desk.asked(task, "push", before)).step == "push"
+    assert desk.script.ran.count("push") == 1
+
+
+async def test_a_revision_without_the_step_that_was_confirmed_runs(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.begin(step("push", tier="destructive"), step("build"), accept="person")
+    await desk.answer(await desk.asked(task, "push"), Answer.ONCE)
+    await desk.phase(task, Phase.READY)
+    before = await desk.seq()
+    await revise(desk, task, step("build", text="otherwise"), accept="person")
+    await desk.sign(task)
+    await desk.phase(task, Phase.READY, before)
+
+
+async def test_what_is_still_dying_is_not_edited(desk: Desk) -> None:
+    await desk.open()
+    desk.script.hold("a")
+    desk.script.stubborn = {"a"}
+    task = await desk.begin(step("a"), step("clean", "a", when="always"))
+    await desk.started(task, "a")
+    await desk.cancel(task)
+    with pytest.raises(Refused, match="still being cancelled"):
+        await revise(desk, task, step("a", text="otherwise"), step("clean", "a", when="always"))
+    desk.script.release("a")
+    await desk.ended(task)
+    assert desk.script.ran == ["a", "clean"]

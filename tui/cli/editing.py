@@ -46,8 +46,19 @@ async def _edit(call: Call) -> int:
                 return await _revise(call, view, edited, path.name)
             except InvalidPlan as error:
                 if not await _again(person, error):
-                    call.console.note(f"given up; revision {view.task.revision} stays")
+                    call.console.note(f"given up; revision {view.task.revision} stays; {_kept(edited, view)}")
                     return Exit.USAGE
+            except SignoffError as error:
+                error.hint = "; ".join(filter(None, (error.hint, _kept(edited, view))))
+                raise
+
+
+def _kept(text: str, view: TaskView) -> str:
+    """Keep an edit that was not taken; how to take it up again."""
+    file, path = tempfile.mkstemp(prefix=f"signoff-edit-{view.task.id}-", suffix=".yaml")
+    with open(file, "w", encoding="utf-8", errors="surrogateescape") as kept:
+        kept.write(text)
+    return f"your edit is kept: signoff edit {view.task.id} -f {path}"
 
 
 def _given(call: Call) -> str:

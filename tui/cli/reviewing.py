@@ -105,7 +105,10 @@ async def _skip(call: Call) -> int:
 
 
 async def _judge(call: Call, verdict: Verdict) -> int:
-    return await _do(call, Judge(task=call.args.task, step=call.args.step, verdict=verdict))
+    async with call.engine("read") as engine:
+        view: TaskView = await engine.read(ShowTask(task=call.args.task))
+    step = step_id(view, call.args.step)  # numbers are those of the plan as it is now
+    return await _do(call, Judge(task=view.task.id, revision=view.task.revision, step=step, verdict=verdict))
 
 
 async def _do(call: Call, command: Judge | WriteComment | ResolveComment | RevokeGrant | GiveGrant) -> int:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from engine import Question, QuestionKind, TaskView
 from tui.presentation.brief import numbered, title
+from tui.presentation.facts import touches
 from tui.presentation.inbox import Item
-from tui.presentation.page import Line, Page
+from tui.presentation.page import Page
+from tui.presentation.question import if_no
 from tui.presentation.status import TIERS
 
 
@@ -25,8 +27,7 @@ def batch_page(items: Sequence[Item]) -> Page:
         marks[line] = style  # an operand can say what a heading says, but it cannot have its mark
         line += block.count("\n") + 2
         blocks.append(block)
-    news = [Line(item.question.step[:8], news) for item in items if item.question for news in item.question.news[:3]]
-    return Page("\n\n".join(blocks), marks, lines=[Line("", ""), *news])
+    return Page("\n\n".join(blocks), marks)
 
 
 def _block(question: Question, view: TaskView) -> tuple[str, str]:
@@ -36,8 +37,9 @@ def _block(question: Question, view: TaskView) -> tuple[str, str]:
         return question.step, ""
     look = TIERS[planned.tier]
     head = f"task {view.task.id} {title(view.task.request, 30)}: {number} {planned.id} {look.word}"
+    told = [f"in {planned.step.workdir}, {touches(planned)}", *question.news, f"if no: {if_no(question, view)}"]
     operand = planned.step.operand.removesuffix("\n")
-    return f"{head}\n{operand}", look.style
+    return "\n".join([head, *(f"  {each}" for each in told), operand]), look.style
 
 
 def batch_title(items: Sequence[Item]) -> str:

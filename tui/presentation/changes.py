@@ -21,8 +21,10 @@ from tui.presentation.wrap import words
 Piece: TypeAlias = tuple[str, str]
 """A mark, `-` gone, `+` new, a blank for what stayed, and the text it is about."""
 
-MOST = 2_000
+MOST = 500
 """Lines that are compared word by word; longer texts are compared by whole lines."""
+_MOST_WORDS = 300
+"""Words of a line that are compared one by one; what is longer is told as gone and as new."""
 _ALIKE = 0.4
 """From which likeness on a line counts as changed, not as another one."""
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -73,6 +75,8 @@ def _replaced(old: Sequence[str], new: Sequence[str], a: int, c: int, *, finely:
 def _changed_words(before: str, after: str) -> tuple[Piece, ...] | None:
     """The words of one line in the other; None where the two have little in common."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
+    if max(len(old), len(new)) > _MOST_WORDS:
+        return None
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     if matcher.ratio() < _ALIKE:
         return None

@@ -107,7 +107,7 @@ def _confirmation(question: Question, view: TaskView, now: float) -> Iterator[Li
         for position, fact in enumerate(fact for fact in why(planned) if fact.tier and fact.tier.asks):
             yield Line("why" if position == 0 else "", fact.text, TIERS[planned.tier].style)
         yield Line("touches", f"in {planned.step.workdir}, {touches(planned)}")
-    yield Line("if no", _if_no(question, view))
+    yield Line("if no", if_no(question, view))
 
 
 def _bytes(question: Question) -> Line:
@@ -125,7 +125,8 @@ def _signed(view: TaskView, now: float) -> str:
     return f"{named}; asked for by {view.task.proposer}"
 
 
-def _if_no(question: Question, view: TaskView) -> str:
+def if_no(question: Question, view: TaskView) -> str:
+    """What a denial takes with it, and how to be asked again."""
     if view.plan is None:
         return "it does not run"
     numbers = {planned.id: number for number, planned in enumerate(view.plan.steps, start=1)}
@@ -151,14 +152,14 @@ def _interrupted(question: Question, view: TaskView, now: float) -> Iterator[Lin
         yield Line("new" if position == 0 else "", news)
     yield Line("if again", "it runs from its beginning, so a part of it may happen twice")
     yield Line("if done", "it counts as completed, and what needs it goes on")
-    yield Line("if fail", _if_no(question, view))
+    yield Line("if fail", if_no(question, view))
 
 
 def _ask(question: Question, view: TaskView, now: float) -> Iterator[Line]:
     for position, news in enumerate(question.news):
         yield Line("new" if position == 0 else "", news)
     yield Line("answer", "becomes the result of the step; what needs it goes on")
-    yield Line("if no", _if_no(question, view))
+    yield Line("if no", if_no(question, view))
 
 
 def _log(log: Sequence[str]) -> Iterator[Line]:

@@ -109,7 +109,8 @@ class ReviewSteps(ReviewModes):
 
     @work(group="judging")
     async def _judge(self, step: str, verdict: Verdict) -> None:
-        if await self.give(Judge(task=self._task_id, step=step, verdict=verdict)):
+        revision = self.view.task.revision if self.view else 0
+        if await self.give(Judge(task=self._task_id, revision=revision, step=step, verdict=verdict)):
             self.notice()
 
     # Words

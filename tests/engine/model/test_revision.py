@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.model.digest import NOT_SIGNED
-from engine.model.plan import STEP_TYPES, Accept, Execute, Plan, PlannedStep, Shell, SignedFile, SigningRule, Step
+from engine.model.plan import STEP_TYPES, Accept, Execute, Plan, PlannedStep, Shell, SignedFile, SigningRule, Step, When
 from engine.model.revision import Rule, compare
 from engine.model.tier import Tier
 from tests.engine.model.test_digest import OPERANDS, OTHER, VALUES, variants
@@ -120,3 +120,9 @@ def test_a_weaker_rule_of_signing_or_accepting_widens() -> None:
 def test_a_reason_names_rule_step_and_detail() -> None:
     found = compare(plan(planned(Shell(id="a", script="true"))), plan(planned(Shell(id="a", script="false"))))
     assert str(found.widened[0]) == "a: another operand (script)"
+
+
+def test_a_step_that_runs_on_failures_widens_with_each_step_above_it() -> None:
+    b, wipe = planned(run("b")), planned(run("wipe", "a", when=When.FAILURE))
+    more = planned(run("wipe", "a", "b", when=When.FAILURE))
+    assert rules(plan(A, b, wipe), plan(A, b, more)) == [(Rule.MORE_FAILURES, "wipe")]

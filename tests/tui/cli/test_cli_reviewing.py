@@ -30,6 +30,7 @@ from engine import (
     Verdict,
     WriteComment,
 )
+from engine.errors import StaleRevision
 from engine.testing import ScriptedEngine
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
@@ -77,7 +78,7 @@ def test_diff_compares_with_the_revision_before() -> None:
 def test_verdicts_on_steps(words: list[str], verdict: Verdict) -> None:
     engine = ScriptedEngine(plans.to_review())
     assert call(engine, *words).code == 0
-    assert given(engine) == Judge(task=12, step="docs", verdict=verdict, key="")
+    assert given(engine) == Judge(task=12, revision=3, step="docs", verdict=verdict, key="")
 
 
 def test_comments_are_listed_as_threads() -> None:
@@ -182,6 +183,15 @@ def test_an_edit_with_faults_is_offered_again_with_what_was_written(tmp_path: Pa
     command = given(engine)
     assert isinstance(command, Revise)
     assert command.document.count("# once more") == 2
+
+
+def test_an_edit_that_is_refused_is_kept(tmp_path: Path) -> None:
+    engine = editable()
+    engine.refusal = StaleRevision(task=12, current=4, given=3)
+    said = call(engine, "edit", "12", person=Typist(), environ=editor(tmp_path, 'echo "# mine" >> "$1"'))
+    kept = Path(said.err.split(" -f ")[1].split()[0])
+    assert (said.code, kept.read_text()) == (1, "request: try\n# mine\n")
+    kept.unlink()
 
 
 def test_an_editor_that_fails_or_is_not_there_changes_nothing(tmp_path: Path) -> None:

@@ -33,11 +33,11 @@ async def test_two_people_review_one_plan(desk: Desk, tmp_path: Path) -> None:
     async with SignoffApp(desk.engine, options).run_test(size=LARGE) as pilot:
         screen = ReviewScreen(task, now=clock)
         await show(pilot, screen)
-        await desk.do(Judge(task=task, step="c", verdict=Verdict.SKIP), "ben")
+        await desk.do(Judge(task=task, revision=1, step="c", verdict=Verdict.SKIP), "ben")
         await until(pilot, lambda: "skipped 1" in picture(pilot))
         await press(pilot, clock, "A", "y")
         await until(pilot, lambda: "signed 1 of 2  ana ✓" in picture(pilot))
-        await desk.do(Judge(task=task, step="c", verdict=Verdict.TAKE_IN), "ben")
+        await desk.do(Judge(task=task, revision=1, step="c", verdict=Verdict.TAKE_IN), "ben")
         await until(pilot, lambda: "signed 0 of 2" in picture(pilot))
         document = json.dumps({"request": "try it", "steps": [step("a"), step("b"), step("d")], **TWO})
         await desk.do(Revise(task=task, revision=1, document=document), "ben")
