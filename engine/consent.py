@@ -75,10 +75,12 @@ class Consent:
         if question.answer is Answer.AGAIN:
             self._begun_again.add(question.step)
 
-    def forget(self, task: int, step_id: str) -> None:
-        """The step was decided otherwise: nobody needs to answer any more."""
-        if self.questions.pop(step_id, None) is not None:
-            self._confirmations.forget(task, step_id)
+    def forget(self, step_id: str) -> Question | None:
+        """The step was decided otherwise: nobody needs to answer any more. What had been asked, if anything."""
+        question = self.questions.pop(step_id, None)
+        if question is not None:
+            self._confirmations.forget(question.task, step_id)
+        return question
 
     def spend(self, step_id: str) -> None:
         """The step starts."""

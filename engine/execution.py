@@ -21,6 +21,7 @@ from engine.grants import Grants
 from engine.job import End, Ground, Job, Lost
 from engine.model.board import Board, Row, makers
 from engine.model.effect import Made
+from engine.model.events import QuestionAnswered
 from engine.model.frontier import Decision, Frontier
 from engine.model.plan import Plan, PlannedStep
 from engine.model.question import Question
@@ -205,7 +206,7 @@ class Execution:
         row = self.board.note(judged(self.board.statuses[step_id], verdict, actor, self._rooms.clock()))
         if verdict is Verdict.SKIP:
             durable = self._rooms.store.cancel_step(self.task.id, row, [], actor, "skipped")
-            self._fire([step_id])
+            self._fire([step_id], actor)
             self._decide(self._frontier.end(step_id, StepState.SKIPPED))
             return durable
         durable = self._rooms.store.hold_step(self.task.id, row, f"{verdict} by {actor}", actor)
@@ -233,7 +234,7 @@ class Execution:
         before = self.task if again else self._progress.cancel(phase, reason)
         durable = self._rooms.store.cancel(before, self.task, rows, runs, actor)
         self.token.fire(reason)
-        self._fire(flipped)
+        self._fire(flipped, actor)
         self._turns.forgo(cleanup)
         for step_id in flipped:  # what this makes ready are cleanup steps; they wait until the trees are gone
             self._turns.hold(self._frontier.end(step_id, StepState.CANCELLED).ready)
@@ -248,7 +249,7 @@ class Execution:
         runs = self._turns.runs([step_id])
         rows = self._flip([step_id], reason or "cancelled")
         durable = self._rooms.store.cancel_step(self.task.id, rows[0], runs, actor)
-        self._fire([step_id])
+        self._fire([step_id], actor)
         self._decide(self._frontier.end(step_id, StepState.CANCELLED))
         return durable
 
@@ -256,9 +257,10 @@ class Execution:
         now = self._rooms.clock()
         return [self.board.end(step_id, StepState.CANCELLED, Cause.CANCELLED, reason, now) for step_id in steps]
 
-    def _fire(self, steps: list[str]) -> None:
-        for step_id in steps:
-            self._consent.forget(self.task.id, step_id)
+    def _fire(self, steps: list[str], actor: str) -> None:
+        for question in filter(None, map(self._consent.forget, steps)):
+            moot = question.closed_as_moot(actor, self._rooms.clock())
+            self._rooms.store.record(QuestionAnswered(moot), actor=actor, task=self.task.id)
         self._turns.cancel(steps)
 
     def pause(self, actor: str) -> Awaitable[int]:

@@ -11,7 +11,7 @@ from engine.confirmations import Confirmations
 from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
 from engine.execution import Execution, Rooms
 from engine.grants import Grants
-from engine.model.events import TaskEnded
+from engine.model.events import QuestionAnswered, TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Cause, StepStatus
@@ -204,7 +204,9 @@ class Scheduler:
         ]
         if task.id in self._queue:
             self._queue.remove(task.id)
-        return self._store.cancel(task, after, flipped, (), actor, TaskEnded(after))
+        asked = await self._store.read.questions(task.id)
+        moot = (QuestionAnswered(question.closed_as_moot(actor, now)) for question in asked)
+        return self._store.cancel(task, after, flipped, (), actor, *moot, TaskEnded(after))
 
     def _cancel_step(
         self, task: Task, execution: Execution | None, step: str, actor: str, reason: str

@@ -5,7 +5,7 @@ The first answer wins; the second one is told so (B5.6). *Later* is not an answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -84,6 +84,10 @@ class Question:
     reason: str = ""
     means: str = ""
     """How it was answered: `screen`, `command`, `run --confirm`, `demo`."""
+
+    def closed_as_moot(self, actor: str, now: float) -> Question:
+        """Nobody needs to answer any more: the step was cancelled or skipped."""
+        return replace(self, answer=Answer.MOOT, answered_by=actor, answered=now)
 
     @property
     def open(self) -> bool:

@@ -458,3 +458,12 @@ async def test_a_question_with_options_takes_one_of_them(desk: Desk) -> None:
     await desk.answer(question, Answer.TEXT, "blue")
     view = await desk.ended(task)
     assert view.steps[0].summary == "blue"
+
+
+async def test_who_follows_is_told_of_a_question_that_a_cancellation_made_moot(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.begin(step("a", tier="destructive"))
+    question = await desk.asked(task)
+    await desk.cancel(task)
+    closed = (await desk.fact(QuestionAnswered, task)).question
+    assert (closed.id, closed.answer, closed.answered_by) == (question.id, Answer.MOOT, "ana")
