@@ -107,9 +107,12 @@ class Runner:
 
     async def _run(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> End | Lost:
         status, run, durable = self._start(job)
+        if job.planned.step.tty:
+            self.terminals.expect(run.id)
         try:
             await durable
         except StoreError as error:
+            self.terminals.close(run.id)
             return Lost(str(error))
         before = await asyncio.to_thread(held, job.root, job.makes) if job.makes else {}
         act = self._watched if _may_change_files(job.planned) else self._act
@@ -176,7 +179,7 @@ class Runner:
             masked=self._masked,
             grew=lambda size: self._signal(LogGrew(task=task, step=step, run=run.id, size=size)),
             notify=lambda channel, message: self._notified(task, channel, message),
-            terminal=lambda terminal: self.terminals.open(run, terminal),
+            terminal=lambda terminal: self.terminals.open(run.id, terminal),
         )
 
     def _notified(self, task: int, channel: str, message: str) -> None:

@@ -5,6 +5,7 @@ What such a step shows is its log, so everybody who may read it sees the same; t
 
 from __future__ import annotations
 
+import asyncio
 import binascii
 from base64 import b64decode
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 from engine.commands import Reply, Type
 from engine.errors import Refused, UsageError
 from engine.model.events import TerminalTaken
-from engine.model.run import Run
 from engine.process import Terminal
 
 if TYPE_CHECKING:
@@ -29,16 +29,22 @@ class Terminals:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._open: dict[int, tuple[Run, Terminal]] = {}
+        self._open: dict[int, asyncio.Future[Terminal | None]] = {}
         self._taken: set[tuple[int, str]] = set()
 
-    def open(self, run: Run, terminal: Terminal) -> None:
-        """A step was started in one."""
-        self._open[run.id] = run, terminal
+    def expect(self, run: int) -> None:
+        """A run will have one as soon as it was started: who types meanwhile waits."""
+        self._open[run] = asyncio.get_running_loop().create_future()
+
+    def open(self, run: int, terminal: Terminal) -> None:
+        """It was started."""
+        self._open[run].set_result(terminal)
 
     def close(self, run: int) -> None:
-        """Its run is over."""
-        self._open.pop(run, None)
+        """It is over."""
+        expected = self._open.pop(run, None)
+        if expected is not None and not expected.done():
+            expected.set_result(None)
 
     async def type(self, command: Type, actor: str) -> Reply:
         """Hand keys, or a size, to a step.
@@ -47,17 +53,18 @@ class Terminals:
             Refused: it does not run, or in no terminal.
             UsageError: the command is none.
         """
-        if command.run not in self._open:
-            raise Refused(problem=f"Run {command.run} has no terminal, or not any more; nothing was typed")
-        run, terminal = self._open[command.run]
         data = _typed(command)
+        expected = self._open.get(command.run)
+        terminal = await asyncio.shield(expected) if expected is not None else None
+        if terminal is None:
+            raise Refused(problem=f"Run {command.run} has no terminal, or not any more; nothing was typed")
         if 0 < command.rows <= MAX_SIZE and 0 < command.columns <= MAX_SIZE:
             terminal.resize(command.rows, command.columns)
-        if data and (run.id, actor) not in self._taken:
-            self._taken.add((run.id, actor))
-            await self._store.record(TerminalTaken(run.id), actor=actor, task=run.task)
+        if data and (command.run, actor) not in self._taken:
+            self._taken.add((command.run, actor))
+            await self._store.record(TerminalTaken(command.run), actor=actor)
         terminal.type(data)
-        return Reply(task=run.task, seq=self._store.seq)
+        return Reply(seq=self._store.seq)
 
 
 def _typed(command: Type) -> bytes:

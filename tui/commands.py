@@ -58,7 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     _in(_W, "n", "n", "new_task", "New task", "A request, or what the repository offers", "new"),
     _in(_W, "r", "r", "review", "Review the plan", "Read it, then sign it", "review"),
     _in(_W, "i", "i", "answer", "Answer what waits", "The question, or the inbox for several"),
-    _in(_W, "T", "T", "terminal", "Take the terminal", "Of a step that needs one; ctrl+] comes back"),
+    _in(_W, "T", "T", "terminal", "Take the terminal", "Of a step; ctrl+] comes back"),
     _in(_W, "", "", "inbox", "Inbox", "All that waits for a person"),
     _in(_W, "U", "U", "ungrant", "Take grants back", "What asks is asked about again"),
     _in(_W, "x", "xx", "cancel", "Cancel what has focus", "Twice; the first names what dies", "cancel"),

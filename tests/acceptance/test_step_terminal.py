@@ -30,7 +30,7 @@ def test_on_the_command_line_it_is_handed_over_at_once(place: Place) -> None:
     terminal.press("Enter")
     assert terminal.prompt(before=1) == 0
     assert "40 80" in terminal.text
-    assert "says: in" in terminal.text
+    assert "says: in" in terminal.text, terminal.text
     assert place.states() == {"login": "completed", "after": "completed"}
     assert "13 letters" in place.run("log", "1", "login").stdout
     kept = b"".join(file.read_bytes() for file in place.state.rglob("*") if file.is_file())

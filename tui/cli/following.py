@@ -49,6 +49,8 @@ PATIENCE = 0.3
 _BEFORE = frozenset({Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.QUEUED})
 """A task that is cancelled here has nothing alive: no further event ends it."""
 _MOVING = frozenset({StepState.READY, StepState.RUNNING})
+_WAKE = Gap(seq=0)
+"""Look again whether anybody is to be asked; nothing was missed."""
 _WAITING = frozenset({Phase.AWAITING_APPROVAL, Phase.BLOCKED, Phase.PAUSED})
 
 
@@ -140,7 +142,7 @@ class Following:
         if isinstance(item, Gap):
             await self.look_again()
             self._seen = max(self._seen, item.seq)
-            return self.view.task.phase.ended
+            return self.view.task.phase.ended and item is not _WAKE  # else the events up to its end are still to come
         self._seen = item.seq
         if item.task == self.view.task.id:
             return await self._happened(item)
@@ -262,7 +264,7 @@ class Following:
             self._console.note(lines.goes_on(self.view.task.id, step))
 
     def _wake(self) -> None:
-        self._items.put_nowait(Gap(seq=self._seen))
+        self._items.put_nowait(_WAKE)
 
     def _answered(self, question: Question) -> None:
         """Somebody was first: take the prompt away."""
