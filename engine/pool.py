@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from itertools import count
-from typing import Any
 
-Work = Callable[[], Coroutine[Any, Any, None]]
+Work = Callable[[], Awaitable[None] | None]
+"""Called once it has a slot, which it keeps until what it returns is done."""
 
 
 class Pool:
@@ -37,7 +37,8 @@ class Pool:
 
     async def _carry_out(self, number: int, work: Work) -> None:
         try:
-            await work()
+            if (working := work()) is not None:
+                await working
         except Exception as error:
             name = self._tasks[number].get_name()
             self._loop.call_exception_handler({"message": f"step {name} broke", "exception": error})

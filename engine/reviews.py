@@ -64,11 +64,11 @@ class Reviews:
             given = await self._store.read.signatures(task.id)
             before = quorum(task, plan, given)
             _admit(before, plan, actor)
-            statuses = await self._store.read.statuses(task.id)
-            _check_shown(command, statuses)
-            new = [step for step in _left_out(plan, command) if step not in left_out(statuses)]
-            skipped = (*left_out(statuses), *new)
-            signature = self._signature(task, actor, "sign", command.means, skipped=skipped, held=held(statuses))
+            spared = await self._store.read.spared(task.id)
+            _check_shown(command, spared)
+            new = [step for step in _left_out(plan, command) if step not in left_out(spared)]
+            skipped = (*left_out(spared), *new)
+            signature = self._signature(task, actor, "sign", command.means, skipped=skipped, held=held(spared))
             count = quorum(task, plan, (*given, signature))
             signed = replace(task, phase=advance(task.phase, Phase.QUEUED), signed=task.digest)
             after = signed if count.reached else task

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,23 +76,19 @@ class Runner:
         self.terminals = Terminals(store)
         """The terminals of the steps that run in one."""
 
-    async def attempt(self, job: Job) -> End | Waits | Lost:
+    def attempt(self, job: Job) -> Awaitable[End | Waits | Lost]:
         """Run the step once, or say what a person must answer first."""
-        if not self._doubts.any(job):
-            return await self._run(job, ())
-        if not job.planned.files:
-            return await self._checked(job, None)
-        with tempfile.TemporaryDirectory(prefix="signoff-") as into:
-            return await self._checked(job, into)
+        return self._checked(job) if self._doubts.any(job) else self._run(job, ())
 
-    async def _checked(self, job: Job, into: str | None) -> End | Waits | Lost:
-        """Run it unless a person must be asked; `into` is a place for private copies of its signed files."""
-        try:
-            sealed = await asyncio.to_thread(_seal, job, into) if into else ()
-            waits = await self._doubts.about(job, sealed)
-        except (SignoffError, OSError) as error:
-            return await self._refuse(job, error)
-        return waits or await self._run(job, sealed)
+    async def _checked(self, job: Job) -> End | Waits | Lost:
+        """Run it unless a person must be asked, from private copies of its signed files."""
+        with tempfile.TemporaryDirectory(prefix="signoff-") if job.planned.files else nullcontext() as into:
+            try:
+                sealed = await asyncio.to_thread(_seal, job, into) if into else ()
+                waits = await self._doubts.about(job, sealed)
+            except (SignoffError, OSError) as error:
+                return await self._refuse(job, error)
+            return waits or await self._run(job, sealed)
 
     async def _refuse(self, job: Job, error: SignoffError | OSError) -> End | Lost:
         """The step could not even be looked at: it fails without having run."""

@@ -7,9 +7,8 @@ they stand on is not gone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.cancellation import CancelToken
 from engine.model.board import Board
@@ -44,7 +43,7 @@ class Turns:
         board: Board,
         token: CancelToken,
         paused: Callable[[], bool],
-        attempt: Callable[[PlannedStep, Turn], Coroutine[Any, Any, None]],
+        attempt: Callable[[PlannedStep, Turn], Awaitable[None]],
     ) -> None:
         self._pool = pool
         self._board = board
@@ -78,15 +77,16 @@ class Turns:
         planned = self._board.planned[step_id]
         self._pool.submit(planned.rank, step_id, lambda: self._take(planned, turn))
 
-    async def _take(self, planned: PlannedStep, turn: Turn) -> None:
+    def _take(self, planned: PlannedStep, turn: Turn) -> Awaitable[None] | None:
+        """Its turn has come; None where it was cancelled or paused meanwhile."""
         if self._turns.get(planned.id) is not turn:
-            return
+            return None
         if self._paused():
             self.end(planned.id)
             self._held.append(planned.id)
-            return
+            return None
         turn.started = True
-        await self._attempt(planned, turn)
+        return self._attempt(planned, turn)
 
     def again(self, step_id: str, delay: float) -> None:
         """Another try after a delay that holds no slot."""

@@ -15,9 +15,14 @@ Noun = TypeVar("Noun")
 
 def evolve(noun: Noun, **changes: object) -> Noun:
     """As `dataclasses.replace`, without its walk over the fields: four times as fast where steps start and end."""
-    copy = object.__new__(type(noun))
-    vars(copy).update(vars(noun), **changes)
-    return copy
+    return restored(type(noun), vars(noun) | changes)
+
+
+def restored(kind: type[Noun], fields: dict[str, Any]) -> Noun:
+    """A noun of exactly these fields, which are all it has, in their order: rows come by the thousand."""
+    noun = object.__new__(kind)
+    object.__setattr__(noun, "__dict__", fields)
+    return noun
 
 
 @cache

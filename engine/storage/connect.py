@@ -14,6 +14,13 @@ from typing import TypeVar
 import aiosqlite
 
 from engine.errors import StoreDamaged, StoreError, StoreFull
+from engine.model.state import RunState, StepState
+
+# Without an adapter the driver asks every parameter of these types, at length and in vain, how it wants to be stored.
+sqlite3.register_adapter(type(None), lambda nothing: None)
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(RunState, str)
+sqlite3.register_adapter(StepState, str)
 
 FILE = "signoff.db"
 T = TypeVar("T")

@@ -128,7 +128,7 @@ class Reader:
     async def cleanups(self) -> list[tuple[int, int, StepStatus]]:
         """Steps of cancelled tasks that have not ended: task, position, status."""
         sql = (
-            f"SELECT task, position, {rows.STEP_COLUMNS} FROM steps"
+            f"SELECT {rows.STEP_COLUMNS}, task, position FROM steps"
             " WHERE task IN (SELECT id FROM tasks WHERE phase IN ('cancelled', 'timed_out'))"
             " AND state NOT IN ('completed', 'failed', 'skipped', 'cancelled') ORDER BY task, position"
         )
@@ -150,9 +150,17 @@ class Reader:
         sql = f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE task = ? ORDER BY position"
         return tuple(rows.status_of(row) for row in await self._all(sql, task))
 
+    async def spared(self, task: int) -> tuple[StepStatus, ...]:
+        """The steps of a task that people skipped or hold."""
+        sql = (
+            f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE task = ? AND (cause = 'verdict' OR held_by <> '')"
+            " ORDER BY position"
+        )
+        return tuple(rows.status_of(row) for row in await self._all(sql, task))
+
     async def step(self, task: int, step: str) -> tuple[int, StepStatus]:
         """One step with its position in the plan. Raises `UnknownStep`."""
-        sql = f"SELECT position, {rows.STEP_COLUMNS} FROM steps WHERE task = ? AND id = ?"
+        sql = f"SELECT {rows.STEP_COLUMNS}, position FROM steps WHERE task = ? AND id = ?"
         found = await self._all(sql, task, step)
         if not found:
             raise UnknownStep(task=task, step=step)

@@ -10,7 +10,7 @@ from engine.model.comment import Comment
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import KINDS, Event
 from engine.model.grant import Grant
-from engine.model.nouns import evolve
+from engine.model.nouns import restored
 from engine.model.plan import (
     STEP_TYPES,
     Accept,
@@ -49,9 +49,8 @@ TRUSTED_COLUMNS = "root, digest, files, policy, actor, time"
 SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, held, means, reason, void"
 GRANT_COLUMNS = "id, task, revision, steps, given_by, given, expires, means, revoked, revoked_by"
 COMMENT_COLUMNS = "id, task, revision, step, author, time, text, answers, resolved_by, resolved"
-_STATUS = StepStatus(id="")
+_STEP_FIELDS = tuple(STEP_COLUMNS.split(", "))
 _STEP_STATES = {state.value: state for state in StepState}
-"""Tasks have thousands of steps, which are read together: to copy and to look up takes half as long as to make."""
 
 
 def _fields(row: sqlite3.Row) -> dict[str, Any]:
@@ -74,16 +73,14 @@ def task_row(task: Task) -> tuple[object, ...]:
 
 
 def status_of(row: sqlite3.Row) -> StepStatus:
-    """A row with STEP_COLUMNS, perhaps with the task and the position."""
-    values = _fields(row)
-    values.pop("position", None)
-    values.pop("task", None)
+    """A row that begins with STEP_COLUMNS."""
+    values: dict[str, Any] = dict(zip(_STEP_FIELDS, row, strict=False))
     values["state"] = _STEP_STATES[values["state"]]
     if values["cause"]:
         values["cause"] = Cause(values["cause"])
     if values["changed"] or values["tests"]:
         values |= _effects(values)
-    return evolve(_STATUS, **values)
+    return restored(StepStatus, values)
 
 
 def run_of(row: sqlite3.Row) -> Run:

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from engine.model.nouns import evolve
+from engine.model.nouns import evolve, restored
 from engine.model.run import StepStatus
 from engine.model.state import StepState
 
@@ -23,3 +23,11 @@ def test_a_copy_with_changes_is_what_the_standard_one_is() -> None:
 def test_a_copy_is_as_frozen_as_its_original() -> None:
     with pytest.raises(FrozenInstanceError):
         evolve(StepStatus(id="a"), attempt=1).attempt = 2  # type: ignore[misc]
+
+
+def test_a_noun_is_restored_from_all_of_its_fields() -> None:
+    noun = StepStatus(id="a", attempt=2, state=StepState.RUNNING)
+    again = restored(StepStatus, dict(vars(noun)))
+    assert again == noun
+    with pytest.raises(FrozenInstanceError):
+        again.attempt = 3  # type: ignore[misc]
