@@ -62,9 +62,13 @@ class Queries:
             VerifyAudit: lambda query: audit.verify(reader, state),
         }
 
+    def knows(self, query: Query) -> bool:
+        """Whether the store alone can answer it."""
+        return type(query) in self._answers
+
     async def answer(self, query: Query) -> Any:
         """The value that the docstring of the query names. Raises a `SignoffError`."""
-        if type(query) not in self._answers:
+        if not self.knows(query):
             raise Refused(problem=f"{type(query).__name__} needs the engine that owns the state directory")
         return await self._answers[type(query)](query)
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from textual import events, work
@@ -73,7 +73,7 @@ class SignoffApp(Desk):
     """The screens over one engine."""
 
     TITLE = "signoff"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/workbench.tcss"]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = bindings(Place.APP)
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"work": Workbench}

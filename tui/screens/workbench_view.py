@@ -136,8 +136,6 @@ class WorkbenchView(Screen[None]):
     @told
     async def open_tasks(self, task: int | None = None) -> None:
         """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
-        self.status_bar.info = await self._info()
-        self.status_bar.people = await self.app.engine.read(ListPeople())
         self.status_bar.grants = await self.app.engine.read(ListGrants())
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
@@ -146,6 +144,15 @@ class WorkbenchView(Screen[None]):
         self.show_rows()
         if self.window.chosen is not None:
             await self._load(self.window.chosen.task.id)
+        # To ask for it may open it: not before the app has come up and all this is painted.
+        self.app.call_later(self.call_after_refresh, self.show_engine)
+
+    @work(group="engine", exclusive=True)
+    @told
+    async def show_engine(self) -> None:
+        """What the engine says of itself."""
+        self.status_bar.info = await self._info()
+        self.status_bar.people = await self.app.engine.read(ListPeople())
 
     async def _info(self) -> EngineInfo:
         info: EngineInfo = await self.app.engine.read(ShowEngine())
