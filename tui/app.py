@@ -76,8 +76,6 @@ class SignoffApp(Desk):
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/workbench.tcss"]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = bindings(Place.APP)
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"work": Workbench}
-    DEFAULT_MODE = "work"
 
     def __init__(self, engine: EngineClient, options: Options) -> None:
         super().__init__()
@@ -98,6 +96,9 @@ class SignoffApp(Desk):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = colours
+
+    def get_default_screen(self) -> Workbench:
+        return Workbench()
 
     async def on_mount(self) -> None:
         if self._away is not None:
