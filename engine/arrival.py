@@ -23,9 +23,7 @@ from engine.settings import Settings
 class Arriving:
     """The store of a state directory, and its engine as soon as it is wanted; satisfies `EngineClient`."""
 
-    def __init__(
-        self, reader: ReadOnly | None, seq: int | None, connecting: Coroutine[Any, Any, EngineClient]
-    ) -> None:
+    def __init__(self, reader: ReadOnly | None, seq: int | None, connecting: Coroutine[Any, Any, EngineClient]) -> None:
         self._reader = reader
         self._seq = seq
         """The last event before anything was read."""

@@ -13,13 +13,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter, NoColor
-from textual.screen import Screen
 from textual.widgets import Input
 
 from engine import (
@@ -39,13 +38,14 @@ from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
 from tui.messages import Desk
 from tui.palette import Commands
-from tui.presentation.review import Verdicts
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.task import farewell
-from tui.presentation.trust import standing
 from tui.renderer_net import Net
 from tui.screens.workbench import Workbench
 from tui.theme import THEMES, TURNED, Colours, colours_of
+
+if TYPE_CHECKING:
+    from tui.presentation.review import Verdicts
 
 QUIET = 2.0
 """Seconds without a key after which a person is not typing."""
@@ -106,7 +106,7 @@ class SignoffApp(Desk):
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             signal.signal(signal.SIGCONT, signal.SIG_IGN)
         self._bridge.start()
-        self._look_around()
+        self.call_later(self.call_after_refresh, self._look_around)
 
     async def on_unmount(self) -> None:
         await self._bridge.stop()
@@ -209,6 +209,8 @@ class SignoffApp(Desk):
                 self.explain_error(error)
             return
         if view.wants_trust and not isinstance(self.screen, Workbench):
+            from tui.presentation.trust import standing
+
             self.say(standing(view))  # somebody is busy elsewhere
         elif view.wants_trust:
             from tui.screens.trust import TrustScreen
