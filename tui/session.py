@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from engine import Arriving, EngineClient, ListQuestions, ListTasks, Owner, ShowTask, SignoffError
+from engine import Arriving, EngineClient, ListGrants, ListQuestions, ListTasks, Owner, ShowTask, SignoffError
 from tui.launcher import Leash
 from tui.widgets.task_window import PAGE
 
@@ -51,6 +51,7 @@ async def _sit(
 async def _look_ahead(engine: Arriving) -> None:
     """What the workbench asks first is read before it asks, so that its first frame is a whole one."""
     with suppress(SignoffError):  # it will hear of it
+        await engine.foresee(ListGrants())
         await engine.foresee(ListQuestions())
         for newest in (await engine.foresee(ListTasks(limit=PAGE)))[:1]:
             await engine.foresee(ShowTask(task=newest.task.id))
