@@ -5,6 +5,7 @@ No code lives here; the screens and the command line import from nowhere else.
 
 from __future__ import annotations
 
+from engine.arrival import Arriving
 from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, Presence
 from engine.commands import (
     AcceptResult,
@@ -126,6 +127,7 @@ __all__ = [
     "Action",
     "Answer",
     "ApprovalCarried",
+    "Arriving",
     "AuditReport",
     "Cancel",
     "ChangeKind",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.commands import Command, Query, Reply, Role
 from engine.model.events import Event
+from engine.model.nouns import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import ClassVar
 
+from engine.model.nouns import dataclass
 from engine.model.question import Answer
 from engine.model.state import Verdict
 

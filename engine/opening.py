@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +53,17 @@ class ReadOnly:
     async def read(self, query: Query) -> Any:
         return await self._queries.answer(query)
 
+    async def seq(self) -> int:
+        """The number of the last event."""
+        return await self._reader.seq()
+
+    def knows(self, query: Query) -> bool:
+        """Whether the store alone can answer it."""
+        return self._queries.knows(query)
+
     async def events(self, after: int | None = None) -> AsyncIterator[Item]:
         """What is recorded so far, and no more: whoever wants to follow attaches to the owner."""
-        seen = await self._reader.seq() if after is None else after
+        seen = await self.seq() if after is None else after
         while page := await self._reader.events(seen, 1000):
             for event in page:
                 yield event
@@ -183,6 +192,8 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
         return await _attach_shared(host)
     if need is Need.READ:
         return await open_reader(state, settings)
+    for room in ("engine.engine", "engine.host"):  # in a thread: whoever draws meanwhile is not held up
+        await asyncio.to_thread(import_module, room)
     from engine.engine import Engine, Opening
 
     try:

@@ -28,14 +28,12 @@ from engine.commands import (
     VerifyAudit,
 )
 from engine.errors import Refused, UsageError
-from engine.policies import Policies
 from engine.storage.reader import Reader
-from engine.trust import look, place_of, recipe_target
 
 if TYPE_CHECKING:
     from engine.model.plan import Plan
     from engine.model.policy import Policy
-    from engine.views import Explanation, Target
+    from engine.views import DirectoryView, Explanation, Target
 
 
 class Queries:
@@ -56,15 +54,19 @@ class Queries:
             ListGrants: lambda query: reader.grants(),
             ListEvents: lambda query: reader.events(query.after, query.limit, query.task),
             ListTargets: lambda query: _targets(query, reader),
-            ShowDirectory: lambda query: look(reader, query.root),
+            ShowDirectory: lambda query: _directory(query, reader),
             ListTrusted: lambda query: reader.all_trusted(),
             Explain: lambda query: _explain(query, policy, reader),
             VerifyAudit: lambda query: audit.verify(reader, state),
         }
 
+    def knows(self, query: Query) -> bool:
+        """Whether the store alone can answer it."""
+        return type(query) in self._answers
+
     async def answer(self, query: Query) -> Any:
         """The value that the docstring of the query names. Raises a `SignoffError`."""
-        if type(query) not in self._answers:
+        if not self.knows(query):
             raise Refused(problem=f"{type(query).__name__} needs the engine that owns the state directory")
         return await self._answers[type(query)](query)
 
@@ -94,9 +96,16 @@ class Queries:
         return LogSlice(data=piece.data, offset=piece.offset, size=piece.size, left_out=piece.gap, stable=piece.stable)
 
 
+async def _directory(query: ShowDirectory, reader: Reader) -> DirectoryView:
+    from engine.trust import look
+
+    return await look(reader, query.root)
+
+
 async def _targets(query: ListTargets, reader: Reader) -> tuple[Target, ...]:
     """Trusted recipes first, then what the files at the top of the directory declare."""
     from engine.planning.repo import find_targets
+    from engine.trust import look, recipe_target
 
     brought = await look(reader, query.root)
     recipes = tuple(map(recipe_target, brought.files)) if brought.holds else ()
@@ -107,5 +116,8 @@ async def _explain(query: Explain, policy: Policy, reader: Reader) -> Explanatio
     from engine.planning.explain import explain
 
     if query.root:
+        from engine.policies import Policies
+        from engine.trust import place_of
+
         policy = Policies(policy, await reader.all_trusted()).of(place_of(query.root))
     return explain(query.operand, shell=query.shell, path=os.environ.get("PATH", ""), policy=policy)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.model.nouns import dataclass
 from engine.model.tier import Reason, Tier
 from engine.model.trust import Novelty, Trusted
 

@@ -12,14 +12,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter, NoColor
-from textual.screen import Screen
 from textual.widgets import Input
 
 from engine import (
@@ -41,10 +40,12 @@ from tui.messages import Desk
 from tui.palette import Commands
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.task import farewell
-from tui.presentation.trust import standing
 from tui.renderer_net import Net
 from tui.screens.workbench import Workbench
 from tui.theme import THEMES, TURNED, Colours, colours_of
+
+if TYPE_CHECKING:
+    pass
 
 QUIET = 2.0
 """Seconds without a key after which a person is not typing."""
@@ -72,11 +73,9 @@ class SignoffApp(Desk):
     """The screens over one engine."""
 
     TITLE = "signoff"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/workbench.tcss"]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = bindings(Place.APP)
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"work": Workbench}
-    DEFAULT_MODE = "work"
 
     def __init__(self, engine: EngineClient, options: Options) -> None:
         super().__init__()
@@ -98,13 +97,16 @@ class SignoffApp(Desk):
             self.register_theme(theme)
         self.theme = colours
 
+    def get_default_screen(self) -> Workbench:
+        return Workbench()
+
     async def on_mount(self) -> None:
         if self._away is not None:
             # The driver would stop the whole process, and take a terminal again that is gone; only `away` may.
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             signal.signal(signal.SIGCONT, signal.SIG_IGN)
         self._bridge.start()
-        self._look_around()
+        self.call_later(self.call_after_refresh, self._look_around)
 
     async def on_unmount(self) -> None:
         await self._bridge.stop()
@@ -227,6 +229,8 @@ class SignoffApp(Desk):
                 self.explain_error(error)
             return
         if view.wants_trust and not isinstance(self.screen, Workbench):
+            from tui.presentation.trust import standing
+
             self.say(standing(view))  # somebody is busy elsewhere
         elif view.wants_trust:
             from tui.screens.trust import TrustScreen

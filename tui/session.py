@@ -10,12 +10,12 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from importlib import import_module
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from engine import EngineClient, Owner
+from engine import Arriving, EngineClient, ListGrants, ListQuestions, ListTasks, Owner, ShowTask, SignoffError
 from tui.launcher import Leash
+from tui.widgets.task_window import PAGE
 
 if TYPE_CHECKING:
     from tui.app import SignoffApp
@@ -27,29 +27,34 @@ SETTLED = 2.0
 def sit(
     make: Callable[[EngineClient, Leash], SignoffApp],
     leash: Leash,
-    connecting: Callable[[], Coroutine[Any, Any, EngineClient]],
+    arriving: Coroutine[Any, Any, Arriving],
 ) -> int:
-    """Run the screen that `make` builds over the engine that `connecting` gets; returns the exit code."""
+    """Run the screen that `make` builds over an engine; returns the exit code."""
     # Thousands of classes and functions are made until the first frame, and none of them is garbage.
     gc.disable()
-    return asyncio.run(_sit(make, leash, connecting))
+    return asyncio.run(_sit(make, leash, arriving))
 
 
 async def _sit(
-    make: Callable[[EngineClient, Leash], SignoffApp],
-    leash: Leash,
-    connecting: Callable[[], Coroutine[Any, Any, EngineClient]],
+    make: Callable[[EngineClient, Leash], SignoffApp], leash: Leash, arriving: Coroutine[Any, Any, Arriving]
 ) -> int:
-    opening = asyncio.create_task(connecting(), name="open the engine")
-    # The engine tries its sandbox in a process of its own meanwhile.
-    await asyncio.to_thread(import_module, "tui.app")
-    engine = await opening
+    engine = await arriving
     try:
+        await _look_ahead(engine)
         app = make(engine, leash)
         asyncio.get_running_loop().call_later(SETTLED, _collect_again)
-        return await attended(engine, leash, _screen(app), app.exit, waiting=True)
+        return await attended(engine, leash, _screen(app, engine), app.exit, waiting=True)
     finally:
         await engine.close()
+
+
+async def _look_ahead(engine: Arriving) -> None:
+    """What the workbench asks first is read before it asks, so that its first frame is a whole one."""
+    with suppress(SignoffError):  # it will hear of it
+        await engine.foresee(ListGrants())
+        await engine.foresee(ListQuestions())
+        for newest in (await engine.foresee(ListTasks(limit=PAGE)))[:1]:
+            await engine.foresee(ShowTask(task=newest.task.id))
 
 
 def _collect_again() -> None:
@@ -57,8 +62,9 @@ def _collect_again() -> None:
     gc.enable()
 
 
-async def _screen(app: SignoffApp) -> int:
+async def _screen(app: SignoffApp, engine: Arriving) -> int:
     word = await app.run_async()
+    await engine.wanted()  # or say what kept it from opening
     if word:
         print(word)  # noqa: T201
     return app.return_code or 0
@@ -94,6 +100,7 @@ async def attended(
     async with ending_with(engine, hang_up):
         code = await foreground
     waiting = waiting or leash.loose
+    engine = await _at_hand(engine)
     if isinstance(engine, Owner) and (engine.busy(waiting=waiting) or not engine.alone) and not ended.is_set():
         leash.leave(code)
         await _first(engine.until_idle(waiting=waiting), engine.until_closed(), ended.wait())
@@ -105,8 +112,9 @@ async def ending_with(engine: EngineClient, hang_up: Callable[[], object]) -> As
     """Hang up as soon as somebody asks the engine of this process to close."""
 
     async def hear() -> None:
-        if isinstance(engine, Owner):
-            await engine.until_closed()
+        owner = await _at_hand(engine)
+        if isinstance(owner, Owner):
+            await owner.until_closed()
             hang_up()
 
     hearing = asyncio.create_task(hear(), name="until somebody closes the engine")
@@ -115,6 +123,10 @@ async def ending_with(engine: EngineClient, hang_up: Callable[[], object]) -> As
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def _at_hand(engine: EngineClient) -> EngineClient:
+    return await engine.opened() if isinstance(engine, Arriving) else engine
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:

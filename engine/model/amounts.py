@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from engine.model.nouns import dataclass
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

@@ -5,8 +5,9 @@ Each says itself in words, because questions and screens tell the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from engine.model.nouns import dataclass
 
 
 class ChangeKind(StrEnum):

@@ -6,10 +6,9 @@ kind in a row or on the wire to its class.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.comment import Comment
 from engine.model.grant import Grant
+from engine.model.nouns import dataclass
 from engine.model.question import Question
 from engine.model.run import Receipt, StepStatus
 from engine.model.task import Signature, Task

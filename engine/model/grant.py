@@ -6,7 +6,9 @@ It never covers a step of a later revision nor other bytes, and a clock that wen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from engine.model.nouns import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

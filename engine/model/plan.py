@@ -7,12 +7,13 @@ order, each with what the engine itself derived about it. Both are data: nothing
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from engine.errors import UnknownStep
 from engine.model.amounts import Seconds
+from engine.model.nouns import dataclass
 from engine.model.tier import Reason, Tier
 from engine.model.union import TaggedBy
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from engine.model.nouns import dataclass
 
 LEVELS = ("group", "supervisor", "bubblewrap")
 """Isolation from weakest to strongest."""

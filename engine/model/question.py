@@ -5,8 +5,10 @@ The first answer wins; the second one is told so (B5.6). *Later* is not an answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from engine.model.nouns import dataclass
 
 
 class QuestionKind(StrEnum):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.model.nouns import dataclass
 from engine.model.plan import Backoff, Retry
 
 RETRYABLE = frozenset({"exit", "timeout", "launch"})

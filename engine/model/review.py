@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.errors import Refused
 from engine.model.digest import step_digest
+from engine.model.nouns import dataclass
 from engine.model.plan import Plan, PlannedStep
 from engine.model.run import Cause, StepStatus
 from engine.model.state import StepState, Verdict, advance

@@ -7,12 +7,11 @@ is added to a step asks again until somebody thinks about it. Pure: neither revi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from engine.model.digest import signed_fields, step_digest
-from engine.model.nouns import lean
+from engine.model.nouns import dataclass, lean
 from engine.model.plan import Accept, Plan, PlannedStep, When
 from engine.model.run import Cause, StepStatus
 from engine.model.state import StepState

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from engine.model.effect import Changes, Made, TestSummary
+from engine.model.nouns import dataclass
 from engine.model.state import RunState, StepState
 
 

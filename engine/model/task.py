@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.comment import Comment
 from engine.model.grant import Grant
+from engine.model.nouns import dataclass
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import StepStatus

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from engine.model.nouns import dataclass
 from engine.model.policy import Policy
 
 

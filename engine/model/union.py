@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
+
+from engine.model.nouns import dataclass
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

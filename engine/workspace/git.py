@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 from engine.errors import SpawnFailed, StepTimedOut
-from engine.process import run_quietly
 
 _HARMLESS = (
     "--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
@@ -26,6 +25,8 @@ async def git(root: Path, *arguments: str, given: bytes = b"") -> bytes | None:
     Args:
         given: its standard input.
     """
+    from engine.process import run_quietly
+
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         ended = await run_quietly(

@@ -74,7 +74,7 @@ def innocent(terminal: Terminal) -> None:
 def test_every_view_of_the_workbench(place: Place) -> None:
     terminal = place.terminal((100, 40))
     terminal.command(place.signoff())
-    terminal.see("No tasks yet")
+    terminal.see("No tasks yet", "sandbox")
     planned = place.run("plan", "-f", hostile_plan(place))
     assert planned.returncode == 0, planned.stderr
     terminal.see("Harmless", "not signed: r")

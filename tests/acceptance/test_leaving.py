@@ -26,7 +26,7 @@ def working(place: Place, *steps: dict[str, Any]) -> Terminal:
     """A workbench whose process works on a task that ticks."""
     terminal = place.terminal()
     terminal.command(place.signoff())
-    terminal.see("No tasks yet")
+    terminal.see("No tasks yet", "sandbox")
     place.begin("run", place.plan(*steps), "--yes", "--wait")
     until(lambda: ticks(place) >= 2, lambda: terminal.text)
     return terminal
@@ -178,7 +178,7 @@ def test_the_terminal_is_as_it_was(place: Place, killed: bool) -> None:
     terminal = place.terminal()
     terminal.run("stty -a > before")
     terminal.command(place.signoff())
-    terminal.see("No tasks yet")
+    terminal.see("No tasks yet", "sandbox")
     assert terminal.alternate
     if killed:
         os.kill(place.owner(), signal.SIGKILL)

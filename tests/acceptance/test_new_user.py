@@ -11,7 +11,7 @@ from tests.acceptance.place import Place
 def test_from_nothing_to_a_task_that_is_done(place: Place, size: tuple[int, int]) -> None:
     terminal = place.terminal(size)
     terminal.command(place.signoff())
-    terminal.see("No tasks yet", "signoff demo", "signoff run plan.yaml", "n new", "? help")
+    terminal.see("No tasks yet", "sandbox", "signoff demo", "signoff run plan.yaml", "n new", "? help")
     terminal.press("n")
     terminal.see("What shall be done?", "make test", "make lint", "0 of 2 ticked")
     terminal.press("Tab", "Space", "Down", "Space")
@@ -34,7 +34,7 @@ def test_from_nothing_to_a_task_that_is_done(place: Place, size: tuple[int, int]
 def test_a_request_in_words_picks_the_target_it_names(place: Place) -> None:
     terminal = place.terminal()
     terminal.command(place.signoff())
-    terminal.see("No tasks yet")
+    terminal.see("No tasks yet", "sandbox")
     terminal.press("n")
     terminal.see("What shall be done?")
     terminal.type("run the tests")
@@ -46,7 +46,7 @@ def test_a_request_in_words_picks_the_target_it_names(place: Place) -> None:
 def test_what_cannot_be_understood_says_what_the_repository_offers(place: Place) -> None:
     terminal = place.terminal()
     terminal.command(place.signoff())
-    terminal.see("No tasks yet")
+    terminal.see("No tasks yet", "sandbox")
     terminal.press("n")
     terminal.see("What shall be done?")
     terminal.type("paint the fence")
@@ -61,7 +61,7 @@ def test_what_cannot_be_understood_says_what_the_repository_offers(place: Place)
 def test_help_and_the_palette_know_every_key_of_the_footer(place: Place) -> None:
     terminal = place.terminal()
     terminal.command(place.signoff())
-    terminal.see("No tasks yet")
+    terminal.see("No tasks yet", "sandbox")
     terminal.press("?")
     terminal.see("New task", "Review the plan", "Cancel the task")
     terminal.press("Escape", ":")

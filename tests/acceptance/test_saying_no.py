@@ -62,7 +62,7 @@ def test_a_cancelled_tree_that_ignores_signals_is_gone(place: Place) -> None:
     mark = f"walk-{place.mark}"
     terminal = place.terminal()
     terminal.command(place.signoff())
-    terminal.see("No tasks yet")
+    terminal.see("No tasks yet", "sandbox")
     place.run("plan", "-f", place.plan(stubborn(mark), TELL | {"needs": ["stubborn"]}))
     terminal.see("not signed: r")
     terminal.press("r")

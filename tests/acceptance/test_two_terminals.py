@@ -12,7 +12,7 @@ TELL = {"id": "tell", "action": "notify", "message": "It is out", "needs": ["dep
 def test_signed_and_confirmed_elsewhere_while_the_workbench_shows_it(place: Place) -> None:
     shown, other = place.terminal(), place.terminal((80, 50))
     shown.command(place.signoff())
-    shown.see("No tasks yet")
+    shown.see("No tasks yet", "sandbox")
     assert other.run(place.signoff("plan", "-f", place.plan(TEST, DEPLOY, TELL))) == 0
     shown.see("Release it", "not signed: r")
     other.command(place.signoff("approve", "1"))
@@ -34,7 +34,7 @@ def test_signed_and_confirmed_elsewhere_while_the_workbench_shows_it(place: Plac
 def test_the_second_answer_is_told_that_it_is_second(place: Place) -> None:
     shown, other = place.terminal(), place.terminal((80, 50))
     shown.command(place.signoff())
-    shown.see("No tasks yet")
+    shown.see("No tasks yet", "sandbox")
     other.command(place.signoff("run", place.plan(DEPLOY | {"needs": []})))
     other.see("[y/N]")
     other.type("y")
@@ -52,9 +52,9 @@ def test_the_second_answer_is_told_that_it_is_second(place: Place) -> None:
 def test_a_second_workbench_follows_the_same_task(place: Place) -> None:
     first, second = place.terminal(), place.terminal((120, 36))
     first.command(place.signoff())
-    first.see("No tasks yet")
+    first.see("No tasks yet", "sandbox")
     second.command(place.signoff())
-    second.see("No tasks yet")
+    second.see("No tasks yet", "sandbox")
     assert place.run("plan", "-f", place.plan(TEST)).returncode == 0
     first.see("not signed: r")
     second.see("not signed: r")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+HELLO = "hello world "
+
 
 class Minimal(App[None]):
     def compose(self) -> ComposeResult:
-        yield Static("hello world " * 30)
+        yield Static(HELLO * 30)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def open_workbench(call: Call) -> NoReturn:
 
 
 def _sit(call: Call, leash: Leash) -> int:
-    from engine import Need, connect, user_name
+    from engine import Arriving, user_name
     from tui.session import sit
 
     def make(engine: EngineClient, leash: Leash) -> SignoffApp:
@@ -46,7 +46,7 @@ def _sit(call: Call, leash: Leash) -> int:
         )
         return SignoffApp(engine, options)
 
-    return sit(make, leash, lambda: connect(call.state, Need.EXECUTE, call.settings(), call.host))
+    return sit(make, leash, Arriving.begin(call.state, call.settings(), call.host))
 
 
 def _converse(call: Call, leash: Leash) -> int:

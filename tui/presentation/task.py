@@ -27,7 +27,6 @@ from tui.presentation.amounts import about_clock, clock, number
 from tui.presentation.brief import progress, title
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column, spread
-from tui.presentation.reading import cascade
 from tui.presentation.status import CRITICAL, PHASES, STEPS
 
 STRONG, BRAND = "bold", "bold $accent"
@@ -217,6 +216,8 @@ def banner(questions: Sequence[Question]) -> Content:
 
 def dies(view: TaskView, step: str | None) -> str:
     """What a cancellation ends, skips and still lets run, named before it is done."""
+    from tui.presentation.reading import cascade
+
     if step is not None:
         ended = {status.id for status in view.steps if status.state.ended}
         lost = [other for other in cascade(view.plan, (step,), failed=True) if other not in ended] if view.plan else []

@@ -38,10 +38,8 @@ from tui.commands import Place
 from tui.follow import follow, open_questions, places
 from tui.messages import Desk, Happened, LogsGrew, PeopleMoved, Resynced
 from tui.presentation.content import content
-from tui.presentation.detail import detail, diff
 from tui.presentation.graph import critical_names
 from tui.presentation.line import MUTED
-from tui.presentation.notes import notes
 from tui.presentation.steps import counts, graph_of, moved, unlogged, wanted
 from tui.presentation.task import banner, empty, header
 from tui.screens.told import told
@@ -58,8 +56,11 @@ from tui.widgets.task_window import TaskWindow
 from tui.widgets.text_view import TextView
 
 PANES = {"strip": Place.TASKS, "column": Place.TASKS, "graph": Place.GRAPH, "log": Place.LOG, "text": Place.TEXT}
-_WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]
-_HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (10, "-high")]
+_WIDE, _HIGH = 110, 10
+_WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (_WIDE, "-wide")]
+_HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (_HIGH, "-high")]
+_LEFT = 36
+"""Cells of the column of tasks."""
 _OF_RUNS = ("detail", "diff")
 """Tabs that tell of the runs of a step."""
 _PAGE = 1000
@@ -126,6 +127,10 @@ class WorkbenchView(Screen[None]):
         self.status_bar.root, self.status_bar.user = self.app.root, self.app.user
         self.status_bar.clock = self.app.clock
         self.tasks_rule.left = content("tasks", "bold")
+        self.header_rule.lit = True
+        # As Textual will have it after the first layout: the first frame stands still.
+        self.add_class("-wide" if self._wide else "-narrow", "-low" if self.app.size.height < _HIGH else "-high")
+        self.on_resize()
         self._ticker = self.set_interval(1.0, self._tick, pause=True)
         self.app.engine.look()
         self.open_tasks()
@@ -136,8 +141,6 @@ class WorkbenchView(Screen[None]):
     @told
     async def open_tasks(self, task: int | None = None) -> None:
         """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
-        self.status_bar.info = await self._info()
-        self.status_bar.people = await self.app.engine.read(ListPeople())
         self.status_bar.grants = await self.app.engine.read(ListGrants())
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
@@ -146,6 +149,15 @@ class WorkbenchView(Screen[None]):
         self.show_rows()
         if self.window.chosen is not None:
             await self._load(self.window.chosen.task.id)
+        # To ask for it may open it: not before the app has come up and all this is painted.
+        self.app.call_later(self.call_after_refresh, self.show_engine)
+
+    @work(group="engine", exclusive=True)
+    @told
+    async def show_engine(self) -> None:
+        """What the engine says of itself."""
+        self.status_bar.info = await self._info()
+        self.status_bar.people = await self.app.engine.read(ListPeople())
 
     async def _info(self) -> EngineInfo:
         info: EngineInfo = await self.app.engine.read(ShowEngine())
@@ -207,6 +219,8 @@ class WorkbenchView(Screen[None]):
 
     async def _read_notes(self, task: int) -> None:
         """Read on from the last event that is shown."""
+        from tui.presentation.notes import notes
+
         more = True
         while more:
             page = await self.app.engine.read(ListEvents(task=task, after=self._noted, limit=_PAGE))
@@ -293,6 +307,10 @@ class WorkbenchView(Screen[None]):
 
     # Showing
 
+    @property
+    def _wide(self) -> bool:
+        return self.app.size.width >= _WIDE
+
     def status_of(self, step: str) -> StepStatus | None:
         """Where a step of the shown task is."""
         place = self._place.get(step)
@@ -354,7 +372,8 @@ class WorkbenchView(Screen[None]):
     def show_header(self) -> None:
         """The line above the graph."""
         if self.view is not None:
-            width = max(20, self.header_rule.size.width - 8)
+            cells = self.header_rule.size.width or self.app.size.width - (_LEFT if self._wide else 0)
+            width = max(20, cells - 8)
             left, right = header(
                 self.view,
                 self.app.clock(),
@@ -379,6 +398,8 @@ class WorkbenchView(Screen[None]):
         if self.view is None or self.tab == "log":
             self.show_place()
             return
+        from tui.presentation.detail import detail, diff
+
         plain = self.app.ascii_only
         if self.tab == "detail":
             usual = self._lengths.get(self.step)
@@ -399,5 +420,5 @@ class WorkbenchView(Screen[None]):
         self.tabs.right = content(where, MUTED)
 
     def on_resize(self) -> None:
-        self.graph.tallest = max(1, (self.size.height - 4) * 2 // 5)
+        self.graph.tallest = max(1, (self.app.size.height - 4) * 2 // 5)
         self.call_after_refresh(self.show_header)

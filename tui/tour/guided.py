@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
+from pathlib import PurePath
+from typing import ClassVar
 
 from textual import events
 from textual.widgets import Input, Static
@@ -78,7 +80,7 @@ class Tour(SignoffApp):
         act: where to go on, after the person has left and come back.
     """
 
-    CSS_PATH = "../app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../app.tcss"]
 
     def __init__(self, engine: EngineClient, options: Options, scene: Scene, act: Act = Act.READ) -> None:
         super().__init__(engine, options)

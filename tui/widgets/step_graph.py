@@ -49,9 +49,14 @@ class StepGraph(Lines, can_focus=True):
         self._offset = (0, 0)
 
     @property
+    def _width(self) -> int:
+        """Before the first layout as if alone on the screen: so tall it will mostly stay."""
+        return self.size.width or self.app.size.width
+
+    @property
     def drawing(self) -> Drawing | None:
         """The window as it is to be drawn, made when something that it depends on changed."""
-        if self._drawing is None and self.graph is not None and self.size.width:
+        if self._drawing is None and self.graph is not None and self._width:
             self._drawing = self._drawn(self._offset)
             offset = self._offset_for(self._drawing)
             if offset != self._offset:
@@ -63,7 +68,7 @@ class StepGraph(Lines, can_focus=True):
         assert self.graph is not None
         return draw(
             self.graph,
-            self.size.width - 1,
+            self._width - 1,
             self.tallest,
             selected=self.selected,
             folded=self._folded,
@@ -75,7 +80,7 @@ class StepGraph(Lines, can_focus=True):
 
     def _offset_for(self, drawing: Drawing) -> tuple[int, int]:
         """Where the window must stand to hold the chosen step, moved as little as possible."""
-        width, height = self.size.width - 1, min(self.tallest, drawing.height)
+        width, height = self._width - 1, min(self.tallest, drawing.height)
         x, y = min(self._offset[0], max(0, drawing.width - width)), min(self._offset[1], drawing.height - height)
         if place := drawing.position_of(self.selected):
             left, row, cells = place
