@@ -51,9 +51,15 @@ def _rule(key: str) -> Callable[[Value], Any]:
     return _READ[key]
 
 
+_NO_PROGRAMS = frozenset({Tier.EXECUTE.value, Tier.DESTRUCTIVE.value, Tier.EXTERNAL.value})
+"""Tiers that are not names of programs as well, as `read` and `write` are."""
+
+
 def _names(value: Value) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
         raise ValueError("write a list of names or globs, such as [curl, docker*]")
+    if tiers := [name for name in value if name in _NO_PROGRAMS]:
+        raise ValueError(f"{tiers[0]} is a tier, and programs are meant here; `ask` takes tiers")
     return tuple(value)
 
 

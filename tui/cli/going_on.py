@@ -8,6 +8,7 @@ from engine import EngineClient, EngineInfo, Phase, ShowEngine, ShowTask, TaskVi
 from tui.cli import lines
 from tui.cli.call import Call
 
+_RECORDED = "recorded; nothing runs yet. Run it with"
 _MOVES = frozenset({Phase.QUEUED, Phase.EXECUTING, Phase.BLOCKED})
 
 
@@ -17,9 +18,8 @@ async def advise(call: Call, engine: EngineClient, task: int) -> None:
         return
     view: TaskView = await engine.read(ShowTask(task=task))
     info: EngineInfo = await engine.read(ShowEngine())
-    if info.pid != os.getpid():
-        call.console.say(f"process {info.pid} runs it; follow it with: signoff run {task}")
-    elif view.task.phase in _MOVES:
-        call.console.say(f"recorded; nothing runs yet. Run it with: signoff run {task}")
+    if view.task.phase in _MOVES:
+        runs = f"process {info.pid} runs it; follow it with" if info.pid != os.getpid() else _RECORDED
+        call.console.say(f"{runs}: signoff run {task}")
     elif hint := lines.how_to_go_on(view.task):
         call.console.say(hint)

@@ -17,7 +17,13 @@ from tui.presentation.line import MUTED, column
 from tui.widgets.rule import Rule
 from tui.widgets.text_view import TextView
 
-_SHOWN = {"question_mark": "?", "escape": "esc", "shift+tab": "⇧tab"}
+_SHOWN = {
+    "question_mark": "?",
+    "escape": "esc",
+    "shift+tab": "⇧tab",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}
 
 
 class KeysScreen(ModalScreen[None]):
