@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 SOCKET = "socket"
 """The owner's socket inside a state directory."""
-PATIENCE, PAUSE = 20, 0.1
-"""How often a new owner's socket is tried, and the seconds in between."""
+PATIENCE, PAUSE = 100, 0.1
+"""How often to become the owner or to reach it is tried, and the seconds in between."""
 
 
 class Need(StrEnum):
@@ -195,23 +195,18 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
     for room in ("engine.engine", "engine.host"):  # in a thread: whoever draws meanwhile is not held up
         await asyncio.to_thread(import_module, room)
     from engine.engine import Engine, Opening
-
-    try:
-        if need is Need.EXECUTE:
-            return await Owner.open(Opening(state=state, settings=settings))
-        return await Engine.open(Opening(state=state, settings=settings, executes=False))
-    except Owned as error:
-        return await _attach(state, error)
-
-
-async def _attach(state: Path, owned: Owned) -> EngineClient:
-    """The owner behind its socket; one that has just begun may still be opening it."""
     from engine.host import EngineGone, RemoteEngine
 
     for _ in range(PATIENCE):
         try:
+            if need is Need.EXECUTE:
+                return await Owner.open(Opening(state=state, settings=settings))
+            return await Engine.open(Opening(state=state, settings=settings, executes=False))
+        except Owned as error:
+            owned = error
+        try:
             return await RemoteEngine.connect(state / SOCKET, terminal_name())
-        except EngineGone:
+        except EngineGone:  # an owner that has just begun, or is about to leave
             await asyncio.sleep(PAUSE)
     raise owned
 

@@ -148,8 +148,10 @@ class Place:
         until(lambda: self.states(number).get(step) == wanted, lambda: str(self.states(number)), seconds)
 
     def owner(self) -> int:
-        """The process that owns the state directory; a file in it tells people."""
-        return int((self.state / "owner").read_text())
+        """The process that owns the state directory, as soon as there is one; a file in it tells people."""
+        told = self.state / "owner"
+        until(lambda: told.exists() and bool(told.read_text()), lambda: f"nobody owns {self.state}")
+        return int(told.read_text())
 
     def close(self) -> None:
         """Close the terminals, end what was started here."""

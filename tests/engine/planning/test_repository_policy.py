@@ -79,6 +79,5 @@ def test_nothing_said_asks_for_nothing() -> None:
 
 @pytest.mark.parametrize("rule", ["refuse", "allow"])
 def test_a_tier_where_programs_are_meant_is_a_fault(rule: str) -> None:
-    assert faults(f"{rule}: [destructive]\n") == [
-        f".signoff/policy.yaml:1:{len(rule) + 3}  {rule}: destructive is a tier, and programs are meant here; `ask` takes tiers"
-    ]
+    told = f"{rule}: destructive is a tier, and programs are meant here; `ask` takes tiers"
+    assert faults(f"{rule}: [destructive]\n") == [f"{NAME}:1:{len(rule) + 3}  {told}"]
