@@ -58,12 +58,12 @@ class Job:
     @property
     def position(self) -> int:
         """Of the step in its plan."""
-        return self.ground.board.position[self.planned.id]
+        return self.ground.board.position[self.planned.step.id]
 
     @property
     def status(self) -> StepStatus:
         """Where the step is now."""
-        return self.ground.board.statuses[self.planned.id]
+        return self.ground.board.statuses[self.planned.step.id]
 
     @property
     def token(self) -> CancelToken:
@@ -72,21 +72,21 @@ class Job:
     @property
     def clearance(self) -> str:
         """The step digest that a person allowed in this attempt; empty if nobody was asked."""
-        return self.ground.consent.clearance(self.planned.id)
+        return self.ground.consent.clearance(self.planned.step.id)
 
     def granted(self, digest: str) -> Grant | None:
         """The grant that covers these bytes now."""
-        return self.ground.grants.covering(self.plan, self.planned.id, digest)
+        return self.ground.grants.covering(self.plan, self.planned.step.id, digest)
 
     @property
     def repeats(self) -> bool:
         """Whether it may start although it had started before: by its own retry rule, or because a person said so."""
-        return self.planned.id in self.ground.failures or self.ground.consent.repeats(self.planned.id)
+        return self.planned.step.id in self.ground.failures or self.ground.consent.repeats(self.planned.step.id)
 
     @property
     def news(self) -> tuple[str, ...]:
         """What ran since the plan was signed."""
-        return self.ground.board.news(self.planned.id)
+        return self.ground.board.news(self.planned.step.id)
 
     def produced(self, maker: str, path: str) -> Made:
         """A file as its maker left it; without a digest where it was not made."""
@@ -95,7 +95,7 @@ class Job:
     @property
     def makes(self) -> tuple[str, ...]:
         """Files that later steps expect from this one."""
-        return self.ground.makes.get(self.planned.id, ())
+        return self.ground.makes.get(self.planned.step.id, ())
 
     def begin(self, status: StepStatus, run: Run) -> None:
         """Its start is being recorded; what people let run is spent by it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from engine.cancellation import CancelToken
 from engine.model.board import Board
@@ -75,11 +76,11 @@ class Turns:
 
     def _enqueue(self, step_id: str, turn: Turn) -> None:
         planned = self._board.planned[step_id]
-        self._pool.submit(planned.rank, step_id, lambda: self._take(planned, turn))
+        self._pool.submit(planned.rank, step_id, partial(self._take, planned, turn))
 
     def _take(self, planned: PlannedStep, turn: Turn) -> Awaitable[None] | None:
         """Its turn has come; None where it was cancelled or paused meanwhile."""
-        if self._turns.get(planned.id) is not turn:
+        if self._turns.get(planned.step.id) is not turn:
             return None
         if self._paused():
             self.end(planned.id)

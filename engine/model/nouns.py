@@ -8,9 +8,8 @@ all of them, and the sixth, the initialiser, is compiled when the first instance
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 Noun = TypeVar("Noun")
@@ -98,18 +97,24 @@ def restored(kind: type[Noun], fields: dict[str, Any]) -> Noun:
     return noun
 
 
-@cache
-def _defaults(noun: Hashable) -> dict[str, object]:
-    """The default of each field; `MISSING`, which equals nothing, where the field is always told."""
-    return {
-        item.name: item.default_factory() if item.default_factory is not MISSING else item.default
-        for item in fields(cast("type[DataclassInstance]", noun))
-    } | {"action": MISSING}
+class _Defaults(dict[type, dict[str, object]]):
+    """The default of each field of a noun, by its class; `MISSING`, which equals nothing, where it is always told."""
+
+    def __missing__(self, kind: type[DataclassInstance]) -> dict[str, object]:
+        defaults = {
+            item.name: item.default_factory() if item.default_factory is not MISSING else item.default
+            for item in fields(kind)
+        }
+        self[kind] = defaults | {"action": MISSING}
+        return self[kind]
+
+
+_DEFAULTS = _Defaults()
 
 
 def lean(noun: Any) -> dict[str, Any]:
     """The fields of a dataclass that differ from their defaults; the tag of a union is always kept."""
-    defaults = _defaults(cast(Hashable, type(noun)))
+    defaults = _DEFAULTS[type(noun)]
     return {
         name: value
         for name, value in vars(noun).items()
