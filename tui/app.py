@@ -106,7 +106,7 @@ class SignoffApp(Desk):
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             signal.signal(signal.SIGCONT, signal.SIG_IGN)
         self._bridge.start()
-        self.call_later(self.call_after_refresh, self._look_around)
+        self._look_around()
 
     async def on_unmount(self) -> None:
         await self._bridge.stop()
@@ -222,6 +222,7 @@ class SignoffApp(Desk):
     @work(group="trust", exclusive=True)
     async def _look_around(self, *, asked_for: bool = False) -> None:
         """Ask about what the directory brings, before anything of it is used; or say that there is nothing to ask."""
+        await self.painted()
         try:
             view: DirectoryView = await self.engine.read(ShowDirectory(root=self.root))
         except SignoffError as error:

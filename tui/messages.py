@@ -7,6 +7,7 @@ by calling `Desk`: that is all a screen may know of the app that shows it. Nothi
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -98,3 +99,9 @@ class Desk(App[str]):
     @abstractmethod
     async def edit(self, text: str, name: str) -> str:
         """Let the person change a text in `$EDITOR` while the screen is away. Raises a `SignoffError`."""
+
+    async def painted(self) -> None:
+        """Wait until the app has come up and what it shows now is painted."""
+        painted = asyncio.Event()
+        self.call_later(self.call_after_refresh, painted.set)
+        await painted.wait()

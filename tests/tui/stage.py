@@ -79,6 +79,8 @@ async def opened(
 
 
 async def show(pilot: Pilot[Any], screen: Screen[Any]) -> None:
+    """Push a screen once the app has done what it does at its start."""
+    await settle(pilot)
     await pilot.app.push_screen(screen)
     await settle(pilot)
 

@@ -149,13 +149,7 @@ class WorkbenchView(Screen[None]):
         self.show_rows()
         if self.window.chosen is not None:
             await self._load(self.window.chosen.task.id)
-        # To ask for it may open it: not before the app has come up and all this is painted.
-        self.app.call_later(self.call_after_refresh, self.show_engine)
-
-    @work(group="engine", exclusive=True)
-    @told
-    async def show_engine(self) -> None:
-        """What the engine says of itself."""
+        await self.app.painted()  # to ask more may open the engine: all this is painted first
         self.status_bar.info = await self._info()
         self.status_bar.people = await self.app.engine.read(ListPeople())
 
