@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine import Gap, LogGrew
-from engine.broker import Broker, Item
+from engine import Gap, Item, LogGrew
+from engine.broker import Broker
 from engine.model.events import Event, TaskRemoved
 
 GREW = LogGrew(task=1, step="a", run=1, size=10)

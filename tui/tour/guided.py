@@ -80,7 +80,7 @@ class Tour(SignoffApp):
         act: where to go on, after the person has left and come back.
     """
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["../app.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../app.tcss", "../screens/workbench.tcss"]
 
     def __init__(self, engine: EngineClient, options: Options, scene: Scene, act: Act = Act.READ) -> None:
         super().__init__(engine, options)
