@@ -19,6 +19,11 @@
     │   ├── BytesChanged         what would run is not what was signed
     │   ├── SpawnFailed
     │   └── StepTimedOut
+    ├── ModelError               a model was needed and gave nothing that can be used
+    │   ├── NoModel              none is configured
+    │   ├── ModelFailed          carries the class of the failure, and what was used all the same
+    │   └── Unusable             an answer cannot be read; says what is wrong with it
+    ├── Cancelled                somebody cancelled what was waited for
     ├── EngineGone               the owner behind the socket closed or died
     └── StoreError               the store cannot be used; nothing new is started
         ├── Conflict             a guarded change found another state than it expected
@@ -34,6 +39,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.model.call import ModelFailure, Usage
 
 
 @dataclass(frozen=True)
@@ -195,3 +204,30 @@ class Owned(StoreError):
     """Process {pid} owns this state directory"""
 
     hint = "attach to it with signoff, or end that process"
+
+
+class ModelError(SignoffError):
+    """A model could not be used"""
+
+
+class NoModel(ModelError):
+    """No model is configured; nothing was sent"""
+
+    hint = 'set one with signoff config edit, such as [model] name = "anthropic/claude-sonnet-4-5"'
+
+
+class ModelFailed(ModelError):
+    """{problem}"""
+
+    def __init__(self, *, failure: ModelFailure, problem: str, usage: Usage | None = None, hint: str = "") -> None:
+        self.failure = failure
+        self.usage = usage
+        super().__init__(hint=hint, problem=problem)
+
+
+class Unusable(ModelError):
+    """{problem}"""
+
+
+class Cancelled(SignoffError):
+    """Cancelled: {reason}"""

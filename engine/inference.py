@@ -1,0 +1,102 @@
+"""One question to a model, from the question to an answer that can be used: the only way to a model for every room.
+
+An answer that cannot be used goes back once, with what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from engine.cancellation import CancelToken
+from engine.errors import ModelFailed, NoModel, Unusable
+from engine.llm import Model
+from engine.model.call import FREE, ModelFailure, Purpose, Usage
+from engine.model.prompt import Message, Prompt, Speaker
+
+T = TypeVar("T")
+
+TURNS = 2
+"""Answers that are read before it is given up: the first, and the one after the repair was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Generic[T]):
+    """What is asked, by whom, and how the answer is read."""
+
+    purpose: Purpose
+    prompt: Prompt
+    read: Callable[[str], T]
+    """The text of an answer to what it says. Raises `Unusable`, in words that help the model."""
+    task: int
+    step: str = ""
+    run: int | None = None
+    model: str = ""
+    """Empty for the usual one."""
+    schema: Mapping[str, Any] | None = None
+    """JSON Schema of the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inferred(Generic[T]):
+    """An answer that was read."""
+
+    value: T
+    text: str
+    """Byte for byte."""
+    model: str
+    usage: Usage
+    repaired: str = ""
+    """What was wrong with the answer before this one; empty where there was none."""
+
+
+class Inference:
+    """Asks models.
+
+    Args:
+        model: who answers; None where none is configured.
+    """
+
+    def __init__(self, model: Model | None) -> None:
+        self._model = model
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is anybody to ask."""
+        return self._model is not None
+
+    async def infer(self, question: Question[T], heard: Callable[[str], None], token: CancelToken) -> Inferred[T]:
+        """Ask, read the answer, and ask once more where it cannot be used.
+
+        Args:
+            heard: called with each piece of text as it comes.
+
+        Raises:
+            NoModel: none is configured.
+            ModelFailed: no answer, or none that can be used.
+            Cancelled: the token fired.
+        """
+        if self._model is None:
+            raise NoModel
+        messages, used, problem = question.prompt.messages(), FREE, ""
+        for _ in range(TURNS):
+            done = await self._model.complete(
+                messages, heard=heard, token=token, model=question.model, schema=question.schema
+            )
+            used += done.usage
+            try:
+                value = question.read(done.text)
+            except Unusable as error:
+                problem = str(error)
+                messages = (*messages, *_mend(done.text, problem))
+                continue
+            return Inferred(value=value, text=done.text, model=done.model, usage=used, repaired=problem)
+        raise ModelFailed(
+            failure=ModelFailure.PARSE, problem=f"{done.model} gave no answer that can be used: {problem}"
+        )
+
+
+def _mend(answer: str, problem: str) -> tuple[Message, Message]:
+    again = f"That answer cannot be used.\n{problem}\nGive the whole answer again, corrected."
+    return Message(speaker=Speaker.ASSISTANT, text=answer), Message(speaker=Speaker.USER, text=again)

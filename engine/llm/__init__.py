@@ -1,0 +1,63 @@
+"""The door to models: one conversation out, one answer back, streamed as it comes. The only room that knows a provider.
+
+Retries, fallbacks and what a provider's error means are decided here; what is asked, what is done with an answer and
+who pays is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from engine.cancellation import CancelToken
+from engine.model.call import Usage
+from engine.model.nouns import dataclass
+from engine.model.prompt import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """A whole answer."""
+
+    text: str
+    model: str
+    """The one that answered, which may be a fallback."""
+    usage: Usage
+    """Of every attempt together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a call is expected to use at most."""
+
+    model: str
+    usage: Usage
+
+
+class Model(Protocol):
+    """Whoever answers."""
+
+    def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
+        """What the call would use at most, with the longest answer allowed; `model` is empty for the usual one."""
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        heard: Callable[[str], None],
+        token: CancelToken,
+        model: str = "",
+        schema: Mapping[str, Any] | None = None,
+    ) -> Completion:
+        """Have a conversation answered.
+
+        Args:
+            heard: called with each piece of the answer as it comes.
+            token: firing it closes the connection.
+            model: empty for the usual one.
+            schema: JSON Schema of the answer, for the providers that keep to one.
+
+        Raises:
+            ModelFailed: no answer; it says why, and what was used all the same.
+            Cancelled: the token fired.
+        """
