@@ -12,6 +12,7 @@ from engine.commands import (
     Cancel,
     Command,
     Explain,
+    Forget,
     GiveGrant,
     Judge,
     Kill,
@@ -30,6 +31,7 @@ from engine.commands import (
     ReadContent,
     ReadDocument,
     ReadPlan,
+    Recall,
     Reject,
     Remove,
     Reply,
@@ -82,6 +84,7 @@ from engine.model.events import (
     GrantGiven,
     GrantRevoked,
     GrantUsed,
+    MemoryForgotten,
     Notified,
     PhaseChanged,
     PlanRejected,
@@ -103,6 +106,7 @@ from engine.model.events import (
 )
 from engine.model.expected import longest_path, running_for, seconds_left, usual_length
 from engine.model.grant import Grant
+from engine.model.memory import Memory, Recollection
 from engine.model.plan import Action, Document, Plan, PlannedStep, SignedFile, Step, When
 from engine.model.question import ANSWERS, Answer, Question, QuestionKind
 from engine.model.review import Quorum, grantable, held, left_out, quorum
@@ -154,6 +158,7 @@ __all__ = [
     "Fault",
     "FileChange",
     "Finding",
+    "Forget",
     "Gap",
     "GiveGrant",
     "Grant",
@@ -179,6 +184,8 @@ __all__ = [
     "LogSlice",
     "Made",
     "MakePlan",
+    "Memory",
+    "MemoryForgotten",
     "Need",
     "Notified",
     "Novelty",
@@ -205,7 +212,9 @@ __all__ = [
     "ReadDocument",
     "ReadPlan",
     "Reason",
+    "Recall",
     "Receipt",
+    "Recollection",
     "Reject",
     "Remove",
     "Reply",

@@ -111,6 +111,16 @@ class RevokeTrust(Command):
     root: str
 
 
+# Memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forget(Command):
+    """Remember these no more."""
+
+    memories: tuple[int, ...]
+
+
 # Verdicts
 
 
@@ -384,6 +394,17 @@ class ShowDirectory(Query):
     role: ClassVar[Role] = Role.OPERATOR
     """It reads files as the user of the engine, as `ListTargets` does."""
     root: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall(Query):
+    """What is remembered of earlier runs, the nearest first -> tuple[Recollection, ...]."""
+
+    text: str = ""
+    """Words to look for; empty for the latest first."""
+    root: str = ""
+    """The directory they ran in; empty for all."""
+    limit: int = 20
 
 
 @dataclass(frozen=True, kw_only=True)

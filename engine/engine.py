@@ -20,6 +20,7 @@ from engine.commands import (
     AcceptResult,
     Cancel,
     Command,
+    Forget,
     GiveGrant,
     Judge,
     Kill,
@@ -49,6 +50,7 @@ from engine.comments import Comments
 from engine.confirmations import Confirmations
 from engine.errors import Refused, StoreError
 from engine.grants import Grants
+from engine.memory import Memories
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
 from engine.model.policy import LEVELS
@@ -137,6 +139,7 @@ class Engine:
             Resume: self._resume,
             Trust: trusting.trust,
             RevokeTrust: trusting.revoke,
+            Forget: Memories(store).forget,
             Type: runner.terminals.type,
             Shutdown: self._shutdown,
         }

@@ -23,6 +23,7 @@ from engine.model.board import Board, Row, makers
 from engine.model.effect import Made
 from engine.model.events import QuestionAnswered
 from engine.model.frontier import Decision, Frontier
+from engine.model.memory import remembered
 from engine.model.plan import Plan, PlannedStep
 from engine.model.question import Question
 from engine.model.retry import Failure, retry_delay
@@ -291,7 +292,7 @@ class Execution:
             self._progress.block((*self._consent.waits, *([Wait.HELD] if self._turns.held else [])))
 
     def _end(self) -> None:
-        self._progress.end()
+        self._progress.end(remembered(self.board.plan, self.board.statuses.values()))
         self._rooms.over(self)
 
     def let_go(self) -> None:

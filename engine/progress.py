@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from engine.model.conclusion import conclude
-from engine.model.events import TaskEnded
+from engine.model.memory import Memory
 from engine.model.plan import Plan
 from engine.model.run import StepStatus
 from engine.model.state import Outcome, Phase, Wait, advance
@@ -74,10 +74,10 @@ class Progress:
         before = self._become(replace(after, ended=self._clock()))
         self._store.set_phase(before, self.task)
 
-    def end(self) -> None:
+    def end(self, memories: Iterable[Memory]) -> None:
         """Nothing of the attempt is alive any more."""
         self.close()
-        self._store.record(TaskEnded(self.task), task=self.task.id)
+        self._store.end_task(self.task, memories)
 
     def close(self) -> None:
         """Stop the clock; nothing more comes of this execution."""

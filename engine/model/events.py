@@ -244,6 +244,16 @@ class TrustRevoked(Fact):
     digest: str
 
 
+# Memory
+
+
+@dataclass(frozen=True)
+class MemoryForgotten(Fact):
+    """A person let what was remembered of earlier runs be forgotten; what it was is not told again."""
+
+    memories: tuple[int, ...]
+
+
 # The engine itself
 
 

@@ -17,13 +17,14 @@ from engine.model.digest import sha256 as digest_of
 from engine.model.effect import Made
 from engine.model.events import Event
 from engine.model.grant import Grant
+from engine.model.memory import Recollection
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Run, StepStatus
 from engine.model.state import Phase, StepState
 from engine.model.task import Signature, Task, TaskSummary, TaskView
 from engine.model.trust import Trusted
-from engine.storage import rows
+from engine.storage import memories, rows
 from engine.storage.connect import translate
 
 if TYPE_CHECKING:
@@ -282,6 +283,15 @@ class Reader:
         )
         row = (await self._all(sql, task.digest, task.id))[0]
         return (row["n"], row["last"], row["actor"]) if task.digest and row["n"] else None
+
+    async def memories(self, text: str, root: str, limit: int) -> tuple[Recollection, ...]:
+        """What is remembered: of these words, the nearest first; without words, the latest first.
+
+        `root` keeps to one directory; empty for all.
+        """
+        if wanted := memories.words(text):
+            return memories.recollections(await self._all(memories.FIND, wanted, root, root, limit))
+        return memories.recollections(await self._all(memories.LIST, root, root, limit))
 
     async def trusted(self, root: str) -> Trusted | None:
         """What a person trusted of a directory."""

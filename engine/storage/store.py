@@ -26,11 +26,13 @@ from engine.model.events import (
     StepEnded,
     StepsChanged,
     StepStarted,
+    TaskEnded,
     TaskRemoved,
     TaskRequested,
     TrustRevoked,
 )
 from engine.model.grant import Grant
+from engine.model.memory import Memory
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Receipt, Run, StepStatus
@@ -41,6 +43,7 @@ from engine.storage import connect
 from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
 from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows
 from engine.storage.lock import OwnerLock
+from engine.storage.memories import forgetting, kept
 from engine.storage.reader import NUMBERED, Reader
 from engine.storage.rows import TASK_COLUMNS, TRUSTED_COLUMNS, task_row
 from engine.storage.writer import CARRIED, Change, Statement, Told, Writer
@@ -195,13 +198,21 @@ class Store:
         add_steps(change, after.id, statuses, "reset for another attempt")
         return self._writer.apply(change)
 
+    def end_task(self, task: Task, memories: Iterable[Memory]) -> Durable:
+        """Nothing of an attempt is alive any more; what is worth remembering of it."""
+        return self._writer.apply(Change(many=[kept(memories)], facts=[(TaskEnded(task), task.id, None)]))
+
+    def forget(self, memories: Sequence[int], actor: str) -> Durable:
+        """Remember these no more."""
+        return self._writer.apply(forgetting(memories, actor))
+
     def remove_task(self, task: Task, actor: str) -> Durable:
         """Forget the rows of an ended task; its events stay."""
         guard: Statement = (_DELETE_TASK, (task.id, task.phase, task.id))
         change = Change(guard=guard, actor=actor, what=f"task {task.id}", patient=False)
         for table in NUMBERED:
             change.writes.append((_GIVEN.format(table=table), ()))
-        for table in ("plans", "signatures", "steps", *NUMBERED):
+        for table in ("plans", "signatures", "steps", "memories", *NUMBERED):
             change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
         change.facts.append((TaskRemoved(task.request), task.id, None))
         return self._writer.apply(change)

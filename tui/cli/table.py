@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Trust and care",
         (
             ("explain", "policy", "tier and verdict of a command or script"),
+            ("memory", "memory", "what earlier runs taught: list, search, forget"),
             ("trust", "trust", "let the recipes and policy of a directory be used"),
             ("audit", "audit", "verify or export the audit log"),
             ("doctor", "doctor", "what works here, what does not, and why"),
