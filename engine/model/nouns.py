@@ -51,7 +51,7 @@ def _told(noun: Any) -> str:
 
 
 def _equal(noun: Any, other: object) -> bool:
-    return _values(noun) == _values(other) if type(other) is type(noun) else NotImplemented
+    return vars(noun) == vars(other) if type(other) is type(noun) else NotImplemented
 
 
 def _hashed(noun: Any) -> int:
