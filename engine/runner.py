@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 _ENDS = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}
 """How a run ends by the failure class of its result; every other one is a failure."""
-_STATUS = StepStatus(id="")
-_RUN = Run(id=0, task=0, step="", task_attempt=0, attempt=0, state=RunState.RUNNING, started=0.0)
-"""What starts is a copy of these: to copy a noun takes half as long as to make one."""
 _NOTHING: Mapping[str, Made] = {}
 _RUNS_COMMANDS = frozenset({Action.EXECUTE, Action.TEST, Action.SHELL})
 
@@ -121,8 +118,7 @@ class Runner:
     def _start(self, job: Job) -> tuple[StepStatus, Run, Durable]:
         """Record the intent; nothing may be started before it is durable."""
         now, number, task, before = self._clock(), next(self._store.runs), job.plan.task, job.status
-        status = evolve(
-            _STATUS,
+        status = StepStatus(
             id=before.id,
             state=StepState.RUNNING,
             attempt=before.attempt + 1,
@@ -130,13 +126,13 @@ class Runner:
             started=now,
             held_by=before.held_by,
         )
-        run = evolve(
-            _RUN,
+        run = Run(
             id=number,
             task=task,
             step=before.id,
             task_attempt=job.ground.attempt,
             attempt=status.attempt,
+            state=RunState.RUNNING,
             started=now,
             log=f"{self._logs(task)}/{number}.log",
             level=self._level.value,

@@ -9,7 +9,6 @@ Standard library only: this module is imported before everything else.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -56,6 +55,8 @@ class Leash:
 
     async def away(self) -> None:
         """Stop the launcher, so that the shell takes the terminal; return when it is ours again."""
+        import asyncio
+
         loop = asyncio.get_running_loop()
         back = asyncio.Event()
         loop.add_signal_handler(signal.SIGCONT, back.set)

@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
@@ -67,9 +66,8 @@ def translate(error: sqlite3.Error, path: Path | str = FILE) -> StoreError:
 
 def migrations() -> list[tuple[int, str]]:
     """Every numbered migration with its SQL, in order."""
-    folder = files("engine.storage") / "migrations"
-    found = sorted((int(item.name[:4]), item.read_text()) for item in folder.iterdir() if item.name.endswith(".sql"))
-    return found
+    found = sorted(Path(__file__).with_name("migrations").glob("*.sql"))
+    return [(int(path.name[:4]), path.read_text()) for path in found]
 
 
 def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from tui.cli.console import Console
-from tui.cli.terminal import Person, controlling_terminal
 
 if TYPE_CHECKING:
     from engine import EngineClient, Need
     from engine.settings import Settings
+    from tui.cli.terminal import Person
     from tui.launcher import Leash
 
 
@@ -36,6 +36,12 @@ async def _connect(state: Path, need: Need, settings: Settings, host: Path | Non
     return await connect(state, need, settings, host)
 
 
+def _person() -> Person | None:
+    from tui.cli.terminal import controlling_terminal
+
+    return controlling_terminal()
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """The outside."""
@@ -46,7 +52,7 @@ class World:
     out: TextIO = field(default_factory=lambda: sys.stdout or _nothing("w"))
     err: TextIO = field(default_factory=lambda: sys.stderr or _nothing("w"))
     connect: Callable[[Path, Need, Settings, Path | None], Awaitable[EngineClient]] = _connect
-    person: Callable[[], Person | None] = controlling_terminal
+    person: Callable[[], Person | None] = _person
     clock: Callable[[], float] = time.time
     leash: Leash | None = None
     """The tie to the launcher, where the command may have to go on without its terminal."""

@@ -7,7 +7,6 @@ Colour follows the output, never carries meaning alone, and is off where stdout 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -36,7 +35,9 @@ class Console:
 
     @property
     def width(self) -> int:
-        return shutil.get_terminal_size((WIDTH, 24)).columns if self.tty else WIDTH
+        from shutil import get_terminal_size  # brings three ways to compress
+
+        return get_terminal_size((WIDTH, 24)).columns if self.tty else WIDTH
 
     def say(self, text: str) -> None:
         """One or more lines on stdout."""

@@ -107,6 +107,9 @@ class WorkbenchView(Screen[None]):
         """The last event of the task that stands in its notes."""
 
     def compose(self) -> ComposeResult:
+        # As Textual will have it after the first layout: the first frame stands still.
+        low = self.app.size.height < _HIGH
+        self.add_class("-wide" if self._wide else "-narrow", "-low" if low else "-high", update=False)
         yield StatusBar(id="status")
         yield TaskStrip(id="strip")
         with Horizontal(id="body"):
@@ -128,8 +131,6 @@ class WorkbenchView(Screen[None]):
         self.status_bar.clock = self.app.clock
         self.tasks_rule.left = content("tasks", "bold")
         self.header_rule.lit = True
-        # As Textual will have it after the first layout: the first frame stands still.
-        self.add_class("-wide" if self._wide else "-narrow", "-low" if self.app.size.height < _HIGH else "-high")
         self.on_resize()
         self._ticker = self.set_interval(1.0, self._tick, pause=True)
         self.app.engine.look()
