@@ -6,7 +6,7 @@ No code lives here; the screens and the command line import from nowhere else.
 from __future__ import annotations
 
 from engine.arrival import Arriving
-from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, Presence
+from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, Presence, Stalled
 from engine.commands import (
     AcceptResult,
     Cancel,
@@ -239,6 +239,7 @@ __all__ = [
     "SignaturesVoided",
     "SignedFile",
     "SignoffError",
+    "Stalled",
     "Step",
     "StepChange",
     "StepEnded",

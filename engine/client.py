@@ -66,7 +66,19 @@ class Presence:
     people: tuple[Person, ...]
 
 
-Signal = LogGrew | Presence
+@dataclass(frozen=True, kw_only=True)
+class Stalled:
+    """A signal, not stored: the disk does not take something now, or takes it again."""
+
+    fault: str = ""
+    """What happened and what is kept; empty: it is written again."""
+    hint: str = ""
+    task: int | None = None
+    step: str | None = None
+    """The step whose output it is; None: the store itself."""
+
+
+Signal = LogGrew | Presence | Stalled
 Item = Event | Gap | Signal
 
 

@@ -66,6 +66,7 @@ from engine.roster import Roster
 from engine.runner import Runner
 from engine.scheduler import Scheduler
 from engine.settings import Settings
+from engine.stalls import Stalls
 from engine.storage.store import Store
 from engine.trust import Trusting
 from engine.verdicts import Verdicts
@@ -96,14 +97,23 @@ class Engine:
     """Owns a state directory while it is open. Made by `Engine.open`; satisfies `EngineClient`."""
 
     def __init__(
-        self, opening: Opening, store: Store, broker: Broker, probe: process.Probe, policies: Policies
+        self,
+        opening: Opening,
+        store: Store,
+        broker: Broker,
+        stalls: Stalls,
+        probe: process.Probe,
+        policies: Policies,
     ) -> None:
         self._opening = opening
         self._store = store
         self._broker = broker
+        self._stalls = stalls
         self._probe = probe
         clock, settings = opening.clock, opening.settings
-        runner = Runner(store, settings, policies, opening.actions, probe.level, opening.state, clock, broker.signal)
+        runner = Runner(
+            store, settings, policies, opening.actions, probe.level, opening.state, clock, broker.signal, stalls.log
+        )
         self._pool = Pool(settings.parallel)
         deciding = asyncio.Lock()
         self._grants = Grants(store, clock)
@@ -160,9 +170,10 @@ class Engine:
         """
         opening.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         broker = Broker()
+        stalls = Stalls(broker.signal)
         probing = asyncio.create_task(_probe(opening.settings) if opening.executes else _no_probe(), name="probe")
         try:
-            store = await Store.open(opening.state, opening.clock, broker.publish)
+            store = await Store.open(opening.state, opening.clock, broker.publish, stalls.store)
         except BaseException:
             probing.cancel()
             raise
@@ -170,7 +181,7 @@ class Engine:
         try:
             probe = await probing
             policies = Policies(opening.settings.policy, await store.read.all_trusted())
-            engine = cls(opening, store, broker, probe, policies)
+            engine = cls(opening, store, broker, stalls, probe, policies)
             await engine._grants.load()
             if opening.executes:
                 await engine._begin()
@@ -237,14 +248,19 @@ class Engine:
     def events(self, after: int | None = None) -> AsyncIterator[Item]:
         """Follow events and signals from this moment on; what was missed since `after` comes first."""
         published = self._broker.seq
-        return self._follow(self._broker.follow(), published if after is None else after, published)
+        seen = published if after is None else after
+        return self._follow(self._broker.follow(), self._stalls.now, seen, published)
 
-    async def _follow(self, follower: Follower, seen: int, published: int) -> AsyncIterator[Item]:
+    async def _follow(
+        self, follower: Follower, stalls: tuple[Item, ...], seen: int, published: int
+    ) -> AsyncIterator[Item]:
         try:
             while seen < published and (missed := await self._store.read.events(seen, 1000)):
                 for event in missed:
                     yield event
                 seen = missed[-1].seq
+            for stalled in stalls:
+                yield stalled
             async for item in follower:
                 if isinstance(item, Event) and item.seq <= seen:
                     continue
@@ -329,7 +345,7 @@ class Engine:
             running=self.running,
             parallel=self._opening.settings.parallel,
             head=self._store.head.hex(),
-            fault=self._store.fault,
+            fault=next((stalled.fault for stalled in self._stalls.now), ""),
         )
 
     async def _resume(self, command: Resume, actor: str) -> Reply:

@@ -57,6 +57,7 @@ class Runner:
         state: Path,
         clock: Callable[[], float],
         signal: Callable[[LogGrew], None],
+        stalled: Callable[[int, str, OSError | None], None],
     ) -> None:
         self._store = store
         self._settings = settings
@@ -70,6 +71,7 @@ class Runner:
         self._logs = cache(lambda task: _folder(state / "logs" / str(task)))
         self._clock = clock
         self._signal = signal
+        self._stalled = stalled
         self.terminals = Terminals(store)
         """The terminals of the steps that run in one."""
 
@@ -171,6 +173,7 @@ class Runner:
             sealed=sealed,
             masked=self._masked,
             grew=lambda size: self._signal(LogGrew(task=task, step=step, run=run.id, size=size)),
+            stalled=lambda error: self._stalled(task, step, error),
             notify=lambda channel, message: self._notified(task, channel, message),
             terminal=lambda terminal: self.terminals.open(run.id, terminal),
         )

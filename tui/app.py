@@ -135,6 +135,10 @@ class SignoffApp(Desk):
         text = f"{safe(str(error))}\n{safe(error.hint)}" if error.hint else safe(str(error))
         self.notify(text, severity="error", timeout=8, markup=False)
 
+    def trouble(self, text: str, *, over: bool) -> None:
+        self.bell()
+        self.notify(text, severity="information" if over else "error", timeout=5 if over else 15, markup=False)
+
     def say(self, text: str) -> None:
         if text:
             self.notify(safe(text), timeout=3, markup=False)

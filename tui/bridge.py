@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 
 from textual.message import Message
 
-from engine import EngineClient, Event, Gap, Item, LogGrew, Person, Presence, SignoffError
-from tui.messages import Desk, Happened, LogsGrew, PeopleMoved, Resynced
+from engine import EngineClient, Event, Gap, Item, LogGrew, Person, Presence, SignoffError, Stalled
+from tui.messages import Desk, DiskRefused, Happened, LogsGrew, PeopleMoved, Resynced
 
 BATCH = 0.016
 """Seconds between two batches: one frame."""
@@ -27,6 +28,7 @@ class Bridge:
         self._events: list[Event] = []
         self._logs: dict[int, LogGrew] = {}
         self._people: tuple[Person, ...] | None = None
+        self._stalled: list[Stalled] = []
         self._gap = False
         self._some = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -55,6 +57,8 @@ class Bridge:
                 self._logs[item.run] = item
             case Presence():
                 self._people = item.people
+            case Stalled():
+                self._stalled.append(item)
             case Gap():
                 self._gap = True
         self._some.set()
@@ -73,6 +77,7 @@ class Bridge:
         events, self._events = tuple(self._events), []
         logs, self._logs = self._logs, {}
         people, self._people = self._people, None
+        stalled, self._stalled = self._stalled, []
         gap, self._gap = self._gap, False
         makers: list[Callable[[], Message]] = []
         if gap:
@@ -83,4 +88,5 @@ class Bridge:
             makers.append(lambda: LogsGrew(logs))
         if people is not None:
             makers.append(lambda: PeopleMoved(people))
+        makers += [partial(DiskRefused, item) for item in stalled]
         return makers

@@ -1,8 +1,9 @@
 """What screens and the app say to each other.
 
-A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `PeopleMoved`, `Resynced`): they are
-posted to every screen of the stack, never bubble, and carry the engine's own frozen nouns. A screen asks for something
-by calling `Desk`: that is all a screen may know of the app that shows it. Nothing here decides or draws.
+A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `PeopleMoved`, `DiskRefused`,
+`Resynced`): they are posted to every screen of the stack, never bubble, and carry the engine's own frozen nouns. A
+screen asks for something by calling `Desk`: that is all a screen may know of the app that shows it. Nothing here
+decides or draws.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from textual.app import App
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine import Command, EngineClient, Event, LogGrew, Person, Question, SignoffError
+    from engine import Command, EngineClient, Event, LogGrew, Person, Question, SignoffError, Stalled
 
 
 class Happened(Message, bubble=False):
@@ -40,6 +41,14 @@ class PeopleMoved(Message, bubble=False):
 
     def __init__(self, people: tuple[Person, ...]) -> None:
         self.people = people
+        super().__init__()
+
+
+class DiskRefused(Message, bubble=False):
+    """Something cannot be written now, or can be again."""
+
+    def __init__(self, stalled: Stalled) -> None:
+        self.stalled = stalled
         super().__init__()
 
 
@@ -67,6 +76,10 @@ class Desk(App[str]):
     @abstractmethod
     def explain_error(self, error: SignoffError) -> None:
         """Say what happened, what was kept, what to do next."""
+
+    @abstractmethod
+    def trouble(self, text: str, *, over: bool) -> None:
+        """Ring and show what nobody asked about, or that it is over; `text` is safe."""
 
     @abstractmethod
     def say(self, text: str) -> None:

@@ -36,6 +36,8 @@ class Context:
     masked: tuple[Path, ...] = ()
     grew: Callable[[int], None]
     """Call with the size of the log when it has grown."""
+    stalled: Callable[[OSError | None], None]
+    """Call when the disk does not take the log, and with None when it takes it again."""
     notify: Callable[[str, str], None]
     """Channel and message, to whoever is attached."""
     terminal: Callable[[Terminal], None]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BASH = "/bin/bash"
+_LOST = "the end of its output is lost: the disk took no more of the log"
 
 
 async def run_command(context: Context) -> Result:
@@ -108,7 +109,7 @@ def _named(secrets: list[str]) -> str:
 
 
 async def _run(context: Context, launch: process.Launch) -> tuple[process.Exit, Result]:
-    running = await process.spawn(launch, context.level, on_growth=context.grew)
+    running = await process.spawn(launch, context.level, on_growth=context.grew, on_stall=context.stalled)
     if running.terminal is not None:
         context.terminal(running.terminal)
     ending: list[asyncio.Task[Receipt]] = []
@@ -162,9 +163,9 @@ def _result(exited: process.Exit, receipt: Receipt | None) -> Result:
         error = f"{changed} was changed while the step ran and must not be; what the step did is in the log"
         return Result(exit_code=exited.code, error=error, failure="bytes", summary=exited.first_line, receipt=receipt)
     if exited.code == 0 and receipt is None:
-        return Result(exit_code=0, summary=exited.first_line)
+        return Result(exit_code=0, summary=_LOST if exited.lost else exited.first_line)
     how = f"exit {exited.code}" if exited.signal is None else f"ended by signal {exited.signal}"
-    error = " · ".join([how, *(line for line in exited.stderr_tail if line.strip())])
+    error = " · ".join([how, *(line for line in exited.stderr_tail if line.strip()), *([_LOST] * exited.lost)])
     return Result(exit_code=exited.code, error=error, failure="exit", summary=exited.first_line, receipt=receipt)
 
 

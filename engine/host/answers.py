@@ -1,7 +1,6 @@
-"""What the engine says back: answers `{"id", "ok"}`, errors `{"id", "error"}`, items `event gap grew people end`.
-
-An error is raised again on the other side as the same class with the same facts. Each query is answered with the type
-that its docstring names; `ANSWERS` is that promise as a table, for decoding and for tests.
+"""What the engine says back: answers `{"id", "ok"}`, errors `{"id", "error"}`, items `event gap grew people stalled
+end`. An error is raised again on the other side as the same class with the same facts. Each query is answered with the
+type that its docstring names; `ANSWERS` is that promise as a table, for decoding and for tests.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, cast
 
-from engine.client import Gap, Item, LogGrew, LogSlice, Person, Presence
+from engine.client import Gap, Item, LogGrew, LogSlice, Person, Presence, Stalled
 from engine.commands import (
     Explain,
     ListEvents,
@@ -122,6 +121,8 @@ def item_frame(number: int, item: Item) -> bytes:
             return frame({"id": number, "grew": item})
         case Presence():
             return frame({"id": number, "people": item.people})
+        case Stalled():
+            return frame({"id": number, "stalled": item})
 
 
 def decode_item(content: dict[str, Any]) -> Item | None:
@@ -132,6 +133,8 @@ def decode_item(content: dict[str, Any]) -> Item | None:
         return Gap(**content["gap"])
     if "people" in content:
         return Presence(people=adapter(tuple[Person, ...]).validate_python(content["people"]))
+    if "stalled" in content:
+        return Stalled(**content["stalled"])
     return LogGrew(**content["grew"]) if "grew" in content else None
 
 

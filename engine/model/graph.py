@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from engine.errors import Fault
@@ -29,8 +30,7 @@ def graph_faults(steps: tuple[Step, ...]) -> list[Fault]:
         return [Fault("a plan needs at least one step", "steps")]
     if len(steps) > MAX_STEPS:
         return [Fault(f"{len(steps)} steps; at most {MAX_STEPS} are allowed", "steps")]
-    faults = _id_faults(steps) + _need_faults(steps)
-    return faults or _cycle_faults(steps)
+    return _id_faults(steps) + _need_faults(steps) + _cycle_faults(steps)
 
 
 def _id_faults(steps: tuple[Step, ...]) -> list[Fault]:
@@ -68,10 +68,24 @@ def _nearest(name: str, names: list[str]) -> str:
 
 
 def _cycle_faults(steps: tuple[Step, ...]) -> list[Fault]:
+    """Cycles that share no step with one before; an id that two steps have is left out, it is a fault of its own."""
+    used = Counter(step.id for step in steps)
+    places = {step.id: index for index, step in enumerate(steps) if used[step.id] == 1}
+    faults: list[Fault] = []
+    while len(faults) < MAX_SUGGESTIONS and (cycle := _cycle({step: steps[at].needs for step, at in places.items()})):
+        told = "the needs form a cycle: " + " → ".join(reversed(cycle))
+        faults.append(Fault(told, f"steps[{places[cycle[1]]}].needs"))
+        for step_id in cycle[1:]:
+            del places[step_id]
+    return faults
+
+
+def _cycle(needs: Mapping[str, Collection[str]]) -> list[str]:
+    """The steps of one cycle, the first of them again at its end; empty where there is none."""
+    sound = {step: [need for need in given if need in needs and need != step] for step, given in needs.items()}
     try:
-        TopologicalSorter({step.id: step.needs for step in steps}).prepare()
+        TopologicalSorter(sound).prepare()
     except CycleError as error:
         cycle: list[str] = error.args[1]
-        index = next(i for i, step in enumerate(steps) if step.id == cycle[1])
-        return [Fault("the needs form a cycle: " + " → ".join(reversed(cycle)), f"steps[{index}].needs")]
+        return cycle
     return []

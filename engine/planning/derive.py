@@ -24,14 +24,9 @@ from engine.planning.lineage import Lineage
 from engine.planning.named_files import MAX_WORDS, NamedFiles, Words, words_of
 from engine.planning.programs import Programs
 from engine.planning.reading import decode
+from engine.planning.sentences import unconfigured
 from engine.planning.sound import Sound, sound_part, whole
 from engine.policy import Policy, withheld
-
-_NEEDED = {
-    Action.RESEARCH: "a model",
-    Action.REVIEW: "a model",
-    Action.IMPLEMENT: "a coding agent",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +62,7 @@ def plan_from_text(
             with line and column.
     """
     text = decode(source, name)
-    draft = read_draft(text, name, variables)
+    draft = read_draft(text, name, variables, derivation.configured)
     if not draft.faults:
         sound = whole(draft.document)
     elif len(draft.faults) <= MAX_FAULTS:
@@ -191,7 +186,7 @@ class _Steps:
 
     def _refusals(self, step: Step, judgement: Judgement) -> Iterator[tuple[str, str]]:
         if step.action not in self._world.configured:
-            yield "action", f"{step.action} needs {_NEEDED.get(step.action, 'its part')}: none is configured"
+            yield "action", unconfigured(step.action, self._world.configured)
         if judgement.refused:
             yield operand_field(step), judgement.refused
         if capability := withheld(step, self._world.policy):

@@ -1,4 +1,4 @@
-"""The `file` planner: the text of a plan file -> `Document`, or every fault of it at once with line and column (B2.3).
+"""The `file` planner: the text of a plan file -> `Draft`, a document and every fault of it at once (B2.3).
 
 Five looks, each at what the one before could make sense of: the notation, the variables, the shape of each part, the
 values, the steps as a graph. Nothing outside the text is looked at here; that is `derive`.
@@ -7,45 +7,31 @@ values, the steps as a graph. Nothing outside the text is looked at here; that i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import cast
 
 from engine.errors import Fault, InvalidPlan
 from engine.model.graph import MAX_STEPS
-from engine.model.plan import Document, Step, StepBase
+from engine.model.plan import Action, Document, Step, StepBase
 from engine.planning.builder import MAX_FAULTS, Value, field_path
 from engine.planning.checks import document_faults, steps_faults
-from engine.planning.reading import decode, locate, read_value
+from engine.planning.reading import locate, read_value
 from engine.planning.schema import document_adapter
-from engine.planning.sentences import fault_sentences
+from engine.planning.sentences import OPERANDS, action_sentence, fault_sentences, likely_action
 from engine.planning.variables import fill
 
 _BARE = Document(request="", steps=())
 _PIECE = 50
 """Steps whose shape is looked at together."""
+_NAME = re.compile(r"[.\[]")
+"""Where the name of a field of a step ends in the path of a fault."""
 _LONG = 64
 """Items of a list that are looked at one by one only until the first wrong one."""
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
-
-
-def parse_document(source: str | bytes, name: str, variables: Mapping[str, str] = NO_VARIABLES) -> Document:
-    """Read a plan file, YAML or JSON.
-
-    Args:
-        source: its text, or its bytes in UTF-8.
-        name: what faults call it, such as the name of the file.
-        variables: values that win over those in its `vars`.
-
-    Raises:
-        InvalidPlan: with every fault found, each with its place.
-    """
-    text = decode(source, name)
-    draft = read_draft(text, name, variables)
-    if draft.faults:
-        raise located(text, name, draft.faults)
-    return draft.document
+ALL = frozenset(Action)
 
 
 @dataclass(frozen=True)
@@ -64,8 +50,15 @@ class Draft:
         return replace(self.frame, steps=cast(tuple[Step, ...], self.steps))
 
 
-def read_draft(text: str, name: str, variables: Mapping[str, str] = NO_VARIABLES) -> Draft:
-    """Read a decoded document and note every fault.
+def read_draft(
+    text: str, name: str, variables: Mapping[str, str] = NO_VARIABLES, configured: Container[Action] = ALL
+) -> Draft:
+    """Read a decoded document, YAML or JSON, and note every fault.
+
+    Args:
+        name: what faults call it, such as the name of the file.
+        variables: values that win over those in its `vars`.
+        configured: the actions that are offered where one is wrong.
 
     Raises:
         InvalidPlan: its notation is so wrong that nothing after that place can be read.
@@ -73,7 +66,7 @@ def read_draft(text: str, name: str, variables: Mapping[str, str] = NO_VARIABLES
     value, unreadable = read_value(text, name)
     value, unfilled = fill(value, variables)
     unreadable += unfilled
-    draft = _validate(value)
+    draft = _validate(value, configured)
     faulty = {fault.field for fault in unreadable}
     return replace(draft, faults=unreadable + [fault for fault in draft.faults if fault.field not in faulty])
 
@@ -90,7 +83,7 @@ def _shortened(fault: Fault) -> Fault:
     return fault if len(fault.message) <= 600 else replace(fault, message=fault.message[:600] + " …")
 
 
-def _validate(value: Value) -> Draft:
+def _validate(value: Value, configured: Container[Action]) -> Draft:
     """Shape first, in pieces, so that a document of nothing but faults stays cheap; then what types cannot say."""
     if not isinstance(value, dict):
         return Draft(faults=[Fault("a plan is a mapping with `request` and `steps`")])
@@ -102,19 +95,44 @@ def _validate(value: Value) -> Draft:
         return Draft(faults=[*faults, Fault(f"{len(raw):,} steps; at most {MAX_STEPS:,} are allowed", "steps")])
     steps: list[StepBase] = []
     for start in range(0, len(raw), _PIECE):
-        some, found = _piece(raw[start : start + _PIECE], start)
+        some, found = _piece(raw[start : start + _PIECE], start, configured)
         steps += some
         faults += found
         if len(faults) > MAX_FAULTS:
             return Draft(faults=faults)
     if frame is None or faults:
-        return Draft(frame or _BARE, tuple(steps), faults + steps_faults(steps))
+        told = {fault.field for fault in faults}
+        return Draft(
+            frame or _BARE,
+            tuple(steps),
+            faults + [fault for fault in steps_faults(steps) if fault.field not in told],
+        )
     draft = Draft(frame, tuple(steps))
     return replace(draft, faults=document_faults(draft.document))
 
 
-def _piece(raw: list[Value], start: int) -> tuple[list[StepBase], list[Fault]]:
+def _piece(raw: list[Value], start: int, configured: Container[Action]) -> tuple[list[StepBase], list[Fault]]:
     """Some of the steps; one whose shape is wrong is known by its id and needs alone."""
+    raw, unknown = _with_actions(raw, start, configured)
+    steps, faults = _shaped_piece(raw, start)
+    return steps, unknown + faults
+
+
+def _with_actions(raw: list[Value], start: int, configured: Container[Action]) -> tuple[list[Value], list[Fault]]:
+    """Steps whose action nobody knows get the one that they most likely mean, so that their other faults are found."""
+    faults: list[Fault] = []
+    parts = list(raw)
+    for index, part in enumerate(raw):
+        if isinstance(part, dict) and not (isinstance(action := part.get("action"), str) and action in OPERANDS):
+            place: list[str | int] = ["steps", start + index, *(["action"] if "action" in part else [])]
+            faults.append(Fault(action_sentence(part, configured), field_path(place)))
+            meant = likely_action(part)
+            parts[index] = {OPERANDS[meant]: "true", **part, "action": meant}
+    return parts, faults
+
+
+def _shaped_piece(raw: list[Value], start: int) -> tuple[list[StepBase], list[Fault]]:
+    """Some steps of known actions; what is wrong in the shape of one does not hide what else is wrong with it."""
     faults = [fault for index, part in enumerate(raw, start) for fault in _long_lists(part, index)]
     wrong = {_step_of(fault) for fault in faults}
     document, found = _shaped(
@@ -126,7 +144,7 @@ def _piece(raw: list[Value], start: int) -> tuple[list[StepBase], list[Fault]]:
     wrong |= {_step_of(fault) for fault in found}
     sound, _ = _shaped({"request": "", "steps": [part for i, part in enumerate(raw, start) if i not in wrong]})
     rest = iter(sound.steps if sound else ())
-    return [_outline(part) if i in wrong else next(rest) for i, part in enumerate(raw, start)], faults
+    return [_mended(part, i, faults) if i in wrong else next(rest) for i, part in enumerate(raw, start)], faults
 
 
 def _shaped(value: dict[str, Value], start: int = 0) -> tuple[Document | None, list[Fault]]:
@@ -154,10 +172,17 @@ def _step_of(fault: Fault) -> int:
     return int(fault.field.partition("[")[2].partition("]")[0])
 
 
-def _outline(raw: Value) -> StepBase:
-    fields = raw if isinstance(raw, dict) else {}
-    step_id, needs = fields.get("id"), fields.get("needs")
-    return StepBase(
-        id=step_id if isinstance(step_id, str) else "",
-        needs=tuple(need for need in needs if isinstance(need, str)) if isinstance(needs, list) else (),
-    )
+def _mended(raw: Value, number: int, faults: list[Fault]) -> StepBase:
+    """A step without the fields that are wrong; a bare one where too little is left of it."""
+    given = raw if isinstance(raw, dict) else {}
+    step_id, needs = given.get("id"), given.get("needs")
+    known: dict[str, Value] = {
+        "id": step_id if isinstance(step_id, str) else "",
+        "needs": [need for need in needs if isinstance(need, str)] if isinstance(needs, list) else [],
+    }
+    place = f"steps[{number}]."
+    wrong = {_NAME.split(fault.field.removeprefix(place), 1)[0] for fault in faults if fault.field.startswith(place)}
+    operand = OPERANDS.get(str(given.get("action")), "")
+    fields = {operand: "true", **{name: value for name, value in given.items() if name not in wrong}, **known}
+    document, _ = _shaped({"request": "", "steps": [fields]})
+    return document.steps[0] if document else StepBase(id=str(known["id"]), needs=tuple(map(str, known["needs"])))

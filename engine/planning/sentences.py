@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
@@ -23,6 +23,12 @@ OPERANDS: Mapping[str, str] = {
     "ask": "question",
 }
 """The field of each action that holds its operand."""
+NEEDED: Mapping[str, str] = {
+    Action.RESEARCH: "a model",
+    Action.REVIEW: "a model",
+    Action.IMPLEMENT: "a coding agent",
+}
+"""What has to be configured before an action can run."""
 
 STEP_FIELDS: Mapping[str, tuple[str, ...]] = {
     action: tuple(part.name for part in fields(kind)) for action, kind in STEP_TYPES.items()
@@ -63,8 +69,6 @@ def fault_sentences(errors: list[Any], start: int = 0) -> list[Fault]:
     misplaced: set[str] = set()
     for error in errors:
         action, path = _place(error["loc"], start)
-        if error["type"] == "union_tag_invalid":
-            path = (*path, "action")
         fault = Fault(_message(error, action, path, guess=len(faults) < _MAX_GUESSES), field_path(path))
         faults.setdefault(fault.field, fault)
         if error["type"] == "unexpected_keyword_argument" and path[-1] in OPERANDS.values():
@@ -91,8 +95,6 @@ def _message(error: Any, action: str, path: tuple[str | int, ...], *, guess: boo
         return f"missing; {_owner(action, path)} needs `{name}`"
     if kind == "unexpected_keyword_argument":
         return _unknown_field(name, action, path, guess=guess)
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return _action(error, guess=guess)
     if name in _UNIONS and len(path) == 3:
         return f"write {_UNIONS[name]}{_given(error)}"
     if kind in ("enum", "literal_error"):
@@ -123,13 +125,40 @@ def _unknown_field(name: str, action: str, path: tuple[str | int, ...], *, guess
     return f"unknown field `{shown}`{did_you_mean(name, known) if guess else ''}; known are {', '.join(known)}"
 
 
-def _action(error: Any, *, guess: bool) -> str:
-    given = error["input"].get("action") if isinstance(error["input"], dict) else None
-    known = ", ".join(Action)
+def action_sentence(fields: Mapping[str, Any], configured: Container[Action]) -> str:
+    """What is wrong with a step of no known action, and which ones can be had."""
+    given = fields.get("action")
     if given is None:
-        return f"missing `action`; one of {known}"
-    near = did_you_mean(given, list(Action)) if guess and isinstance(given, str) else ""
-    return f"no action {_short(given)}{near}; one of {known}"
+        return f"missing `action`; {_offered(configured)}"
+    near = did_you_mean(given, list(Action)) if isinstance(given, str) else ""
+    return f"no action {_short(given)}{near}; {_offered(configured)}"
+
+
+def _offered(configured: Container[Action]) -> str:
+    """The actions that work here, and what the others lack."""
+    lacking: dict[str, list[str]] = {}
+    for action in Action:
+        if action not in configured:
+            lacking.setdefault(NEEDED.get(action, "its part"), []).append(action)
+    missing = "; ".join(f"{part}, for {' and '.join(actions)}" for part, actions in lacking.items())
+    return _here(configured) + (f" (not configured here: {missing})" if missing else "")
+
+
+def unconfigured(action: Action, configured: Container[Action]) -> str:
+    """Why a step cannot run here, and what can."""
+    return f"{action} needs {NEEDED.get(action, 'its part')}: none is configured; {_here(configured)}"
+
+
+def _here(configured: Container[Action]) -> str:
+    return f"one of {', '.join(action for action in Action if action in configured)}"
+
+
+def likely_action(fields: Mapping[str, Any]) -> str:
+    """What a step of no known action most likely means: by its operand, the name that was given, its other fields."""
+    given = fields.get("action")
+    owners = [action for action, operand in OPERANDS.items() if operand in fields] or list(OPERANDS)
+    near = get_close_matches(given, owners, n=1) if isinstance(given, str) and len(given) <= 64 else []
+    return near[0] if near else max(owners, key=lambda action: len(fields.keys() & STEP_FIELDS[action]))
 
 
 def _choice(error: Any, *, guess: bool) -> str:

@@ -26,11 +26,17 @@ class Capture:
     """The reading ends of one run. Give `ends` to the child, then call `start`, at last `finish`."""
 
     def __init__(
-        self, log: LogWriter, on_growth: Callable[[int], None] | None, terminal: Terminal | None = None
+        self,
+        log: LogWriter,
+        on_growth: Callable[[int], None] | None,
+        on_stall: Callable[[OSError | None], None],
+        terminal: Terminal | None = None,
     ) -> None:
         self.log = log
         self._loop = asyncio.get_running_loop()
         self._on_growth = on_growth
+        self._on_stall = on_stall
+        self._stalls = False
         self._announced: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._finished = False
@@ -66,6 +72,7 @@ class Capture:
             if timer is not None:
                 timer.cancel()
         self.log.close()
+        self._stall(None)
         if self._on_growth is not None:
             self._on_growth(self.log.size)
 
@@ -78,13 +85,21 @@ class Capture:
         self._retry = None
         try:
             self.log.flush()
-        except OSError:
-            self._wait_for_space()
+        except OSError as error:
+            self._wait_for_space(error)
             return
+        self._stall(None)
         for descriptor in self._reading:
             self._loop.add_reader(descriptor, self._take, descriptor)
 
-    def _wait_for_space(self) -> None:
+    def _stall(self, error: OSError | None) -> None:
+        """Tell once that the disk refuses, and once that it does no more."""
+        if self._stalls != (error is not None):
+            self._stalls = error is not None
+            self._on_stall(error)
+
+    def _wait_for_space(self, error: OSError) -> None:
+        self._stall(error)
         for descriptor in self._reading:
             self._loop.remove_reader(descriptor)
         if not self._finished:
@@ -101,8 +116,8 @@ class Capture:
             return False
         try:
             self.log.feed(self._reading[descriptor], data)
-        except OSError:
-            self._wait_for_space()
+        except OSError as error:
+            self._wait_for_space(error)
             return False
         if self._on_growth is not None and self._announced is None:
             self._announced = self._loop.call_later(_PACE, self._announce, self._on_growth)

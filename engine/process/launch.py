@@ -131,6 +131,8 @@ class Exit:
     """Bytes the step wrote, after redaction."""
     truncated: bool
     """Whether the log lacks some of them."""
+    lost: bool = False
+    """Whether the disk refused the end of them."""
     changed: tuple[Path, ...] = ()
     """Sealed and checked files whose bytes on disk are other ones now, which below bubblewrap may have run; and what
     git would execute in a repository that the step could write: its configuration and its hooks."""

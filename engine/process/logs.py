@@ -75,9 +75,14 @@ class LogWriter:
         self._end_of_errors = b""
 
     @property
+    def lost(self) -> bool:
+        """Whether the disk refused some of the output until the end."""
+        return self._lost > 0
+
+    @property
     def truncated(self) -> bool:
         """Whether the log lacks bytes of the output."""
-        return self.size - self._head > self._capacity or self._lost > 0
+        return self.size - self._head > self._capacity or self.lost
 
     def feed(self, stream: Stream, data: bytes) -> None:
         """Take bytes that arrived.

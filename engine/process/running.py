@@ -227,6 +227,7 @@ class Running:
             first_line=log.first_line(),
             log_bytes=log.size,
             truncated=log.truncated,
+            lost=log.lost,
             changed=await self._changed(),
         )
 

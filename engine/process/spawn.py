@@ -34,12 +34,18 @@ _PRLIMIT = {"memory": "--as", "processes": "--nproc"}
 _RLIMIT = {"memory": "RLIMIT_AS", "processes": "RLIMIT_NPROC"}
 
 
-async def spawn(launch: Launch, level: Level, on_growth: Callable[[int], None] | None = None) -> Running:
+async def spawn(
+    launch: Launch,
+    level: Level,
+    on_growth: Callable[[int], None] | None = None,
+    on_stall: Callable[[OSError | None], None] = lambda error: None,
+) -> Running:
     """Start one run.
 
     Args:
         level: what the probe found; never lowered here.
         on_growth: called with the size of the log when it grew, at most 15 times a second.
+        on_stall: called when the disk does not take the log, and with None when it does again.
 
     Raises:
         SpawnFailed: nothing was started.
@@ -52,7 +58,7 @@ async def spawn(launch: Launch, level: Level, on_growth: Callable[[int], None] |
         await _unchanged(launch.confinement)
     guarded = await guard(sandbox.writable_folders(launch.confinement))
     terminal = Terminal() if launch.terminal else None
-    capture = Capture(LogWriter(launch.log, launch.limits.log, launch.redact), on_growth, terminal)
+    capture = Capture(LogWriter(launch.log, launch.limits.log, launch.redact), on_growth, on_stall, terminal)
     try:
         running = _STARTS[level](launch, capture)
     except BaseException:

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from engine.commands import Command, Reply
+from engine.errors import StoreError
 from engine.model.events import (
     DirectoryTrusted,
     Event,
@@ -96,8 +97,17 @@ class Store:
         self.decisions = Decisions(writer)
 
     @classmethod
-    async def open(cls, state: Path, clock: Callable[[], float], publish: Callable[[list[Event]], None]) -> Store:
+    async def open(
+        cls,
+        state: Path,
+        clock: Callable[[], float],
+        publish: Callable[[list[Event]], None],
+        stalled: Callable[[StoreError | None], None] = lambda error: None,
+    ) -> Store:
         """Become the owner of `state` and open its database.
+
+        Args:
+            stalled: told when nothing can be written any more and why, and with None when it can again.
 
         Raises:
             Owned: another process owns it.
@@ -107,7 +117,7 @@ class Store:
         lock.take()
         async with AsyncExitStack() as undo:
             undo.callback(lock.release)
-            writer = Writer(await connect.open_writer(state), clock, publish)
+            writer = Writer(await connect.open_writer(state), clock, publish, stalled)
             undo.push_async_callback(writer.close)
             await writer.load()
             store = cls(writer, Reader(await connect.open_reader(state)), lock, clock)
@@ -129,11 +139,6 @@ class Store:
     @property
     def head(self) -> bytes:
         return self._writer.head
-
-    @property
-    def fault(self) -> str:
-        """Why nothing can be written now; empty while all is well."""
-        return str(self._writer.fault or "")
 
     def check(self) -> None:
         """Raise the fault, if there is one."""

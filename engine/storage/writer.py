@@ -77,11 +77,16 @@ class Writer:
     """Owns the writing connection, the number of the last event and the head of the chain."""
 
     def __init__(
-        self, connection: aiosqlite.Connection, clock: Callable[[], float], publish: Callable[[list[Event]], None]
+        self,
+        connection: aiosqlite.Connection,
+        clock: Callable[[], float],
+        publish: Callable[[list[Event]], None],
+        stalled: Callable[[StoreError | None], None] = lambda error: None,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._publish = publish
+        self._stalled = stalled
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Pending] = []
         self._task: asyncio.Task[None] | None = None
@@ -130,7 +135,7 @@ class Writer:
             except Exception as error:  # whatever it is, whoever waits is told
                 batch = await self._failed(batch, error)
                 continue
-            self.fault = None
+            self._find(None)
             for pending in batch:
                 _settle(pending)
             self._publish(events)
@@ -141,19 +146,26 @@ class Writer:
         if not isinstance(error, sqlite3.Error) or not is_unwritable(error):
             await self._apart(batch, error)
             return []
-        self.fault = translate(error)
+        fault = self._find(translate(error))
         batch, self._waiting = batch + self._waiting, []
         kept = []
         for pending in batch:
             if pending.change.patient and not self._closing:
                 kept.append(pending)
             else:
-                pending.error = self.fault
+                pending.error = fault
                 _settle(pending)
         if self._closing:
             return []
         await asyncio.sleep(RETRY_SECONDS)
         return kept or [_Pending(Change(writes=list(_PROBE)), self._loop.create_future())]
+
+    def _find(self, fault: StoreError | None) -> StoreError | None:
+        """It is told once when it begins, and once when it is over."""
+        told, self.fault = self.fault, fault
+        if (told is None) != (fault is None):
+            self._stalled(fault)
+        return fault
 
     async def _apart(self, batch: list[_Pending], error: Exception) -> None:
         """One of these changes is wrong in itself: write each alone, so that it takes no other with it."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from engine.errors import InvalidPlan
 from engine.model.plan import Action
 from engine.planning.derive import Derivation, plan_from_text
-from engine.planning.file import parse_document
 from engine.policy import Policy
 from tests.benchmarks.report import report_absolute
+from tests.engine.planning.plans import parse_document
 
 STEPS = 10_000
 RUNS = 5

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.engine.conftest import desk
+from tests.faults.disk import small_disk
 
-__all__ = ["desk"]
+__all__ = ["desk", "small_disk"]

@@ -5,43 +5,34 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from engine import (
     Health,
+    Item,
     ListTasks,
     Need,
     Outcome,
     Phase,
     ShowEngine,
     Shutdown,
+    Stalled,
     StepState,
     VerifyAudit,
     connect,
     diagnose,
 )
 from engine.errors import StoreDamaged, StoreError, StoreFull
+from engine.host import Host, RemoteEngine
 from engine.settings import Settings
 from engine.storage import writer
-from tests.engine.desk import Desk, check_sound, step
+from tests.engine.desk import PATIENCE, Desk, check_sound, shell, step
 from tests.engine.process.process_room import until
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount")
-    place = tmp_path / "disk"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+from tests.faults.disk import Disk
 
 
 @pytest.fixture(autouse=True)
@@ -51,24 +42,6 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def remount(place: Path, how: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
-
-
-class Disk:
-    """Fills and frees what is left of a file system."""
-
-    def __init__(self, place: Path) -> None:
-        self._filler = place / "filler"
-
-    def fill(self) -> None:
-        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
-            while True:
-                file.write(b"\0" * 4096)
-        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
-            while True:
-                file.write(b"\0")
-
-    def free(self) -> None:
-        self._filler.unlink()
 
 
 async def full(desk: Desk, disk: Disk) -> None:
@@ -101,6 +74,100 @@ async def test_on_a_full_disk_nothing_starts_and_all_goes_on_when_there_is_space
     assert (await desk.engine.read(ShowEngine())).fault == ""
     await check_sound(desk, task)
     assert (await desk.run(step("later"))).task.outcome is Outcome.OK
+
+
+async def next_stall(following: AsyncIterator[Item]) -> Stalled:
+    async with asyncio.timeout(PATIENCE):
+        async for item in following:
+            if isinstance(item, Stalled):
+                return item
+    raise AssertionError("the engine closed")
+
+
+async def test_a_full_disk_is_told_to_who_follows_and_to_who_comes_later_and_so_is_its_end(
+    desk: Desk, small_disk: Path
+) -> None:
+    desk.state = small_disk / "state"
+    disk = Disk(small_disk)
+    await desk.open()
+    desk.script.hold("a")
+    task = await desk.begin(step("a"), step("b", "a"))
+    await desk.started(task, "a")
+    following = desk.engine.events()
+    await full(desk, disk)
+    told = await next_stall(following)
+    assert "nothing new is started, nothing was lost" in told.fault
+    assert told.hint == "free some space: the engine goes on by itself"
+    assert await next_stall(desk.engine.events()) == told
+    host = await Host.serve(desk.engine, desk.root / "socket")
+    remote = await RemoteEngine.connect(desk.root / "socket")
+    attached = remote.events()
+    assert await next_stall(attached) == told
+    desk.script.release("a")
+    disk.free()
+    assert await next_stall(following) == await next_stall(attached) == Stalled()
+    await desk.ended(task)
+    await remote.close()
+    await host.close()
+
+
+async def test_a_step_whose_log_the_disk_does_not_take_is_told(desk: Desk, small_disk: Path) -> None:
+    desk.state = small_disk / "state"
+    disk = Disk(small_disk)
+    await desk.open(real=True, sandbox="group")
+    following = desk.engine.events()
+    task = await desk.begin(shell("a", "until [ -e go ]; do sleep 0.02; done; seq 100000; echo end"))
+    await desk.started(task, "a")
+    disk.fill()
+    (desk.root / "go").touch()
+    told = await next_stall(following)
+    assert (told.task, told.step) == (task, "a")
+    assert told.fault == "The log of a cannot be written (No space left on device); the step waits for space"
+    assert (await desk.engine.read(ShowEngine())).fault == told.fault
+    disk.free()
+    assert await next_stall(following) == Stalled(task=task, step="a")
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+    (run,) = await desk.runs(task)
+    assert (await desk.engine.read_log(run.id, -11, 11)).data == b"100000\nend\n"
+    assert run.summary == "1"
+
+
+async def test_output_that_a_full_disk_swallowed_at_the_end_is_said_to_be_lost(desk: Desk, small_disk: Path) -> None:
+    desk.state = small_disk / "state"
+    disk = Disk(small_disk)
+    await desk.open(real=True, sandbox="group")
+    task = await desk.begin(shell("a", "until [ -e go ]; do sleep 0.02; done; echo end"))
+    await desk.started(task, "a")
+    disk.fill()
+    following = desk.engine.events()
+    (desk.root / "go").touch()
+    while (await next_stall(following)).fault:
+        pass
+    disk.free()
+    view = await desk.ended(task)
+    assert view.steps[0].summary == "the end of its output is lost: the disk took no more of the log"
+
+
+async def test_a_cancel_that_waits_for_the_disk_says_so(
+    desk: Desk, small_disk: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    desk.state = small_disk / "state"
+    disk = Disk(small_disk)
+    await desk.open()
+    desk.script.hold("a")
+    task = await desk.begin(step("a"))
+    await desk.started(task, "a")
+    host = await Host.serve(desk.engine, desk.state / "socket")
+    await full(desk, disk)
+    command = ("60", sys.executable, "-m", "tui", "--state", str(desk.state), "cancel", str(task))
+    cancel = await asyncio.create_subprocess_exec("timeout", *command, stderr=asyncio.subprocess.PIPE)
+    assert cancel.stderr is not None
+    told = await asyncio.wait_for(cancel.stderr.readline(), PATIENCE)
+    assert b"full or cannot be written; nothing new is started, nothing was lost. Free some space" in told
+    disk.free()
+    assert await asyncio.wait_for(cancel.wait(), PATIENCE) == 4
+    await host.close()
+    assert "task 1 cancelled" in capfd.readouterr().out
 
 
 async def test_a_cancel_on_a_full_disk_ends_what_runs_and_is_recorded_when_there_is_space(

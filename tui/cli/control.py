@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import ArgumentParser
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from engine import (
     AcceptResult,
@@ -18,6 +20,7 @@ from engine import (
     Run,
     RunState,
     ShowTask,
+    Stalled,
     TaskView,
 )
 from engine.errors import EngineGone, IllegalTransition
@@ -27,6 +30,7 @@ from tui.cli.call import Call, Verb
 from tui.cli.exits import of_task
 from tui.cli.steps import step_id
 from tui.presentation.safe import safe
+from tui.presentation.trouble import disk
 
 _ALIVE = (RunState.RUNNING, RunState.CANCELLING)
 
@@ -43,8 +47,25 @@ def _cancel_arguments(parser: ArgumentParser) -> None:
     set_option(parser)
 
 
+@asynccontextmanager
+async def _telling_of_the_disk(call: Call, engine: EngineClient) -> AsyncIterator[None]:
+    """Say so while what was asked for waits for the disk: it is done, and recorded as soon as it can be."""
+
+    async def tell() -> None:
+        async for item in engine.events():
+            if isinstance(item, Stalled):
+                call.console.note(f"signoff: {disk(item)}")
+
+    telling = asyncio.create_task(tell(), name="tell of the disk")
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+
 async def _cancel(call: Call) -> int:
-    async with call.engine("decide") as engine:
+    async with call.engine("decide") as engine, _telling_of_the_disk(call, engine):
         view: TaskView = await engine.read(ShowTask(task=call.args.task))
         step = step_id(view, call.args.step) if call.args.step else None
         dying = await _alive(engine, view.task.id, step)

@@ -28,6 +28,7 @@ from engine import (
     Resolve,
     ShowTask,
     SignoffError,
+    Stalled,
     StepState,
     TaskEnded,
     TaskView,
@@ -41,6 +42,7 @@ from tui.cli.telling import Telling
 from tui.cli.terminal import Person
 from tui.follow import follow, places
 from tui.presentation.safe import safe
+from tui.presentation.trouble import disk
 
 TICK = 1.0
 """Seconds between two drawings of the bar while nothing happens: it shows a clock."""
@@ -110,7 +112,15 @@ class Following:
         async for item in self._engine.events(self.view.seq):
             if isinstance(item, Event | Gap):
                 self._items.put_nowait(item)
+            elif isinstance(item, Stalled):
+                self._stalled(item)
         self._items.put_nowait(None)
+
+    def _stalled(self, item: Stalled) -> None:
+        if item.task in (None, self.view.task.id):
+            self._console.note(f"signoff: {disk(item)}")
+            self.telling.stalled = "waits for the disk" if item.fault else ""
+            self.telling.draw(self.view.steps)
 
     # To the end
 

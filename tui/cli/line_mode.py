@@ -31,6 +31,7 @@ from engine import (
     Reply,
     ShowEngine,
     SignoffError,
+    Stalled,
 )
 from tui.cli.arguments import parse_command, verb_of
 from tui.cli.call import Call, World
@@ -39,6 +40,7 @@ from tui.cli.failing import guarded
 from tui.cli.table import COMMANDS
 from tui.cli.terminal import LINE
 from tui.presentation.safe import ascii_only, safe
+from tui.presentation.trouble import disk
 
 _NAMES = {"list": "ls", "review": "show", "sign": "approve", "new": "plan"}
 """Words for commands that have another name in the shell."""
@@ -208,6 +210,8 @@ class LineMode:
         async for item in self._engine.events():
             if isinstance(item, Event):
                 self._heard(_sentence(item, plain=self._console.ascii_only))
+            elif isinstance(item, Stalled):
+                self._heard(disk(item))
             elif isinstance(item, Gap):
                 self._heard("more happened than could be told; list says how things stand")
         self._heard(f"the engine has closed; start again with: {self._call.again}")

@@ -10,11 +10,24 @@ import signal
 from argparse import ArgumentParser
 from contextlib import suppress
 
-from engine import ClientRefused, EngineInfo, Event, Owner, Person, Presence, Reply, ShowEngine, Shutdown, SignoffError
+from engine import (
+    ClientRefused,
+    EngineInfo,
+    Event,
+    Owner,
+    Person,
+    Presence,
+    Reply,
+    ShowEngine,
+    Shutdown,
+    SignoffError,
+    Stalled,
+)
 from engine.errors import Owned, UsageError
 from tui.cli.arguments import set_option
 from tui.cli.call import Call, Verb
 from tui.presentation.safe import safe
+from tui.presentation.trouble import disk
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -117,6 +130,8 @@ async def _tell(call: Call, engine: Owner) -> None:
                     call.console.say(f"{safe(here[come].user)} attached as {here[come].role}{_where(here[come])}")
             case Event(fact=ClientRefused(user=user, reason=reason)):
                 call.console.say(f"{safe(user)} was refused: {safe(reason)}")
+            case Stalled():
+                call.console.note(f"signoff: {disk(item)}")
             case _:
                 continue
         call.world.out.flush()

@@ -26,6 +26,8 @@ class Telling:
         self._told: dict[str, StepStatus] = {}
         self.waits_for = ""
         """What a queued task waits for, in a few words."""
+        self.stalled = ""
+        """That nothing can be written, in a few words."""
 
     def numbered(self, step: str) -> str:
         """`3 tests`."""
@@ -67,7 +69,7 @@ class Telling:
             return
         ended = sum(status.state.ended for status in steps)
         drawn = bar(ended / len(steps), _BAR, ascii_only=self._console.ascii_only)
-        text = f"{drawn} {ended}/{len(steps)}  {self.waits_for or self._running(steps)}"
+        text = f"{drawn} {ended}/{len(steps)}  {self.stalled or self.waits_for or self._running(steps)}"
         self._console.bar(text.rstrip()[: self._console.width - 1])
 
     def _running(self, steps: tuple[StepStatus, ...]) -> str:

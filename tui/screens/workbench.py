@@ -26,9 +26,10 @@ from engine import (
 )
 from engine import Command as Verb
 from tui.commands import Place, bindings
-from tui.messages import Happened
+from tui.messages import DiskRefused, Happened
 from tui.presentation.content import content
 from tui.presentation.task import WAITING, dies
+from tui.presentation.trouble import disk
 from tui.screens.workbench_view import PANES, WorkbenchView
 from tui.widgets.find_bar import FindBar
 from tui.widgets.key_bar import KeyBar
@@ -191,6 +192,12 @@ class Workbench(WorkbenchView):
                     self.app.asked(question)
                 case Notified(message=said):
                     self.app.notified(event.task or 0, said)
+
+    @on(DiskRefused)
+    def _stalled(self, message: DiskRefused) -> None:
+        """Said at once, and kept in sight by the bar until it is over."""
+        self.app.trouble(disk(message.stalled), over=not message.stalled.fault)
+        self.refresh_lists()
 
     @on(KeyBar.BannerPressed)
     def _banner_pressed(self) -> None:

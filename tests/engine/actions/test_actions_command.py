@@ -42,6 +42,7 @@ def make(tmp_path: Path) -> Make:
             token=CancelToken(),
             level=level,
             settings=Settings(grace=15),
+            stalled=lambda error: None,
             grew=lambda size: None,
             notify=lambda channel, message: None,
             terminal=lambda terminal: None,

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import InvalidPlan
-from engine.model.plan import Action, Plan
+from engine.model.plan import Action, Document, Plan
 from engine.planning.derive import Derivation, plan_from_text
-from engine.planning.file import parse_document
+from engine.planning.file import NO_VARIABLES, located, read_draft
+from engine.planning.reading import decode
 from engine.policy import Policy
 
 COMMANDS = frozenset({Action.EXECUTE, Action.TEST, Action.SHELL, Action.NOTIFY, Action.ASK})
+
+
+def parse_document(source: str | bytes, name: str, variables: Mapping[str, str] = NO_VARIABLES) -> Document:
+    """A plan file without a look at the world around it. Raises `InvalidPlan` with every fault."""
+    text = decode(source, name)
+    draft = read_draft(text, name, variables)
+    if draft.faults:
+        raise located(text, name, draft.faults)
+    return draft.document
 
 
 def faults_of(text: str | bytes) -> list[str]:

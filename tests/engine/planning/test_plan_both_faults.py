@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import InvalidPlan
+from engine.model.plan import Action
 from engine.planning.derive import plan_from_text
-from tests.engine.planning.plans import derived_faults, world
+from tests.engine.planning.plans import COMMANDS, derived_faults, world
 
 MISSING = "- {id: a, action: execute, command: no-such-program}\n"
 
@@ -79,6 +81,57 @@ def test_what_nothing_before_it_can_make_is_missing_beside_a_cycle(tmp_path: Pat
 def test_an_action_that_cannot_run_here_is_told_beside_a_wrong_need(tmp_path: Path) -> None:
     faults = derived_faults("- {id: a, action: implement, prompt: do it, needs: [b]}", world(tmp_path))
     assert [fault.split("  ")[1].split(": ")[0] for fault in faults] == ["steps[0].action", "steps[0].needs"]
+
+
+def fields_of(steps: str, folder: Path) -> list[str]:
+    return [fault.split("  ")[1].split(": ")[0] for fault in derived_faults(steps, world(folder))]
+
+
+@pytest.mark.parametrize("action", ["action: exec,", "action: [x],", ""])
+def test_a_step_of_no_known_action_tells_its_other_faults_too(action: str, tmp_path: Path) -> None:
+    first = f"- {{id: a b, {action} command: ls | wc, timeout: soon, foo: 1, needs: [b]}}\n"
+    second = "- {id: b, action: shell, script: ls, needs: [a b]}"
+    wrong = {"steps[0].id", "steps[0].command", "steps[0].timeout", "steps[0].foo", "steps[1].needs"}
+    assert set(fields_of(first + second, tmp_path)) == wrong | {"steps[0].action" if action else "steps[0]"}
+
+
+@pytest.mark.parametrize("given", ["exec", "nothing like it", "shel"])
+def test_the_fields_of_an_unknown_action_are_those_of_the_likeliest(given: str, tmp_path: Path) -> None:
+    assert fields_of(f"- {{id: a, action: {given}, script: ls}}", tmp_path) == ["steps[0].action"]
+    assert fields_of(f"- {{id: a, action: {given}}}", tmp_path) == ["steps[0].action"]
+    assert fields_of(f"- {{id: a, action: {given}, channel: c, message: m}}", tmp_path) == ["steps[0].action"]
+
+
+def test_cycles_are_told_beside_every_other_fault_of_the_graph_and_each_of_them(tmp_path: Path) -> None:
+    needs = {"a": "[b]", "b": "[a, nowhere]", "c": "[d, c]", "d": "[e]", "e": "[c]"}
+    steps = "".join(f"- {{id: {step}, action: shell, script: ls, needs: {some}}}\n" for step, some in needs.items())
+    faults = [fault.split(": ", 1)[1] for fault in derived_faults(steps, world(tmp_path))]
+    assert sorted(faults) == [
+        "a step cannot need itself",
+        "no step 'nowhere'",
+        "the needs form a cycle: a → b → a",
+        "the needs form a cycle: c → d → e → c",
+    ]
+
+
+HERE = "one of execute, test, shell, plan, notify, ask"
+WHY = f"{HERE} (not configured here: a model, for research and review; a coding agent, for implement)"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("exec", f"no action 'exec' (did you mean 'execute'?); {WHY}"),
+        ("7", f"no action 7; {WHY}"),
+        ("research", f"research needs a model: none is configured; {HERE}"),
+    ],
+)
+def test_the_actions_that_are_offered_are_those_that_can_run_and_the_others_say_why_not(
+    given: str, told: str, tmp_path: Path
+) -> None:
+    place = replace(world(tmp_path), configured=COMMANDS | {Action.PLAN})
+    (fault,) = derived_faults(f"- {{id: a, action: {given}, query: why}}", place)
+    assert fault.endswith(f"  steps[0].action: {told}")
 
 
 def test_a_secret_that_is_not_set_is_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,9 @@ def test_a_workdir_lies_inside_the_root_after_its_links(workdir: str, tmp_path: 
     assert "outside the root" in fault
 
 
+HERE = "one of execute, test, shell, notify, ask"
+
+
 def test_all_faults_of_the_world_come_at_once_with_their_places(tmp_path: Path) -> None:
     text = """\
 request: r
@@ -159,7 +162,7 @@ steps:
     assert [str(fault) for fault in caught.value.faults] == [
         "plan.yaml:3:11  policy.quorum: 2 must sign, but only 1 is eligible",
         "plan.yaml:8:14  steps[0].command: `no-such-program` was not found on PATH",
-        "plan.yaml:10:13  steps[1].action: research needs a model: none is configured",
+        f"plan.yaml:10:13  steps[1].action: research needs a model: none is configured; {HERE}",
         "plan.yaml:14:13  steps[2].script: the policy refuses `curl`",
         "plan.yaml:15:14  steps[2].workdir: 'missing' does not exist; write a directory below the root of the task",
     ]

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from engine.errors import InvalidPlan
 from engine.model.plan import Shell, Test, When
 from engine.model.tier import Tier
-from engine.planning.file import parse_document
 from engine.planning.schema import document_adapter
-from tests.engine.planning.plans import faults_of
+from tests.engine.planning.plans import faults_of, parse_document
 
 SOUND = """\
 request: Bring the service up
@@ -118,6 +117,7 @@ steps:
 
     expected = {
         "plan.yaml:2:1  request": "this key is there already",
+        "plan.yaml:4:9  steps[0].id": "write an id of at most 64 letters",
         "plan.yaml:6:13  steps[0].script": "`script` belongs to shell; execute has `command`",
         "plan.yaml:7:14  steps[0].timeout": "more than zero",
         "plan.yaml:8:12  steps[0].nedds": "unknown field `nedds` (did you mean 'needs'?)",
@@ -129,6 +129,8 @@ steps:
         "plan.yaml:19:23  steps[2].retry.attempts": "not a finite number",
         "plan.yaml:19:37  steps[2].retry.jitter": "write true or false, not 'yes'",
         "plan.yaml:19:53  steps[2].retry.backoff": "write linear or exponential, not 'exp'",
+        "plan.yaml:22:14  steps[3].command": "a pipe needs a shell",
+        "plan.yaml:23:14  steps[3].env.T": "so that its value stays out of the plan",
         "plan.yaml:24:11  steps[3].tier": "did you mean 'read'?",
         "plan.yaml:25:9  steps[4].id": "used by steps[3] already",
         "plan.yaml:27:14  steps[4].message": "empty",

@@ -108,7 +108,7 @@ DOCUMENTS: Mapping[str, tuple[Callable[[], str | bytes], str]] = {
 _READER = """
 import json, resource, sys, time
 from engine.errors import InvalidPlan
-from engine.planning.file import parse_document
+from tests.engine.planning.plans import parse_document
 from engine.planning.schema import document_adapter
 
 document_adapter()

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from engine.errors import InvalidPlan
 from engine.model.plan import Document, Execute
 from engine.planning.derive import plan_from_text
-from engine.planning.file import parse_document
 from engine.policy import parse_command
-from tests.engine.planning.plans import world
+from tests.engine.planning.plans import parse_document, world
 
 HOSTILE = {
     "spaces": "two words",

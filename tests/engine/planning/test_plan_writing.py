@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.plan import Document, Notify, Plan, PlannedStep, Shell, Step
-from engine.planning.file import parse_document
 from engine.planning.writing import plan_text
+from tests.engine.planning.plans import parse_document
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Cn", "Co"], whitelist_characters="\n\t"), min_size=1)
 ODD = st.sampled_from(

@@ -25,6 +25,7 @@ from engine import (
     Resolve,
     Resume,
     Sign,
+    Stalled,
     StepState,
     StepStatus,
     TaskSummary,
@@ -121,6 +122,27 @@ def test_steps_that_ended_before_are_told_with_the_end() -> None:
     engine.on[Sign] = ends(Outcome.OK)
     said = call(engine, "run", "12", "--yes")
     assert said.out.index("1 baseline 0:31") < said.out.index("2 versions 0:02  kept") < said.out.index("task 12")
+
+
+def test_a_full_disk_is_told_at_once_and_so_is_its_end() -> None:
+    engine = engine_with(plans.view_of(*STEPS))
+
+    def refuses(engine: ScriptedEngine, command: Command) -> None:
+        engine.signal(Stalled(fault="The disk is full; nothing was lost", hint="free some space"))
+        engine.signal(Stalled(fault="The log of it cannot be written", hint="free some", task=12, step="a\x1b[2J"))
+        engine.signal(Stalled(task=12, step="a\x1b[2J"))
+        engine.signal(Stalled())
+        ends(Outcome.OK)(engine, command)
+
+    engine.on[Sign] = refuses
+    said = call(engine, "run", "12", "--yes", "--json")
+    assert said.err.splitlines()[1:] == [
+        "signoff: The disk is full; nothing was lost. Free some space",
+        "signoff: task 12: The log of it cannot be written. Free some",
+        "signoff: task 12: a\\e[2J waits for the disk no longer",
+        "signoff: the engine waits for the disk no longer",
+    ]
+    assert said.code == 0
 
 
 PATIENCE = 10.0

@@ -18,6 +18,7 @@ from engine import (
     Phase,
     QuestionKind,
     Resume,
+    Stalled,
     StepState,
     TaskView,
 )
@@ -44,6 +45,20 @@ async def test_opens_on_what_runs() -> None:
         assert screen.step == "tests"
         assert "tests/test_query.py" in picture(pilot)
         assert shown(pilot)[0].strip().endswith("●2")
+
+
+async def test_a_full_disk_is_said_at_once_and_stays_in_sight_until_it_is_over() -> None:
+    engine = _engine()
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        engine.info = replace(engine.info, fault="The disk is full; nothing was lost")
+        engine.signal(Stalled(fault="The disk is full; nothing was lost", hint="free some space"))
+        await until(pilot, lambda: said(pilot) == ["The disk is full; nothing was lost. Free some space"])
+        await until(pilot, lambda: "The disk is full" in shown(pilot)[0])
+        engine.info = replace(engine.info, fault="")
+        engine.signal(Stalled())
+        await until(pilot, lambda: said(pilot)[1:] == ["the engine waits for the disk no longer"])
+        await until(pilot, lambda: "The disk is full" not in shown(pilot)[0])
 
 
 async def test_an_event_changes_the_graph_and_the_selection_follows() -> None:
