@@ -177,6 +177,7 @@ class ConfirmScreen(ConfirmQueue):
     def action_read_on(self) -> None:
         """A page of the operand, after its end of what is new, and then of the signed files."""
         self.notice()
+        self.look_again()
         self._next.action_page(1)
 
     def action_scroll(self, by: int) -> None:
@@ -279,6 +280,7 @@ class ConfirmScreen(ConfirmQueue):
         question, self.sending = self.question, True
         command = Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest, seconds=seconds)
         try:
+            await self.looked_again()
             await self.app.engine.do(command)
         except AlreadyAnswered as error:
             self.sending = False

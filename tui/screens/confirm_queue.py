@@ -1,7 +1,7 @@
 """The questions that wait, one after another in the same place: the next, the previous, and what others do to them.
 
 Whatever comes into sight is as new as on a screen of its own: nothing of it has been read, and its first 300 ms answer
-nothing. Nobody who is writing is moved on.
+nothing. Nobody who is writing is moved on. Whenever somebody looks at it, the engine looks at its bytes again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,17 @@ from collections.abc import Callable
 from textual import work
 from textual.widgets import Input
 
-from engine import ListQuestions, Question, QuestionAnswered, ShowTask, SignoffError, TaskView
+from engine import (
+    ListQuestions,
+    LookAgain,
+    Question,
+    QuestionAnswered,
+    QuestionChanged,
+    ShowTask,
+    SignoffError,
+    TaskView,
+)
+from engine.errors import AlreadyAnswered, NotAllowed
 from tui.follow import open_questions
 from tui.messages import Happened, Resynced
 from tui.presentation.content import content
@@ -92,6 +102,7 @@ class ConfirmQueue(ConfirmView):
         if self._place() is None:
             self.gone(f"{question.step}: no longer asked")
         self.show_place()
+        self.look_again()
 
     def forget(self, why: str) -> None:
         """The engine says that it was closed before the news came."""
@@ -105,15 +116,39 @@ class ConfirmQueue(ConfirmView):
             self.notice(f"{why}. Your words are not needed any more: esc goes on.")
             return
         self.app.say(why)
-        if self.is_current:
-            self.go_on()
+        self.go_on()
 
     def go_on(self) -> None:
-        """From a closed question to the next one; back where none waits."""
+        """From a closed question to the next one; back where none waits. Elsewhere on the stack it bides its time."""
+        if not self.is_current:
+            return
         if self.waiting:
             self._turn(self.waiting[self._after % len(self.waiting)])
         else:
             self.dismiss(None)
+
+    # Looking at the bytes again
+
+    @work(exclusive=True, group="look")
+    async def look_again(self) -> None:
+        await self.looked_again()
+
+    async def looked_again(self) -> None:
+        """Let the engine hold the question against the bytes as they are now; it tells what changed as an event."""
+        try:
+            await self.app.engine.do(LookAgain(question=self.question.id))
+        except (AlreadyAnswered, NotAllowed):
+            return  # the answer is on its way here; who may only watch is shown what others see
+        except SignoffError as error:
+            self.notice(trouble(error, KEPT))
+
+    def _changed(self, question: Question) -> None:
+        """It asks about other bytes now: they are to be read, and nothing half-given holds for them."""
+        self.question = question
+        self.show_question()
+        if not self.writing:
+            self.turned()
+        self.notice("What it would run has changed: this is what is there now, with the difference.")
 
     # What happens meanwhile
 
@@ -122,6 +157,9 @@ class ConfirmQueue(ConfirmView):
         self._after = self._after if at is None else at
         self.waiting = open_questions(self.waiting, message.events)
         closed = [event.fact.question for event in message.events if isinstance(event.fact, QuestionAnswered)]
+        for event in message.events:
+            if isinstance(event.fact, QuestionChanged) and event.fact.question.id == self.question.id:
+                self._changed(event.fact.question)
         ours = next((question for question in closed if question.id == self.question.id), None)
         if ours is not None and not self.sending:
             self.gone(answered(ours))
@@ -131,6 +169,12 @@ class ConfirmQueue(ConfirmView):
         self.read_queue()
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         if self.closed:
             self.go_on()
+        else:
+            self.look_again()
+
+    def _focus_came_back(self, focused: bool) -> None:
+        super()._focus_came_back(focused)
+        if focused:
+            self.look_again()

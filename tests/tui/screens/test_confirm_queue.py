@@ -10,9 +10,18 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from engine import Answer, Question, Resolve, TaskView
-from engine.errors import AlreadyAnswered
-from engine.model.events import QuestionAnswered, QuestionAsked
+from engine import (
+    Answer,
+    Command,
+    Question,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionChanged,
+    Reply,
+    Resolve,
+    TaskView,
+)
+from engine.errors import AlreadyAnswered, NotAllowed, Refused
 from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans
 from tests.tui.pilots import picture, until
@@ -241,11 +250,96 @@ async def test_nobody_who_writes_is_moved_on() -> None:
         assert "too quickly" not in _text(pilot)
 
 
+# Bytes that change while it is asked about them
+
+
+def _changes(engine: ScriptedEngine, question: Question) -> Question:
+    """The file that it executes becomes another one, and the engine has seen that."""
+    changed = replace(plans.DRIFT, id=question.id, step=question.step)
+    engine.emit(QuestionChanged(changed), task=question.task, step=question.step)
+    return changed
+
+
+async def test_the_bytes_are_looked_at_whenever_somebody_comes_reads_or_says_yes() -> None:
+    engine, clock, screen = _begun(SHORT, LONG)
+    async with opened(engine, screen) as pilot:
+        assert engine.looked_at == [SHORT.id]
+        await press(pilot, clock, "space")
+        assert len(engine.looked_at) == 2
+        await press(pilot, clock, "question_mark", "escape")
+        assert len(engine.looked_at) == 3
+        pilot.app.app_focus = False
+        pilot.app.app_focus = True
+        await settle(pilot)
+        assert len(engine.looked_at) == 4
+        await press(pilot, clock, "n")
+        assert engine.looked_at[4:] == [LONG.id]
+        await press(pilot, clock, "n", "Y")
+        await gone(pilot, screen)
+    assert engine.looked_at[5:] == [SHORT.id, SHORT.id]
+
+
+async def test_bytes_that_changed_are_shown_with_their_difference_and_are_to_be_read_anew() -> None:
+    engine, clock, screen = _begun(SHORT)
+    async with opened(engine, screen) as pilot:
+        assert "unchanged ✓" in _text(pilot)
+        await press(pilot, clock, "T")
+        changed = _changes(engine, SHORT)
+        await until(pilot, lambda: "Bytes changed: run 11 push?" in _text(pilot))
+        text = _text(pilot)
+        assert "+script_location = /tmp/other" in text and "NOT the signed ones" in text
+        assert "What it would run has changed" in text and "unchanged ✓" not in text
+        await press(pilot, clock, "p")
+        assert engine.done == []
+        await press(pilot, clock, "space", "Y")
+        await gone(pilot, screen)
+    (command,) = engine.done
+    assert isinstance(command, Resolve) and (command.answer, command.digest) == (Answer.ONCE, changed.digest)
+
+
+async def test_a_yes_to_what_was_shown_before_is_refused_and_stays_unsaid() -> None:
+    engine, clock, screen = _begun(SHORT)
+    async with opened(engine, screen) as pilot:
+        engine.refusal = Refused(problem="What push would run has changed since it was shown; nothing was recorded")
+        await press(pilot, clock, "Y")
+        _changes(engine, SHORT)
+        await until(pilot, lambda: "+script_location = /tmp/other" in _text(pilot))
+        assert engine.done == [] and "[Later esc]" in _text(pilot)
+
+
+async def test_words_that_are_written_outlive_a_change() -> None:
+    engine, clock, screen = _begun(SHORT)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "D", *"not")
+        _changes(engine, SHORT)
+        await until(pilot, lambda: "+script_location = /tmp/other" in _text(pilot))
+        await press(pilot, clock, *" so", "enter")
+        await gone(pilot, screen)
+    (command,) = engine.done
+    assert isinstance(command, Resolve) and (command.answer, command.reason) == (Answer.DENY, "not so")
+
+
+async def test_whoever_may_only_watch_is_told_nothing_about_looking() -> None:
+    engine, clock, screen = _begun(SHORT)
+    watches = _Watches(*engine.views.values())
+    async with opened(watches, screen) as pilot:
+        await press(pilot, clock, "space")
+        assert "reviewer" not in _text(pilot)
+
+
+class _Watches(ScriptedEngine):
+    """The engine of somebody who is a viewer here."""
+
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        raise NotAllowed(actor="cara", role="viewer", command=type(command).__name__, needed="reviewer")
+
+
 PICTURES: dict[str, tuple[str, ...]] = {
     "several": (),
     "second": ("n",),
     "denying": ("D", *"not on a Friday"),
     "longer": ("space", "T"),
+    "changed": ("space",),
 }
 
 
@@ -257,5 +351,9 @@ def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> Non
     async def run(pilot: Pilot[Any]) -> None:
         await show(pilot, screen)
         await press(pilot, clock, *PICTURES[name])
+        if name == "changed":
+            _changes(engine, LONG)
+            await until(pilot, lambda: "Bytes changed" in _text(pilot))
+            await press(pilot, clock, "space")
 
     assert snap_compare(app(engine), terminal_size=size, run_before=run)
