@@ -232,6 +232,14 @@ class Resolve(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookAgain(Command):
+    """Hold an open question against the bytes as they are now; where those are others, it asks about them instead."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    question: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Type(Command):
     """Keys for the terminal of a step that runs in one, and the size of the person's own. Never stored."""
 

@@ -7,12 +7,12 @@ later one is told who was first (B5.6). Deadlines are kept here too; passing one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
 from engine.actions import Waits
-from engine.commands import GiveGrant, Reply, Resolve
+from engine.commands import GiveGrant, LookAgain, Reply, Resolve
 from engine.errors import AlreadyAnswered, Conflict, Refused, StaleRevision, StoreError, UsageError
 from engine.grants import Grants
 from engine.model.grant import Grant
@@ -39,6 +39,11 @@ CONSEQUENCE: dict[Answer, tuple[StepState, Cause | None]] = {
 AGAIN = 60.0
 """Seconds until an expiry that could not be recorded is tried again."""
 EXPIRES = frozenset({QuestionKind.CONFIRMATION, QuestionKind.DRIFT, QuestionKind.TERMINAL})
+"""Questions about the start of a step: they have a deadline, and are about bytes that may change meanwhile."""
+
+
+async def _nowhere(question: Question) -> Waits | None:
+    return None
 
 
 class Confirmations:
@@ -53,6 +58,10 @@ class Confirmations:
         self._expiring: set[asyncio.Task[None]] = set()
         self.answered: Callable[[Question, StepStatus], None] = lambda question, status: None
         """Told of every closed question; the scheduler sets it."""
+        self.looked: Callable[[Question], Awaitable[Waits | None]] = _nowhere
+        """What a question is about by now, None where its task does not execute here; the scheduler sets it."""
+        self.changed: Callable[[Question], None] = lambda question: None
+        """Told of every question that asks about other bytes now; the scheduler sets it."""
 
     def ask(self, task: Task, position: int, status: StepStatus, waits: Waits) -> Question:
         """Record a question and the step that waits for it."""
@@ -110,13 +119,7 @@ class Confirmations:
             AlreadyAnswered: somebody was first.
             Refused: the bytes asked about are not those the person saw, or the deadline has passed.
         """
-        question = await self._store.read.question(command.question)
-        if question is None:
-            raise UsageError(
-                problem=f"There is no question {command.question}", hint="signoff inbox lists the open ones"
-            )
-        if question.answer is not None:
-            raise _too_late(question)
+        question = await self._open(command.question)
         self._check(question, command)
         now = self._clock()
         if question.deadline is not None and not question.asked <= now < question.deadline:
@@ -128,6 +131,36 @@ class Confirmations:
         if grant is not None:
             seq = await self._settle(grant) or seq
         return Reply(task=question.task, seq=seq, text=f"{question.step}: {_WORDS[command.answer]}")
+
+    async def _open(self, number: int) -> Question:
+        question = await self._store.read.question(number)
+        if question is None:
+            raise UsageError(problem=f"There is no question {number}", hint="signoff inbox lists the open ones")
+        if question.answer is not None:
+            raise _too_late(question)
+        return question
+
+    async def look_again(self, command: LookAgain, actor: str) -> Reply:
+        """Ask about the bytes as they are now, where they are not those that were asked about.
+
+        Raises:
+            UsageError: no such question.
+            AlreadyAnswered: it is not open any more.
+            Refused: the files cannot be read.
+        """
+        question = await self._open(command.question)
+        waits = await self.looked(question) if question.kind in EXPIRES else None
+        if waits is None or waits.digest == question.digest:
+            return Reply(task=question.task, seq=self._store.seq, text=f"{question.step}: the bytes are as shown")
+        now = replace(question, kind=waits.kind, digest=waits.digest, news=waits.news, diff=waits.diff)
+        try:
+            seq = await self._store.change_question(now, question.digest)
+        except Conflict:  # answered, or looked at by somebody else, in between
+            return await self.look_again(command, actor)
+        self.forget(now.task, now.step)
+        self.watch(now)
+        self.changed(now)
+        return Reply(task=now.task, seq=seq, text=f"{now.step}: the bytes changed since they were shown")
 
     async def grant(self, command: GiveGrant, actor: str) -> Reply:
         """Let listed steps of a revision run as signed, without being asked about, for a time (B5.6).

@@ -62,10 +62,8 @@ class Doubts:
         digest = step_digest(present)
         if job.clearance == digest:
             return None
-        if drifted := [file for file in present.files if _drifted(file, job)]:
-            diff = await self._diff(job, drifted, sealed)
-            news = tuple(f"{file.path} is not what was signed" for file in drifted)
-            return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news), diff=diff)
+        if drift := await self._drift(job, present, digest, sealed):
+            return drift
         asks = planned.asks or planned.tier.value in policy.ask
         in_terminal = planned.step.tty
         grant = job.granted(digest) if asks and not in_terminal else None
@@ -79,6 +77,22 @@ class Doubts:
         if grant is not None:
             self._store.decisions.use(grant, planned.id)
         return None
+
+    async def now(self, job: Job, sealed: tuple[SealedFile, ...]) -> Waits:
+        """What a question about the start of this step is about, whatever it was when it was asked."""
+        present = _as_they_are(job.planned, sealed, job.root)
+        digest = step_digest(present)
+        kind = QuestionKind.TERMINAL if job.planned.step.tty else QuestionKind.CONFIRMATION
+        return await self._drift(job, present, digest, sealed) or _confirmation(job, digest, kind)
+
+    async def _drift(self, job: Job, present: PlannedStep, digest: str, sealed: tuple[SealedFile, ...]) -> Waits | None:
+        """The question about files that are not the signed ones, if any."""
+        drifted = [file for file in present.files if _drifted(file, job)]
+        if not drifted:
+            return None
+        diff = await self._diff(job, drifted, sealed)
+        news = tuple(f"{file.path} is not what was signed" for file in drifted)
+        return Waits(kind=QuestionKind.DRIFT, digest=digest, news=(*news, *job.news), diff=diff)
 
     def _check(self, planned: PlannedStep, policy: Policy) -> None:
         """Raises `Refused` where what holds now does not let a step run, whatever held when it was planned."""

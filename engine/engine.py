@@ -25,6 +25,7 @@ from engine.commands import (
     Judge,
     Kill,
     ListPeople,
+    LookAgain,
     MakePlan,
     Pause,
     Query,
@@ -143,6 +144,7 @@ class Engine:
             AcceptResult: reviews.accept,
             Remove: reviews.remove,
             Resolve: self._confirmations.resolve,
+            LookAgain: self._confirmations.look_again,
             Cancel: self._scheduler.cancel,
             Kill: self._scheduler.kill,
             Pause: self._scheduler.pause,
@@ -223,8 +225,8 @@ class Engine:
         return await asyncio.shield(running)
 
     async def _once(self, command: Command, actor: str) -> Reply:
-        if isinstance(command, Type):  # what a person types is no decision, and must not reach the disk
-            return await self._handlers[Type](command, actor)
+        if isinstance(command, Type | LookAgain):  # typing and looking are no decisions: no key of them is kept
+            return await self._handlers[type(command)](command, actor)
         if reply := await self._store.read.reply(command.key):
             return reply
         if not isinstance(command, Cancel | Kill | Shutdown):

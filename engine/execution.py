@@ -153,6 +153,16 @@ class Execution:
         else:
             self._decide(self._frontier.end(question.step, status.state))
 
+    async def look_again(self, step_id: str) -> Waits:
+        """What the open question of a step is about, with its bytes as they are now. Raises `Refused`."""
+        return await self._rooms.runner.look_again(Job(self._ground, self.board.planned[step_id], Turn()))
+
+    def asks(self, question: Question) -> None:
+        """An open question asks about other bytes than before."""
+        if question.step in self._consent.questions:
+            self._consent.questions[question.step] = question
+            self._settle()
+
     def _refused(self, step_id: str, lost: Lost) -> None:
         """Its start could not be recorded and nobody cancelled it: it fails rather than to wait for ever."""
         row = self.board.end(step_id, StepState.FAILED, Cause.FAILED, lost.reason, self._rooms.clock())

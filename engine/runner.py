@@ -18,7 +18,7 @@ from engine import process
 from engine.actions import Act, Context, Result, Waits
 from engine.client import LogGrew
 from engine.doubts import Doubts
-from engine.errors import Refused, SignoffError, StoreError
+from engine.errors import Refused, SignoffError, SpawnFailed, StoreError
 from engine.job import End, Job, Lost
 from engine.model.digest import sha256
 from engine.model.effect import Made
@@ -88,6 +88,18 @@ class Runner:
             except (SignoffError, OSError) as error:
                 return await self._refuse(job, error)
             return waits or await self._run(job, sealed)
+
+    async def look_again(self, job: Job) -> Waits:
+        """What a question about the start of a step is about, with its files as they are now.
+
+        Raises:
+            Refused: they cannot be read.
+        """
+        with tempfile.TemporaryDirectory(prefix="signoff-") as into:
+            try:
+                return await self._doubts.now(job, await asyncio.to_thread(_seal, job, into))
+            except (SpawnFailed, OSError) as error:
+                raise Refused(problem=f"What {job.planned.id} would run cannot be looked at: {error}") from error
 
     async def _refuse(self, job: Job, error: SignoffError | OSError) -> End | Lost:
         """The step could not even be looked at: it fails without having run."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from engine.actions import Waits
 from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
 from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
@@ -55,7 +56,8 @@ class Scheduler:
             clock=clock,
             over=self._over,
         )
-        confirmations.answered = self._answered
+        confirmations.answered, confirmations.looked = self._answered, self._looked
+        confirmations.changed = self._changed
         self._pool = pool
         self._executions: dict[int, Execution] = {}
         self._writers: dict[str, int] = {}
@@ -158,6 +160,15 @@ class Scheduler:
         execution = self._executions.get(question.task)
         if execution is not None:
             execution.answered(question, status)
+
+    async def _looked(self, question: Question) -> Waits | None:
+        execution = self._executions.get(question.task)
+        return await execution.look_again(question.step) if execution is not None else None
+
+    def _changed(self, question: Question) -> None:
+        execution = self._executions.get(question.task)
+        if execution is not None:
+            execution.asks(question)
 
     # Control
 

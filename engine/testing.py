@@ -21,6 +21,7 @@ from engine.commands import (
     ListRuns,
     ListTargets,
     ListTasks,
+    LookAgain,
     Query,
     ReadContent,
     ReadPlan,
@@ -61,6 +62,8 @@ class ScriptedEngine:
         self.people: tuple[Person, ...] = ()
         self.looked: list[tuple[int | None, str | None]] = []
         """What the others were let see, in order."""
+        self.looked_at: list[int] = []
+        """The questions that somebody looked at again, in order."""
         self.refusal: SignoffError | None = None
         """Raised by the next `do` when set."""
         self.answers: dict[type[Query], Callable[[Any], Any]] = {}
@@ -70,6 +73,9 @@ class ScriptedEngine:
         self._followers: list[asyncio.Queue[Item | None]] = []
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        if isinstance(command, LookAgain):
+            self.looked_at.append(command.question)
+            return Reply(seq=self.seq)
         if refusal := self.refusal:
             self.refusal = None
             raise refusal

@@ -26,6 +26,7 @@ from engine import (
     Question,
     QuestionAnswered,
     QuestionAsked,
+    QuestionChanged,
     SignaturesVoided,
     StepEnded,
     StepsChanged,
@@ -87,7 +88,7 @@ def follow(view: TaskView, events: Iterable[Event], place: Mapping[str, int]) ->
                 grants = _put(grants, grant)
             case GrantRevoked(grant=grant):
                 grants = tuple(each for each in grants if each.id != grant.id)
-            case QuestionAsked() | QuestionAnswered() as asked:
+            case QuestionAsked() | QuestionChanged() | QuestionAnswered() as asked:
                 questions = _asked(questions, asked.question)
             case PlanWritten() | PlanReturned() | TaskRemoved():
                 stale = True
@@ -124,13 +125,14 @@ def _put(known: tuple[Noun, ...], noun: Noun) -> tuple[Noun, ...]:
 
 
 def _asked(questions: tuple[Question, ...], question: Question) -> tuple[Question, ...]:
-    others = tuple(other for other in questions if other.id != question.id)
-    return (*others, question) if question.open else others
+    if question.open:
+        return tuple(({other.id: other for other in questions} | {question.id: question}).values())
+    return tuple(other for other in questions if other.id != question.id)
 
 
 def open_questions(questions: tuple[Question, ...], events: Iterable[Event]) -> tuple[Question, ...]:
     """The questions of all tasks that are open after some events, first asked first."""
     for event in events:
-        if isinstance(event.fact, QuestionAsked | QuestionAnswered):
+        if isinstance(event.fact, QuestionAsked | QuestionChanged | QuestionAnswered):
             questions = _asked(questions, event.fact.question)
     return questions

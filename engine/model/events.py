@@ -220,6 +220,13 @@ class QuestionAsked(Fact):
 
 
 @dataclass(frozen=True)
+class QuestionChanged(Fact):
+    """What an open question asks about became other bytes; an answer to those that were shown before is refused."""
+
+    question: Question
+
+
+@dataclass(frozen=True)
 class QuestionAnswered(Fact):
     """A question was closed, by a person or by its deadline."""
 

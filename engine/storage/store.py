@@ -23,6 +23,7 @@ from engine.model.events import (
     PlanWritten,
     QuestionAnswered,
     QuestionAsked,
+    QuestionChanged,
     RunCancelled,
     StepEnded,
     StepsChanged,
@@ -83,6 +84,7 @@ _MOOT = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE tas
 _ANSWERED = "UPDATE steps SET state=?, error=?, cause=?, summary=?, ended=? WHERE task=? AND position=?"
 """Not who holds it: somebody may have begun or ended that meanwhile."""
 _HOLD = "UPDATE steps SET held_by=? WHERE task=? AND position=?"
+_CHANGE = "UPDATE questions SET kind=?, digest=?, news=?, diff=? WHERE id=? AND digest=? AND answer IS NULL"
 _ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=?, means=? WHERE id=? AND answer IS NULL"
 
 
@@ -317,6 +319,14 @@ class Store:
         change = Change(writes=[(_ASK, values)])
         add_steps(change, q.task, [(position, status)], f"waits: {q.kind.value}")
         change.facts.append((QuestionAsked(q), q.task, q.step))
+        return self._writer.apply(change)
+
+    def change_question(self, question: Question, before: str) -> Durable:
+        """An open question that asked about the digest `before` asks about other bytes now."""
+        q = question
+        guard: Statement = (_CHANGE, (q.kind, q.digest, json.dumps(q.news), q.diff, q.id, before))
+        change = Change(guard=guard, what=f"question {q.id}", patient=False)
+        change.facts.append((QuestionChanged(q), q.task, q.step))
         return self._writer.apply(change)
 
     def answer(

@@ -22,6 +22,7 @@ from engine import (
     PlanWritten,
     QuestionAnswered,
     QuestionAsked,
+    QuestionChanged,
     RunCancelled,
     StepEnded,
     StepsChanged,
@@ -80,6 +81,8 @@ def told(fact: Fact) -> Content | tuple[str, str]:
             return (f"its tree is gone after {receipt.seconds:.2f} s: {len(receipt.ends)} ended, {left}", "$text-error")
         case QuestionAsked(question=question):
             return (f"asks: {question.kind}", "bold $text-warning")
+        case QuestionChanged(question=question):
+            return (f"what it asks about changed: {question.kind} ({question.digest[:6]})", "bold $text-warning")
         case QuestionAnswered(question=question):
             return (
                 f"{_ANSWERS[question.answer] if question.answer else 'answered'}: {question.reason}".rstrip(": "),

@@ -21,7 +21,7 @@ from tui.presentation.status import TIERS
 
 _ASKED = {
     QuestionKind.CONFIRMATION: "Run {step} now?",
-    QuestionKind.DRIFT: "Run {step} although its bytes changed?",
+    QuestionKind.DRIFT: "Bytes changed: run {step}?",
     QuestionKind.ASK: "{step} asks",
     QuestionKind.INTERRUPTED: "{step} was interrupted",
     QuestionKind.TERMINAL: "Run {step} in this terminal?",

@@ -23,6 +23,7 @@ from tui.presentation.inbox import Item
 from tui.presentation.line import MUTED
 from tui.presentation.question import answered
 from tui.screens.deciding import DecidingScreen
+from tui.screens.deliberate import TYPED
 from tui.widgets.key_line import Key, KeyLine
 from tui.widgets.operand_view import OperandView
 from tui.widgets.spread_line import SpreadLine
@@ -79,7 +80,7 @@ class BatchScreen(DecidingScreen[None]):
         yield SpreadLine(id="title")
         yield OperandView(id="operand")
         yield Static(id="notice", markup=False)
-        yield Input(id="reason", placeholder="Why are they denied?")
+        yield Input(id="reason", placeholder="Why are they denied?", select_on_focus=False)
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -146,7 +147,7 @@ class BatchScreen(DecidingScreen[None]):
     @on(Input.Submitted, "#reason")
     def action_submit(self) -> None:
         words = self.query_one("#reason", Input).value.strip()
-        if self._mode is not Mode.DENYING or self.too_quick():
+        if self._mode is not Mode.DENYING or self.too_quick(TYPED):
             return
         if words:
             self._send(Answer.DENY, words)

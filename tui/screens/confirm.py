@@ -1,7 +1,7 @@
 """One question, answered by a person: run it now, deny it, answer it, or later, which is always the safe answer.
 
 Input of the first 300 ms, what was typed ahead or pasted, and the click that brings the focus back are not heard. A
-yes needs the end of the operand, and of a diff, to have been in sight.
+yes needs the end of the operand, and of a diff, to have been in sight. While words are written, every key is a letter.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from engine.errors import AlreadyAnswered
 from tui.presentation.content import content
 from tui.presentation.question import covers, options
 from tui.presentation.trouble import trouble
-from tui.screens.confirm_view import KEPT, ConfirmView
+from tui.screens.confirm_queue import ConfirmQueue
+from tui.screens.confirm_view import KEPT
+from tui.screens.deliberate import TYPED
 from tui.widgets.key_line import Choices, Key
 from tui.widgets.operand_view import OperandView
 
-_LATER, _DENY = Key("Later", "esc", "later"), Key("D", "deny with reason", "deny")
+_LATER, _DENY = Key("Later", "esc", "later"), Key("D", "deny…", "deny")
+_NEXT = Key("n", "next", "walk(1)")
 _CHOICES = {
     QuestionKind.CONFIRMATION: (_LATER, Key("Y", "run once", "yes"), Key("T", "this plan, 10 min…", "longer"), _DENY),
     QuestionKind.DRIFT: (_LATER, Key("Y", "run once as it is now", "yes"), _DENY),
@@ -40,9 +43,12 @@ _ASKED = {
     Answer.AGAIN: "Run it again from its beginning?",
     Answer.DONE: "Count it as completed?",
     Answer.FAIL: "Count it as failed?",
-    Answer.DENY: "Why is it denied?",
-    Answer.TEXT: "Your answer:",
 }
+_TYPED = {
+    Answer.DENY: "Why is it denied? Your words are kept with the answer.",
+    Answer.TEXT: "Your answer becomes the result of the step.",
+}
+"""Answers that need words of the person, and what is asked for."""
 _LONGER = {
     "p": (Answer.PLAN, None, "this plan"),
     "1": (Answer.TIMED, 600.0, "10 min"),
@@ -51,13 +57,13 @@ _LONGER = {
 """What a confirmation can hold for besides once, by key: the answer, its seconds, and both in words."""
 _STARTS = (Answer.ONCE, Answer.AGAIN)
 """Answers after which a step that needs a terminal starts."""
-_TYPED = (Answer.DENY, Answer.TEXT)
-"""Answers that need words of the person."""
+_WRITES = {"D": "deny", "T": "type"}
+"""Keys after which words are written, and their actions."""
 _ANSWERING = frozenset({"yes", "longer", "deny", "type", "arm"})
 
 
-class ConfirmScreen(ConfirmView):
-    """Asks one question; ends with the answer that the engine took, or None for later.
+class ConfirmScreen(ConfirmQueue):
+    """Asks one question at a time; ends with the answer that the engine took, or None for later.
 
     Args:
         question: an open question.
@@ -69,6 +75,8 @@ class ConfirmScreen(ConfirmView):
         Binding("space", "read_on", "Read on, page by page", show=False),
         Binding("j,down", "scroll(1)", "Line down", show=False),
         Binding("k,up", "scroll(-1)", "Line up", show=False),
+        Binding("n", "walk(1)", "Next question that waits", show=False),
+        Binding("N", "walk(-1)", "Previous question that waits", show=False),
         Binding("Y", "yes", "Run it once, now", show=False),
         Binding("T", "longer", "Run it, and more or again, as signed", show=False),
         Binding("D", "deny", "Deny it, with a reason", show=False),
@@ -91,13 +99,24 @@ class ConfirmScreen(ConfirmView):
         self.prepare()
         self.show_question()
         self._offer()
+        self.read_queue()
+
+    def turned(self) -> None:
+        self._chosen = None
+        self._disarm()
+
+    def show_place(self) -> None:
+        super().show_place()
+        if self._armed is None and not self._longer and self.query_one(Choices).keys != self._keys():
+            self._offer()
 
     def _offer(self) -> None:
-        """Show what may be answered now; the focus is on the safe answer."""
+        """Show what may be answered now; the focus is on the safe answer, or where words are written."""
         choices, armed = self.query_one(Choices), self._armed
         typing = armed in _TYPED
-        choices.lead = content("Run it, and:" if self._longer else _ASKED[armed] if armed else "", "bold")
+        choices.lead = content("Run it, and:" if self._longer else _ASKED.get(armed, "") if armed else "", "bold")
         choices.keys = self._keys()
+        self.words.placeholder = _TYPED[armed] if armed in _TYPED else ""
         self.words.set_class(typing, "-shown")
         (self.words if typing else choices).focus()
         if self._chosen is not None and not typing:
@@ -111,12 +130,13 @@ class ConfirmScreen(ConfirmView):
         if self._longer:
             return (Key("esc", "back", "later"), *(Key(k, said, f"hold({k!r})") for k, (*_, said) in _LONGER.items()))
         if self._armed in _TYPED:
-            return (Key("enter", "send", "submit"), Key("esc", "back", "later"))
+            what = "deny for this reason" if self._armed is Answer.DENY else "answer"
+            return (Key("enter", what, "submit"), Key("esc", "back", "later"))
         if self._armed is not None:
             return (Key("esc", "back", "later"), Key("y", "yes", "confirm"))
         if self._chosen is not None:
             return (_LATER, Key("enter", f"answers {self._chosen + 1}", "answer"), _DENY)
-        return _CHOICES[self.question.kind]
+        return _CHOICES[self.question.kind] + ((_NEXT,) if len(self.waiting) > 1 else ())
 
     # What the person does
 
@@ -127,11 +147,23 @@ class ConfirmScreen(ConfirmView):
         elif self._longer:
             event.stop()
             self.action_hold(event.key) if event.key in _LONGER else self._disarm()
-        elif self._armed is not None and self._armed not in _TYPED:
+        elif self._armed in _TYPED:
+            self._write(event)
+        elif self._armed is not None:
             event.stop()
             self.action_confirm() if event.key == "y" else self._disarm()
-        elif event.key.isdecimal() and self._armed is None:
+        elif event.key in _WRITES and self.check_action(_WRITES[event.key], ()):
+            event.stop()  # here and at once: a binding would come after the letters that are right behind it
+            self._arm(Answer.DENY if event.key == "D" else Answer.TEXT)
+        elif event.key.isdecimal():
             self._choose(int(event.key) - 1)
+
+    def _write(self, event: events.Key) -> None:
+        """A letter that went past the field, because the focus was not there, is a letter all the same."""
+        if event.is_printable and event.character:
+            event.stop()
+            self.words.focus()
+            self.words.insert_text_at_cursor(event.character)
 
     def on_click(self, event: events.Click) -> None:
         if event.widget is self.query_one("#options") and self.deliberate.settled:
@@ -145,6 +177,7 @@ class ConfirmScreen(ConfirmView):
     def action_read_on(self) -> None:
         """A page of the operand, after its end of what is new, and then of the signed files."""
         self.notice()
+        self.look_again()
         self._next.action_page(1)
 
     def action_scroll(self, by: int) -> None:
@@ -157,7 +190,9 @@ class ConfirmScreen(ConfirmView):
 
     def action_later(self) -> None:
         """Back from a half-given answer; else leave the question as it is."""
-        if self._armed is not None or self._longer:
+        if self.closed and not self.sending:
+            self.go_on()
+        elif self._armed is not None or self._longer:
             self._disarm()
         elif not self.sending:
             self.dismiss(None)
@@ -169,7 +204,9 @@ class ConfirmScreen(ConfirmView):
     # Answers
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what may be answered to this kind of question."""
+        """Only what may be answered to this kind of question, while it is open."""
+        if self.closed and action in _ANSWERING:
+            return False
         offered = {key.action.partition("(")[0] for key in _CHOICES[self.question.kind]}
         return action not in _ANSWERING or action in offered
 
@@ -220,7 +257,7 @@ class ConfirmScreen(ConfirmView):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         words = self.words.value.strip()
-        if self._armed not in _TYPED or self._armed is None or not self._is_meant():
+        if self._armed not in _TYPED or self._armed is None or self.closed or self.sending or self.too_quick(TYPED):
             return
         if words:
             self._send(self._armed, words)
@@ -243,9 +280,12 @@ class ConfirmScreen(ConfirmView):
         question, self.sending = self.question, True
         command = Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest, seconds=seconds)
         try:
+            await self.looked_again()
             await self.app.engine.do(command)
         except AlreadyAnswered as error:
-            self.close_saying(str(error))
+            self.sending = False
+            self._disarm()
+            self.forget(str(error))
         except SignoffError as error:
             self.sending = False
             self._disarm()

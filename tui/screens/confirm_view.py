@@ -1,4 +1,4 @@
-"""The question as it is seen: operand, what is new, how many wait; it follows what happens to it. Decides nothing."""
+"""The question as it is seen: operand, what is new, what follows from an answer. Decides nothing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from engine import Answer, ListQuestions, Question, QuestionAnswered, QuestionKind, SignoffError, TaskView
+from engine import Answer, Question, QuestionKind, SignoffError, TaskView
 from tui.contents import read_contents
-from tui.messages import Happened, Resynced
 from tui.presentation.brief import numbered
 from tui.presentation.content import content, log_line
 from tui.presentation.line import MUTED
-from tui.presentation.question import answered, facts_page, heading, operand_page, place, run_of
+from tui.presentation.question import facts_page, heading, operand_page, run_of
 from tui.presentation.trouble import trouble
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.key_line import Choices
@@ -59,18 +58,18 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
             yield OperandView(id="facts")
             yield Static(id="options", markup=False)
             yield Static(id="notice", markup=False)
-            yield Input(id="words")
+            yield Input(id="words", select_on_focus=False)
             yield Choices(id="choices")
 
     def show_question(self) -> None:
-        """To be called when mounted."""
+        """To be called when mounted, and again when it is another one; nothing of it has been read yet."""
+        self.seen = False
         question, view = self.question, self.task_view
         rule = self.query_one("#heading", Rule)
         rule.left, rule.lit = heading(question, view, ascii_only=self.app.ascii_only), True
         self.operand.show(operand_page(question, view, {}))
         self._tell(())
         self._read_files()
-        self._count()
         if question.kind is QuestionKind.INTERRUPTED:
             self._read_log()
 
@@ -124,20 +123,6 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
         self.operand.show(operand_page(self.question, self.task_view, contents))
         self._fit()
 
-    @work(exclusive=True, group="count")
-    async def _count(self) -> None:
-        """Say how many wait; a question that was closed unseen closes this screen."""
-        try:
-            questions: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
-        except SignoffError as error:
-            self.notice(trouble(error, KEPT))
-            return
-        waiting = [question.id for question in questions]
-        text = place(self.question, waiting, ascii_only=self.app.ascii_only)
-        self.query_one("#heading", Rule).right = content(text, MUTED)
-        if self.question.id not in waiting:
-            self.close_saying(f"{self.question.step}: no longer asked")
-
     @work(exclusive=True, group="log")
     async def _read_log(self) -> None:
         run = run_of(self.question, self.task_view)
@@ -158,19 +143,3 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
         rule.left = content(_SINCE[self.question.kind], "bold")
         more = "" if self.seen else " - space reads on"
         rule.right = content(f"{self.operand.where()}{more}", MUTED if self.seen else "bold $text-warning")
-
-    # What happens meanwhile
-
-    def on_happened(self, message: Happened) -> None:
-        for event in message.events:
-            fact = event.fact
-            if isinstance(fact, QuestionAnswered) and fact.question.id == self.question.id and not self.sending:
-                self.close_saying(answered(fact.question))
-
-    def on_resynced(self, _: Resynced) -> None:
-        self._count()
-
-    def close_saying(self, why: str) -> None:
-        """Somebody else was first."""
-        self.app.say(why)
-        self.dismiss(None)

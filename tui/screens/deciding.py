@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.messages import Desk
 from tui.presentation.content import content
-from tui.screens.deliberate import Deliberate
+from tui.screens.deliberate import APART, Deliberate
 from tui.screens.keys import KeysScreen
 from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import Lines
@@ -45,11 +45,11 @@ class DecidingScreen(Screen[ScreenResultType]):
         line.update(content(text))
         line.set_class(bool(text), "-shown")
 
-    def too_quick(self) -> bool:
+    def too_quick(self, apart: float = APART) -> bool:
         """Whether the last press came too quickly to be meant; says so."""
-        if self.deliberate.settled and not self.deliberate.alone:
+        if self.deliberate.settled and not self.deliberate.alone(apart):
             self.notice("That came too quickly to be meant. Press it again, or esc to go back.")
-        return not self.deliberate.meant
+        return not self.deliberate.meant(apart)
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self.deliberate.appear)

@@ -16,6 +16,8 @@ SETTLE = 0.3
 """Seconds after a screen appeared, or the terminal's focus came back, in which nothing decides."""
 APART = 0.12
 """Seconds between two presses of a person; text that a terminal pastes as keys comes faster."""
+TYPED = 0.02
+"""The same between two keys of a person who writes; what is pasted as keys comes all at once."""
 
 
 class Deliberate:
@@ -31,13 +33,19 @@ class Deliberate:
         self._last = -math.inf
         self.settled = False
         """Whether the last press came after the screen had stood for a while."""
-        self.alone = False
-        """Whether the last press came with a pause before it."""
+        self._pause = 0.0
 
-    @property
-    def meant(self) -> bool:
-        """Whether the last press may decide."""
-        return self.settled and self.alone
+    def meant(self, apart: float = APART) -> bool:
+        """Whether the last press may decide.
+
+        Args:
+            apart: seconds without any press that must have been before it.
+        """
+        return self.settled and self.alone(apart)
+
+    def alone(self, apart: float = APART) -> bool:
+        """Whether the last press came with a pause before it."""
+        return self._pause >= apart
 
     def appear(self) -> None:
         """The screen is in sight from now on."""
@@ -51,5 +59,5 @@ class Deliberate:
         """Take note of a key, a click, or of typed text."""
         at = min(event.time, self._now())
         self.settled = at - self._since >= SETTLE
-        self.alone = at - self._last >= APART
+        self._pause = at - self._last
         self._last = at

@@ -23,6 +23,7 @@ from engine import (
     Question,
     QuestionAnswered,
     QuestionAsked,
+    QuestionChanged,
     ShowTask,
     SignoffError,
     Task,
@@ -45,7 +46,7 @@ from tui.widgets.spread_line import SpreadLine
 
 _PAGE = 500
 _WAITS = Phase.AWAITING_APPROVAL
-_CHANGES = (PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, TaskEnded, TaskRemoved)
+_CHANGES = (PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, QuestionChanged, TaskEnded, TaskRemoved)
 _KEYS = (
     Key("enter", "open", "open"),
     Key("space", "mark", "mark"),

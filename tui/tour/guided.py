@@ -20,6 +20,7 @@ from engine import (
     PlanSigned,
     QuestionAnswered,
     QuestionAsked,
+    QuestionChanged,
     QuestionKind,
     RunCancelled,
     TaskEnded,
@@ -103,7 +104,9 @@ class Tour(SignoffApp):
         match event.fact:
             case PlanSigned() if self.act < Act.TAMPER:
                 return Act.TAMPER
-            case QuestionAsked(question=question) if question.kind is QuestionKind.DRIFT:
+            case QuestionAsked(question=question) | QuestionChanged(question=question) if (
+                question.kind is QuestionKind.DRIFT
+            ):
                 return Act.DENY
             case QuestionAnswered(question=question) if question.answer is Answer.DENY:
                 return Act.CANCEL
