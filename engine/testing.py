@@ -1,15 +1,17 @@
 """Scripted stand-ins for tests and screenshots: an engine that says what it was told to say, and a clock that stands.
 
 `ScriptedEngine` satisfies `EngineClient` without a store, a process or a thread. What it was asked to do is in `done`.
+`ScriptedModel` satisfies `Model` without a provider. What it was asked is in `asked`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.cancellation import CancelToken
 from engine.client import Item, LogSlice, Person
 from engine.commands import (
     Command,
@@ -30,9 +32,12 @@ from engine.commands import (
     ShowEngine,
     ShowTask,
 )
-from engine.errors import SignoffError, UnknownTask
+from engine.errors import Cancelled, SignoffError, UnknownTask
+from engine.llm import Completion, Estimate
+from engine.model.call import Usage
 from engine.model.events import Event, Fact
 from engine.model.plan import Plan
+from engine.model.prompt import Message
 from engine.model.run import Run
 from engine.model.state import StepState
 from engine.model.task import ENGINE, TaskSummary, TaskView
@@ -158,3 +163,54 @@ def summarise(view: TaskView) -> TaskSummary:
     for status in view.steps:
         counts[status.state] = counts.get(status.state, 0) + 1
     return TaskSummary(task=view.task, counts=counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedModel:
+    """One call of a model."""
+
+    messages: tuple[Message, ...]
+    model: str
+    schema: Mapping[str, Any] | None
+
+
+class ScriptedModel:
+    """A model made of answers, one a call; one that is an error is raised. Satisfies `Model`."""
+
+    USED = Usage(tokens_in=2, tokens_out=3, cost=0.5)
+    """By every call, and what a call is expected to use."""
+
+    def __init__(self, *answers: str | SignoffError) -> None:
+        self.answers = list(answers)
+        self.asked: list[AskedModel] = []
+        self.held = asyncio.Event()
+        """Cleared, every answer waits until it is set."""
+        self.held.set()
+
+    def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
+        return Estimate(model=model or "scripted", usage=self.USED)
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        heard: Callable[[str], None],
+        token: CancelToken,
+        model: str = "",
+        schema: Mapping[str, Any] | None = None,
+    ) -> Completion:
+        self.asked.append(AskedModel(messages=tuple(messages), model=model, schema=schema))
+        answer = self.answers.pop(0)
+        stopped = asyncio.Event()
+        with token.watched(stopped.set):
+            waits = [asyncio.create_task(event.wait()) for event in (self.held, stopped)]
+            _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in left:
+            wait.cancel()
+        if token.fired:
+            raise Cancelled(reason=token.reason)
+        if isinstance(answer, SignoffError):
+            raise answer
+        for line in answer.splitlines(keepends=True):
+            heard(line)
+        return Completion(text=answer, model=model or "scripted", usage=self.USED)
