@@ -1,7 +1,7 @@
 """What is sent to a model: our instructions and the person's words, and beside them data that instructs nobody (B13).
 
-Data is fenced by a line that occurs in none of it, its source said outside the fence, so that by its form no text from a
-repository, a log or an earlier answer can pass for an instruction. That it is not followed all the same nobody can
+Data is fenced by a line that occurs in none of it, its source said outside the fence, so that by its form no text from
+a repository, a log or an earlier answer can pass for an instruction. That it is not followed all the same nobody can
 promise; what holds is that an answer is a draft, which the engine derives tiers for and people sign.
 """
 

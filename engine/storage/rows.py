@@ -169,6 +169,7 @@ def plan_of(body: str) -> Plan:
     values["policy"] = SigningRule(**values.get("policy", {}))
     values["accept"] = Accept(values.get("accept", Accept.NOBODY))
     values["steps"] = tuple(_planned_of(step) for step in values.get("steps", ()))
+    values["repairs"] = tuple(values.get("repairs", ()))
     return Plan(**values)
 
 

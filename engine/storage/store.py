@@ -137,9 +137,16 @@ class Store:
         if self._writer.fault is not None:
             raise self._writer.fault
 
-    def record(self, *facts: Fact, actor: str = ENGINE, task: int | None = None, patient: bool = True) -> Durable:
+    def record(
+        self,
+        *facts: Fact,
+        actor: str = ENGINE,
+        task: int | None = None,
+        step: str | None = None,
+        patient: bool = True,
+    ) -> Durable:
         """Write facts that change no row."""
-        facts_of = [(fact, task, None) for fact in facts]
+        facts_of = [(fact, task, step) for fact in facts]
         return self._writer.apply(Change(facts=list(facts_of), actor=actor, patient=patient))
 
     # Tasks and plans
