@@ -6,11 +6,12 @@ No code lives here; the screens and the command line import from nowhere else.
 from __future__ import annotations
 
 from engine.arrival import Arriving
-from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, Presence
+from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, PlanningText, Presence
 from engine.commands import (
     AcceptResult,
     Cancel,
     Command,
+    EstimatePlan,
     Explain,
     GiveGrant,
     Judge,
@@ -26,9 +27,11 @@ from engine.commands import (
     ListTrusted,
     MakePlan,
     Pause,
+    Planner,
     Query,
     ReadContent,
     ReadDocument,
+    ReadDraft,
     ReadPlan,
     Reject,
     Remove,
@@ -65,6 +68,7 @@ from engine.configuration import (
 from engine.diagnosis import Finding, Health, diagnose
 from engine.documents import agent_guide, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
+from engine.llm import Estimate
 from engine.model.amounts import parse_duration
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
@@ -82,6 +86,7 @@ from engine.model.events import (
     GrantGiven,
     GrantRevoked,
     GrantUsed,
+    ModelAsked,
     Notified,
     PhaseChanged,
     PlanRejected,
@@ -147,6 +152,8 @@ __all__ = [
     "EngineClosed",
     "EngineInfo",
     "EngineOpened",
+    "Estimate",
+    "EstimatePlan",
     "Event",
     "Explain",
     "Explanation",
@@ -179,6 +186,7 @@ __all__ = [
     "LogSlice",
     "Made",
     "MakePlan",
+    "ModelAsked",
     "Need",
     "Notified",
     "Novelty",
@@ -194,6 +202,8 @@ __all__ = [
     "PlanSigned",
     "PlanWritten",
     "PlannedStep",
+    "Planner",
+    "PlanningText",
     "Presence",
     "Query",
     "Question",
@@ -203,6 +213,7 @@ __all__ = [
     "Quorum",
     "ReadContent",
     "ReadDocument",
+    "ReadDraft",
     "ReadPlan",
     "Reason",
     "Receipt",

@@ -66,7 +66,17 @@ class Presence:
     people: tuple[Person, ...]
 
 
-Signal = LogGrew | Presence
+@dataclass(frozen=True, kw_only=True)
+class PlanningText:
+    """A signal, not stored: a model goes on writing the plan of a task. `ReadDraft` reads it whole."""
+
+    task: int
+    text: str
+    offset: int
+    """Where the text begins, in characters from the beginning of the draft."""
+
+
+Signal = LogGrew | Presence | PlanningText
 Item = Event | Gap | Signal
 
 

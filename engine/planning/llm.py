@@ -20,12 +20,12 @@ from engine.model.call import Purpose
 from engine.model.plan import Action, Plan
 from engine.model.prompt import Passage, Prompt
 from engine.planning.context import LIMIT, look_around
+from engine.planning.drafts import PLANNER
 from engine.planning.repairs import read_json, repair
 
 if TYPE_CHECKING:
     from engine.planning.derive import Derivation
 
-PLANNER = "llm"
 _FAULTS = 40
 """Faults that are told to a model at once."""
 
@@ -41,6 +41,8 @@ class Wish:
     passages: tuple[Passage, ...] = ()
     """What there is to know besides the directory; it comes first."""
     purpose: Purpose = Purpose.PLAN
+    check: Callable[[Plan], None] | None = None
+    """What has to hold besides. Raises `InvalidPlan`."""
 
 
 async def write_plan(
@@ -70,7 +72,7 @@ def ask_for_plan(wish: Wish, world: Derivation) -> Question[Plan]:
     return Question(
         purpose=wish.purpose,
         prompt=prompt.within(LIMIT),
-        read=lambda answer: read_plan(answer, wish.request, world),
+        read=lambda answer: read_plan(answer, wish, world),
         task=world.task,
         schema=plan_schema(),
     )
@@ -87,7 +89,7 @@ def instructions(name: str, world: Derivation) -> str:
     return f"{text}\nActions that can run here: {known}. Every other one is an error.\n"
 
 
-def read_plan(answer: str, request: str, world: Derivation) -> Plan:
+def read_plan(answer: str, wish: Wish, world: Derivation) -> Plan:
     """An answer of a model -> a revision, with what of it was put right.
 
     Raises:
@@ -98,7 +100,9 @@ def read_plan(answer: str, request: str, world: Derivation) -> Plan:
     value, left_out = read_json(answer)
     value, repairs = repair(value)
     try:
-        plan = plan_from_text(_text({**value, "request": request}), "answer", replace(world, planner=PLANNER))
+        plan = plan_from_text(_text({**value, "request": wish.request}), "answer", replace(world, planner=PLANNER))
+        if wish.check is not None:
+            wish.check(plan)
     except InvalidPlan as error:
         raise Unusable(problem=told(error)) from None
     return replace(plan, repairs=(*left_out, *repairs))

@@ -35,7 +35,7 @@ from engine.wire import decode
 
 TASK_COLUMNS = (
     "id, request, root, phase, proposer, created, attempt, revision, digest, signed, outcome, waits, error,"
-    " started, ended"
+    " started, ended, planner"
 )
 STEP_COLUMNS = "id, state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, changed, tests"
 RUN_COLUMNS = (

@@ -19,7 +19,6 @@ from engine.model.events import (
     Event,
     Fact,
     PhaseChanged,
-    PlanWritten,
     QuestionAnswered,
     QuestionAsked,
     RunCancelled,
@@ -39,14 +38,14 @@ from engine.model.task import ENGINE, Task
 from engine.model.trust import Trusted
 from engine.storage import connect
 from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
-from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows
+from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows, plan_written
 from engine.storage.lock import OwnerLock
 from engine.storage.reader import NUMBERED, Reader
 from engine.storage.rows import TASK_COLUMNS, TRUSTED_COLUMNS, task_row
 from engine.storage.writer import CARRIED, Change, Statement, Told, Writer
 from engine.wire import encode
 
-_INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * 15)})"
+_INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * len(TASK_COLUMNS.split(', ')))})"
 _START_STEP = (
     "UPDATE steps SET state='running', attempt=?, run=?, exit_code=NULL, error='', cause=NULL, summary='', started=?,"
     " ended=NULL, changed=NULL, tests=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
@@ -159,7 +158,7 @@ class Store:
         self, requested: Task, planned: Task, plan: Plan, contents: Iterable[tuple[str, bytes]]
     ) -> Durable:
         """A new task with its first revision, its steps all pending."""
-        change = self._new_task(requested, planned, PlanWritten(planned, plan.planner, len(plan.steps)))
+        change = self._new_task(requested, planned, plan_written(planned, plan))
         return self._writer.apply(self._with_plan(change, plan, contents))
 
     def plan_again(
@@ -173,9 +172,15 @@ class Store:
     ) -> Durable:
         """Another attempt at planning, with what came of it at once: the first revision, or again none."""
         change = transition(before, after, actor=actor)
-        written = [PlanWritten(after, plan.planner, len(plan.steps))] if plan else []
+        written = [plan_written(after, plan)] if plan else []
         change.facts[:0] = [(fact, after.id, None) for fact in (PhaseChanged(planning), *written)]
         return self._writer.apply(self._with_plan(change, plan, contents) if plan else change)
+
+    def write_plan(self, before: Task, after: Task, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Durable:
+        """The first revision of a task that is there already, its steps all pending."""
+        change = transition(before, after)
+        change.facts.insert(0, (plan_written(after, plan), after.id, None))
+        return self._writer.apply(self._with_plan(change, plan, contents))
 
     @staticmethod
     def _with_plan(change: Change, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Change:

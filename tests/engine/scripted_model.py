@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.cancellation import CancelToken
 from engine.errors import Cancelled
+from engine.inference import Inference
 from engine.llm import Completion, Estimate
 from engine.model.call import Usage
 from engine.model.prompt import Message
@@ -70,3 +71,8 @@ class ScriptedModel:
     def told(self) -> str:
         """All that was said to it in the last call."""
         return "\n".join(message.text for message in self.heard[-1])
+
+
+def inference(model: ScriptedModel | None) -> Inference:
+    """Asks this model, and keeps no facts."""
+    return Inference(model)
