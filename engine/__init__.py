@@ -6,11 +6,12 @@ No code lives here; the screens and the command line import from nowhere else.
 from __future__ import annotations
 
 from engine.arrival import Arriving
-from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, Presence, Stalled
+from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, PlanningText, Presence, Stalled
 from engine.commands import (
     AcceptResult,
     Cancel,
     Command,
+    EstimatePlan,
     Explain,
     Forget,
     GiveGrant,
@@ -28,9 +29,11 @@ from engine.commands import (
     LookAgain,
     MakePlan,
     Pause,
+    Planner,
     Query,
     ReadContent,
     ReadDocument,
+    ReadDraft,
     ReadPlan,
     Recall,
     Reject,
@@ -68,6 +71,7 @@ from engine.configuration import (
 from engine.diagnosis import Finding, Health, diagnose
 from engine.documents import agent_guide, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
+from engine.llm import Estimate
 from engine.model.amounts import parse_duration
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
@@ -86,6 +90,7 @@ from engine.model.events import (
     GrantRevoked,
     GrantUsed,
     MemoryForgotten,
+    ModelAsked,
     Notified,
     PhaseChanged,
     PlanRejected,
@@ -153,6 +158,8 @@ __all__ = [
     "EngineClosed",
     "EngineInfo",
     "EngineOpened",
+    "Estimate",
+    "EstimatePlan",
     "Event",
     "Explain",
     "Explanation",
@@ -189,6 +196,7 @@ __all__ = [
     "MakePlan",
     "Memory",
     "MemoryForgotten",
+    "ModelAsked",
     "Need",
     "Notified",
     "Novelty",
@@ -204,6 +212,8 @@ __all__ = [
     "PlanSigned",
     "PlanWritten",
     "PlannedStep",
+    "Planner",
+    "PlanningText",
     "Presence",
     "Query",
     "Question",
@@ -214,6 +224,7 @@ __all__ = [
     "Quorum",
     "ReadContent",
     "ReadDocument",
+    "ReadDraft",
     "ReadPlan",
     "Reason",
     "Recall",

@@ -78,7 +78,16 @@ class Stalled:
     """The step whose output it is; None: the store itself."""
 
 
-Signal = LogGrew | Presence | Stalled
+class PlanningText:
+    """A signal, not stored: a model goes on writing the plan of a task. `ReadDraft` reads it whole."""
+
+    task: int
+    text: str
+    offset: int
+    """Where the text begins, in characters from the beginning of the draft."""
+
+
+Signal = LogGrew | Presence | Stalled | PlanningText
 Item = Event | Gap | Signal
 
 

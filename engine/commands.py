@@ -59,6 +59,15 @@ class Reply:
 # Planning
 
 
+class Planner(StrEnum):
+    """Who makes a plan of a request in words."""
+
+    AUTO = "auto"
+    """A model where one is configured, else the repository."""
+    REPO = "repo"
+    LLM = "llm"
+
+
 @dataclass(frozen=True, kw_only=True)
 class MakePlan(Command):
     """Turn a request, or the text of a plan file, into revision 1 of a new task."""
@@ -67,7 +76,7 @@ class MakePlan(Command):
     """Absolute path of the directory the steps shall run in."""
     request: str = ""
     document: str | None = None
-    """The text of a plan file; None to let the `repo` planner find targets."""
+    """The text of a plan file; None to let a planner make one of the request."""
     name: str = "plan"
     """What faults call the document."""
     recipe: str = ""
@@ -76,6 +85,8 @@ class MakePlan(Command):
     """Values for the variables of the document or recipe; they win over its own."""
     targets: tuple[str, ...] = ()
     """Targets of the repository to run, by name; empty to let the request pick."""
+    planner: Planner = Planner.AUTO
+    """Who plans a request in words, where no targets are named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,6 +343,21 @@ class ReadPlan(Query):
 
     task: int
     revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimatePlan(Query):
+    """Which model would plan a request, and what it would use at most; `NoModel` without one -> Estimate."""
+
+    root: str
+    request: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadDraft(Query):
+    """What a model has written of the next revision of a task, or wrote last, as it came -> str."""
+
+    task: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from engine.commands import (
     AcceptResult,
     Cancel,
     Command,
+    EstimatePlan,
     Forget,
     GiveGrant,
     Judge,
@@ -51,12 +52,15 @@ from engine.comments import Comments
 from engine.confirmations import Confirmations
 from engine.errors import Refused, StoreError
 from engine.grants import Grants
+from engine.inference import Inference
+from engine.llm import Model
 from engine.memory import Memories
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
 from engine.model.policy import LEVELS
 from engine.person import terminal_name, user_name
 from engine.planning import Planning
+from engine.planning.drafts import Drafts
 from engine.policies import Policies
 from engine.pool import Pool
 from engine.queries import Queries
@@ -92,6 +96,8 @@ class Opening:
     clock: Callable[[], float] = time.time
     actions: Mapping[Action, Act] = field(default_factory=lambda: ACTIONS)
     user: str = field(default_factory=user_name)
+    model: Model | None = None
+    """Who plans, researches and reviews; None where no model is configured."""
 
 
 class Engine:
@@ -123,16 +129,21 @@ class Engine:
             store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes, deciding
         )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
-        reviews = Reviews(store, clock, policies, self._scheduler.queue, deciding)
-        self._planning = Planning(store, clock, settings, policies, frozenset(opening.actions) | {Action.ASK})
+        self._inference = Inference(
+            opening.model, lambda fact, task, step: store.record(fact, task=task, step=step, patient=False)
+        )
+        self._drafts = Drafts(store, self._inference, clock, opening.state, broker.signal)
+        reviews = Reviews(store, clock, policies, self._scheduler.queue, deciding, self._drafts.planner)
+        configured = frozenset(opening.actions) | {Action.ASK}
+        self._planning = Planning(store, clock, settings, policies, configured, self._drafts)
         trusting = Trusting(store, clock, policies)
-        revisions = Revisions(store, self._planning, clock, self._scheduler, deciding)
+        self._revisions = Revisions(store, self._planning, self._drafts, clock, self._scheduler, deciding)
         comments = Comments(store, clock)
         self._queries = Queries(store.read, opening.state, settings.policy)
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
             MakePlan: self._planning.make,
-            Revise: revisions.revise,
+            Revise: self._ends_draft(self._revisions.revise),
             Judge: Verdicts(store, self._scheduler, clock, deciding).judge,
             WriteComment: comments.write,
             ResolveComment: comments.resolve,
@@ -140,13 +151,13 @@ class Engine:
             RevokeGrant: self._grants.revoke,
             Sign: reviews.sign,
             Reject: reviews.reject,
-            Return: reviews.give_back,
+            Return: self._revisions.after(reviews.give_back),
             AcceptResult: reviews.accept,
             Remove: reviews.remove,
             Resolve: self._confirmations.resolve,
             LookAgain: self._confirmations.look_again,
-            Cancel: self._scheduler.cancel,
-            Kill: self._scheduler.kill,
+            Cancel: self._ends_draft(self._scheduler.cancel),
+            Kill: self._ends_draft(self._scheduler.kill),
             Pause: self._scheduler.pause,
             Resume: self._resume,
             Trust: trusting.trust,
@@ -196,7 +207,7 @@ class Engine:
         process.adopt_orphans()
         process.guard_memory()
         gc.set_threshold(YOUNG)
-        recovered = await self._recovery.close_runs()
+        recovered = [*await self._recovery.close_runs(), *await self._recovery.close_drafts()]
         opened = EngineOpened(VERSION, os.getpid(), self._probe.level.value, tuple(recovered))
         await self._store.record(opened)
         self._anchors = asyncio.create_task(self._keep_anchors(), name="anchors")
@@ -245,6 +256,8 @@ class Engine:
             return self._info()
         if isinstance(query, ListPeople):
             return self.roster.people
+        if isinstance(query, EstimatePlan):
+            return await self._planning.estimate(query, self._inference)
         return await self._queries.answer(query)
 
     def events(self, after: int | None = None) -> AsyncIterator[Item]:
@@ -294,6 +307,7 @@ class Engine:
     async def close(self) -> None:
         """Let go: end what runs with the process, keep what waits, write the last anchor."""
         self._scheduler.close()
+        await self._drafts.close()
         await self._pool.close()
         await self._confirmations.close()
         if self._opening.executes:
@@ -313,8 +327,8 @@ class Engine:
 
     @property
     def busy(self) -> bool:
-        """Whether some task executes."""
-        return self._scheduler.executing > 0
+        """Whether some task executes, or is planned by a model."""
+        return self._scheduler.executing > 0 or self._drafts.busy > 0
 
     @property
     def seq(self) -> int:
@@ -329,10 +343,11 @@ class Engine:
     @property
     def moving(self) -> bool:
         """Whether something goes on by itself now; never False between the end of one task and the next one's begin."""
-        return self._scheduler.moving
+        return self._scheduler.moving or self._drafts.busy > 0
 
     async def begun(self) -> None:
-        """Wait until what can begin now has begun."""
+        """Wait until what can begin now has begun, and what ends now has ended."""
+        await self._drafts.settled()
         await self._scheduler.begun()
 
     def _info(self) -> EngineInfo:
@@ -353,7 +368,19 @@ class Engine:
     async def _resume(self, command: Resume, actor: str) -> Reply:
         """Another attempt: at the plan where there is none yet, else at its steps."""
         task = await self._store.read.task(command.task)
-        return await (self._planning.again if task.unplanned else self._scheduler.resume)(command, actor)
+        if not task.unplanned:
+            return await self._scheduler.resume(command, actor)
+        return await (self._revisions.again if task.revision else self._planning.again)(command, actor)
+
+    def _ends_draft(self, decide: Callable[[Any, str], Awaitable[Reply]]) -> Callable[[Any, str], Awaitable[Reply]]:
+        """A decision after which nobody waits for what a model is writing of the task."""
+
+        async def decided(command: Any, actor: str) -> Reply:
+            reply = await decide(command, actor)
+            self._drafts.stop(command.task)
+            return reply
+
+        return decided
 
     async def _shutdown(self, command: Shutdown, actor: str) -> Reply:
         if self.busy and not command.force:

@@ -5,17 +5,20 @@ An answer that cannot be used goes back once, with what is wrong with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from engine.cancellation import CancelToken
 from engine.errors import ModelFailed, NoModel, Unusable
-from engine.llm import Model
+from engine.llm import Estimate, Model
 from engine.model.call import FREE, ModelFailure, Purpose, Usage
+from engine.model.events import Fact, ModelAsked
 from engine.model.prompt import Message, Prompt, Speaker
 
 T = TypeVar("T")
+Record = Callable[[Fact, int, str | None], Awaitable[int]]
 
 TURNS = 2
 """Answers that are read before it is given up: the first, and the one after the repair was asked for."""
@@ -28,7 +31,7 @@ class Question(Generic[T]):
     purpose: Purpose
     prompt: Prompt
     read: Callable[[str], T]
-    """The text of an answer to what it says. Raises `Unusable`, in words that help the model."""
+    """The text of an answer to what it says; called in a thread. Raises `Unusable`, in words that help the model."""
     task: int
     step: str = ""
     run: int | None = None
@@ -56,15 +59,23 @@ class Inference:
 
     Args:
         model: who answers; None where none is configured.
+        record: keeps a fact about a task and one of its steps.
     """
 
-    def __init__(self, model: Model | None) -> None:
+    def __init__(self, model: Model | None, record: Record | None = None) -> None:
         self._model = model
+        self._record = record
 
     @property
     def configured(self) -> bool:
         """Whether there is anybody to ask."""
         return self._model is not None
+
+    async def estimate(self, question: Question[T]) -> Estimate:
+        """What a question would use at most, with the longest answer. Raises `NoModel`."""
+        if self._model is None:
+            raise NoModel
+        return await asyncio.to_thread(self._model.estimate, question.prompt.messages(), question.model)
 
     async def infer(self, question: Question[T], heard: Callable[[str], None], token: CancelToken) -> Inferred[T]:
         """Ask, read the answer, and ask once more where it cannot be used.
@@ -79,6 +90,10 @@ class Inference:
         """
         if self._model is None:
             raise NoModel
+        if self._record is not None:
+            expected = await self.estimate(question)
+            asked = ModelAsked(question.purpose, expected.model, expected.usage)
+            await self._record(asked, question.task, question.step or None)
         messages, used, problem = question.prompt.messages(), FREE, ""
         for _ in range(TURNS):
             done = await self._model.complete(
@@ -86,7 +101,7 @@ class Inference:
             )
             used += done.usage
             try:
-                value = question.read(done.text)
+                value = await asyncio.to_thread(question.read, done.text)
             except Unusable as error:
                 problem = str(error)
                 messages = (*messages, *_mend(done.text, problem))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from engine.commands import (
     Query,
     ReadContent,
     ReadDocument,
+    ReadDraft,
     ReadPlan,
     Recall,
     ShowDirectory,
@@ -50,6 +52,7 @@ class Queries:
             ListRuns: lambda query: reader.runs(query.task, query.step),
             ReadPlan: self._plan,
             ReadDocument: self._document,
+            ReadDraft: lambda query: _draft(state, query),
             ListLengths: lambda query: reader.lengths(query.task),
             ListQuestions: lambda query: reader.questions(),
             ListGrants: lambda query: reader.grants(),
@@ -96,6 +99,12 @@ class Queries:
         except FileNotFoundError:
             return LogSlice(data=b"", offset=0, size=0)
         return LogSlice(data=piece.data, offset=piece.offset, size=piece.size, left_out=piece.gap, stable=piece.stable)
+
+
+async def _draft(state: Path, query: ReadDraft) -> str:
+    from engine.planning.drafts import read_draft
+
+    return await asyncio.to_thread(read_draft, state, query.task)
 
 
 async def _directory(query: ShowDirectory, reader: Reader) -> DirectoryView:

@@ -23,6 +23,7 @@ from engine.model.run import Cause, Run, StepStatus
 from engine.model.state import Phase, RunState, StepState
 from engine.model.task import ENGINE
 from engine.model.tier import Tier
+from engine.planning.drafts import unwritten
 from engine.policy import parse_command
 from engine.runner import run_mark
 from engine.scheduler import Scheduler
@@ -58,6 +59,15 @@ class Recovery:
             told.append(await self._close(run, plans[run.task]) + (f"; {killed} processes ended" if killed else ""))
         await self._close_cancelled(set(plans))
         return told
+
+    async def close_drafts(self) -> list[str]:
+        """End every task whose plan a model was writing; returns a sentence for each."""
+        tasks = await self._store.read.drafts()
+        for task in tasks:
+            reason = f"interrupted while it was planned; signoff run {task.id} plans it again"
+            failed = unwritten(task, reason, self._clock())
+            await self._store.set_phase(task, failed, TaskEnded(failed))
+        return [f"the planning of task {task.id} was interrupted" for task in tasks]
 
     async def _close(self, run: Run, plan: Plan | None) -> str:
         planned = next((planned for planned in plan.steps if planned.id == run.step), None) if plan else None

@@ -32,6 +32,7 @@ class Reviews:
         queue: begins a signed task, if this owner executes.
         deciding: held from looking at what was decided until the next decision is durable: no two people miss each
             other.
+        planner: who writes the next revision of a plan that is returned; empty where a person does.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Reviews:
         policies: Policies,
         queue: Callable[[int], Awaitable[None]],
         deciding: asyncio.Lock,
+        planner: str = "",
     ) -> None:
         self._store = store
         self._clock = clock
         self._policies = policies
         self._queue = queue
         self._deciding = deciding
+        self._planner = planner
 
     async def sign(self, command: Sign, actor: str) -> Reply:
         """Approve a revision; with the last signature that its quorum needs, `awaiting_approval -> queued`.
@@ -94,7 +97,8 @@ class Reviews:
             raise UsageError(problem="A returned plan needs a note; nothing was recorded")
         task, _ = await self._present(command.task, command.revision, None)
         signature = self._signature(task, actor, "return", command.means, reason=command.note)
-        seq = await self._record(task, replace(task, phase=advance(task.phase, Phase.PLANNING)), signature, [])
+        planning = replace(task, phase=advance(task.phase, Phase.PLANNING), planner=self._planner)
+        seq = await self._record(task, planning, signature, [])
         return Reply(task=task.id, seq=seq, text=f"task {task.id} returned to planning")
 
     async def accept(self, command: AcceptResult, actor: str) -> Reply:

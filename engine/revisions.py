@@ -1,4 +1,4 @@
-"""From one revision of a plan to the next: an edited document replaces the plan of a task (B5.5).
+"""From one revision of a plan to the next: an edited document, or what a model wrote after a plan was returned (B5.5).
 
 Steps pair by id, and an id that is gone does not come back with another meaning. A signature holds for the new revision
 as long as nothing in it widens what that person signed; everything else asks again.
@@ -7,19 +7,21 @@ as long as nothing in it widens what that person signed; everything else asks ag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from engine.commands import Reply, Revise
-from engine.errors import Conflict, Fault, IllegalTransition, InvalidPlan, Refused, StaleRevision
+from engine.commands import Reply, Resume, Return, Revise
+from engine.errors import Conflict, Fault, IllegalTransition, InvalidPlan, NoModel, Refused, StaleRevision
 from engine.model.digest import step_digest
 from engine.model.plan import Plan
 from engine.model.review import quorum, standing
 from engine.model.revision import begin, compare
 from engine.model.state import Phase, advance
-from engine.model.task import Signature, Task
+from engine.model.task import ENGINE, Signature, Task
 from engine.planning import Planning, contents_of
+from engine.planning.drafts import Drafts, Order
 from engine.scheduler import Scheduler
 from engine.storage.store import Store
 
@@ -40,12 +42,14 @@ class Revisions:
         self,
         store: Store,
         planning: Planning,
+        drafts: Drafts,
         clock: Callable[[], float],
         scheduler: Scheduler,
         deciding: asyncio.Lock,
     ) -> None:
         self._store = store
         self._planning = planning
+        self._drafts = drafts
         self._clock = clock
         self._scheduler = scheduler
         self._deciding = deciding
@@ -78,19 +82,60 @@ class Revisions:
         return reply
 
     async def _check_ids(self, plan: Plan) -> None:
-        """Raise `InvalidPlan` where an id that is gone comes back as another step."""
-        faults = []
-        present = {planned.id: step_digest(planned) for planned in plan.steps}
-        earlier = [await self._store.read.plan(plan.task, number) for number in range(1, plan.revision)]
-        last = {planned.id for planned in earlier[-1].steps} if earlier and earlier[-1] else set()
-        for known in filter(None, earlier):
-            for planned in known.steps:
-                if planned.id in present.keys() - last and step_digest(planned) != present[planned.id]:
-                    last.add(planned.id)
-                    message = f"id '{planned.id}' was another step in revision {known.revision}; take a new one"
-                    faults.append(Fault(message, "steps"))
-        if faults:
-            raise InvalidPlan(tuple(faults))
+        check_ids(plan, await self._earlier(plan.task, plan.revision))
+
+    async def _earlier(self, task: int, revision: int) -> list[Plan]:
+        """The revisions before one, the oldest first."""
+        found = [await self._store.read.plan(task, number) for number in range(1, revision)]
+        return list(filter(None, found))
+
+    # By a model
+
+    def after(self, give_back: Callable[[Return, str], Awaitable[Reply]]) -> Callable[[Return, str], Awaitable[Reply]]:
+        """Returning a plan, and having a model write the next one, where there is a model."""
+
+        async def returned(command: Return, actor: str) -> Reply:
+            reply = await give_back(command, actor)
+            task = await self._store.read.task(command.task)
+            if task.planner and task.phase is Phase.PLANNING:
+                await self._order(task)
+                return replace(reply, text=f"task {task.id} returned; a model writes revision {task.revision + 1}")
+            return reply
+
+        return returned
+
+    async def again(self, command: Resume, actor: str) -> Reply:
+        """Have the revision written that could not be written before.
+
+        Raises:
+            NoModel: there is no model any more; a person can edit the present revision.
+        """
+        before = await self._store.read.task(command.task)
+        if not self._drafts.planner:
+            raise NoModel(hint=f"edit the plan as it is: signoff edit {before.id}")
+        planning = replace(_open_for_edits(before), planner=self._drafts.planner)
+        seq = await self._store.set_phase(before, planning, actor=actor)
+        await self._order(planning, before.error)
+        return Reply(task=before.id, seq=seq, text=f"task {before.id}: a model writes revision {before.revision + 1}")
+
+    async def _order(self, task: Task, tried: str = "") -> None:
+        """Have the next revision written as it was asked for when the present one was returned; `tried` is why the
+        attempt before failed."""
+        from engine.planning.again import returned
+
+        earlier = await self._earlier(task.id, task.revision + 1)
+        given = [each for each in await self._store.read.signatures(task.id) if each.verdict == "return"]
+        wish = returned(task, earlier[-1], given[-1], await self._store.read.comments(task.id), tried)
+        wish = replace(wish, check=lambda plan: check_next(plan, earlier))
+        keep = partial(self._keep_draft, task, earlier[-1], f"{given[-1].actor} asked: {given[-1].reason}")
+        world = self._planning.derivation(task, task.revision + 1)
+        self._drafts.begin(Order(task=task, wish=wish, world=world, keep=keep))
+
+    async def _keep_draft(self, task: Task, old: Plan, note: str, plan: Plan) -> None:
+        async with self._deciding:
+            await self._keep(task, old, replace(task, planner=""), replace(plan, author=ENGINE, note=note))
+
+    # Keeping
 
     async def _keep(self, task: Task, old: Plan, planning: Task, plan: Plan) -> tuple[Reply, bool]:
         """Store the revision; the reply, and whether the task may run at once."""
@@ -142,6 +187,28 @@ class Revisions:
         ]
 
 
+def check_ids(plan: Plan, earlier: Sequence[Plan]) -> None:
+    """Raise `InvalidPlan` where an id that is gone comes back as another step."""
+    faults = []
+    present = {planned.id: step_digest(planned) for planned in plan.steps}
+    last = {planned.id for planned in earlier[-1].steps} if earlier else set()
+    for known in earlier:
+        for planned in known.steps:
+            if planned.id in present.keys() - last and step_digest(planned) != present[planned.id]:
+                last.add(planned.id)
+                message = f"id '{planned.id}' was another step in revision {known.revision}; take a new one"
+                faults.append(Fault(message, "steps"))
+    if faults:
+        raise InvalidPlan(tuple(faults))
+
+
+def check_next(plan: Plan, earlier: Sequence[Plan]) -> None:
+    """Raise `InvalidPlan` where a draft is no next revision: ids come back, or nothing is changed."""
+    check_ids(plan, earlier)
+    if plan.digest == earlier[-1].digest and not compare(earlier[-1], plan).changes:
+        raise InvalidPlan((Fault("this is the plan that was returned; change what the note asks for", "steps"),))
+
+
 def _open_for_edits(task: Task) -> Task:
     """The task on its way back to planning. Raises `Refused` where it executes or is completed."""
     if task.phase in _UNDER_WAY:
@@ -161,4 +228,5 @@ def _open_for_edits(task: Task) -> Task:
         waits=(),
         error="",
         ended=None,
+        planner="",
     )

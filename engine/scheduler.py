@@ -207,6 +207,7 @@ class Scheduler:
             waits=(),
             error=reason,
             ended=now,
+            planner="",
         )
         flipped = [
             (position, replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, ended=now))

@@ -9,8 +9,9 @@ from base64 import b64decode, b64encode
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, cast
 
-from engine.client import Gap, Item, LogGrew, LogSlice, Person, Presence, Stalled
+from engine.client import Gap, Item, LogGrew, LogSlice, Person, PlanningText, Presence, Stalled
 from engine.commands import (
+    EstimatePlan,
     Explain,
     ListEvents,
     ListGrants,
@@ -24,6 +25,7 @@ from engine.commands import (
     Query,
     ReadContent,
     ReadDocument,
+    ReadDraft,
     ReadPlan,
     ShowDirectory,
     ShowEngine,
@@ -32,6 +34,7 @@ from engine.commands import (
 )
 from engine.errors import Fault, InvalidPlan, Refused, SignoffError
 from engine.host.protocol import FROM_ENGINE, frame
+from engine.llm import Estimate
 from engine.model.events import KINDS, Event
 from engine.model.grant import Grant
 from engine.model.plan import Plan
@@ -49,6 +52,8 @@ ANSWERS: Mapping[type[Query], Any] = {
     ListRuns: tuple[Run, ...],
     ReadPlan: Plan,
     ReadDocument: str,
+    ReadDraft: str,
+    EstimatePlan: Estimate,
     ListLengths: dict[str, float],
     ListQuestions: tuple[Question, ...],
     ListGrants: tuple[Grant, ...],
@@ -119,6 +124,8 @@ def item_frame(number: int, item: Item) -> bytes:
             return frame({"id": number, "gap": item})
         case LogGrew():
             return frame({"id": number, "grew": item})
+        case PlanningText():
+            return frame({"id": number, "draft": item})
         case Presence():
             return frame({"id": number, "people": item.people})
         case Stalled():
@@ -135,6 +142,8 @@ def decode_item(content: dict[str, Any]) -> Item | None:
         return Presence(people=adapter(tuple[Person, ...]).validate_python(content["people"]))
     if "stalled" in content:
         return Stalled(**content["stalled"])
+    if "draft" in content:
+        return PlanningText(**content["draft"])
     return LogGrew(**content["grew"]) if "grew" in content else None
 
 

@@ -306,6 +306,10 @@ class Plan:
     """Who wrote this revision, where that is not who proposed the task."""
     note: str = ""
     """Why it was written, in the words of its author."""
+    model: str = ""
+    """Which model wrote it; empty where none did."""
+    repairs: tuple[str, ...] = ()
+    """What of its answer was put right, a sentence each. Told, not signed: the steps say what will run."""
     digest: str = ""
 
     def named(self, name: str) -> str:

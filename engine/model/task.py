@@ -40,11 +40,14 @@ class Task:
     error: str = ""
     started: float | None = None
     ended: float | None = None
+    planner: str = ""
+    """Who writes its next revision now; empty while nobody does, or a person does."""
 
     @property
     def unplanned(self) -> bool:
-        """Whether it ended without any plan: its request is there still, and can be planned again (B2.4)."""
-        return self.phase.ended and not self.revision
+        """Whether it ended without the plan that was asked for: its request is there still, and can be planned again
+        (B2.4)."""
+        return self.phase.ended and (not self.revision or self.outcome is Outcome.NO_PLAN)
 
 
 @dataclass(frozen=True, kw_only=True)

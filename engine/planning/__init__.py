@@ -1,7 +1,8 @@
 """From a request to a revision that people can read: the verb of this room. Its other files are its planners.
 
 A document that is wrong never becomes a task: every fault is told at once and nothing is stored. A request that no
-planner can serve stays as a failed task, to be planned again (B2.4).
+planner can serve stays as a failed task, to be planned again (B2.4). A model writes in the background: the task is
+there at once, in phase `planning`.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands import MakePlan, Reply, Resume
-from engine.errors import NothingFits, NotTrusted, UsageError
+from engine.commands import EstimatePlan, MakePlan, Planner, Reply, Resume
+from engine.errors import NoModel, NothingFits, NotTrusted, UsageError
 from engine.model.digest import sha256
 from engine.model.plan import Action, Plan
-from engine.model.state import Outcome, Phase, advance
+from engine.model.state import Phase, advance
 from engine.model.task import Task
 from engine.person import signers
+from engine.planning.drafts import Drafts, Order, unwritten
 from engine.policies import Policies
 from engine.settings import Settings
 from engine.storage.store import Store
 
 if TYPE_CHECKING:
+    from engine.inference import Inference
+    from engine.llm import Estimate
     from engine.planning.derive import Derivation
+    from engine.planning.llm import Wish
 
 MAX_CONTENT = 256 * 1024
 """Bytes of a signed file that are kept, so that a later change can be shown as a diff."""
@@ -36,6 +41,7 @@ class Planning:
     Args:
         policies: what holds in a directory.
         configured: the actions that can run; a step of another kind is a fault.
+        drafts: the revisions that a model writes.
     """
 
     def __init__(
@@ -45,19 +51,23 @@ class Planning:
         settings: Settings,
         policies: Policies,
         configured: Container[Action],
+        drafts: Drafts,
     ) -> None:
         self._store = store
         self._clock = clock
         self._settings = settings
         self._policies = policies
         self._configured = configured
+        self._drafts = drafts
 
     async def make(self, command: MakePlan, actor: str) -> Reply:
-        """Make revision 1 of a new task from a document, a recipe, or the targets of the repository.
+        """Make revision 1 of a new task from a document, a recipe, or the targets of the repository; or have it made by
+        a model, which takes its time.
 
         Raises:
             InvalidPlan: the document has faults; nothing was stored.
             NothingFits: no target serves the request; the task stays as failed.
+            NoModel: a model was wanted, and none is configured.
             UsageError: the root is not a directory, or there is no such recipe.
             NotTrusted: nobody trusted what the directory brings, as it is now.
         """
@@ -74,6 +84,10 @@ class Planning:
             proposer=actor,
             created=self._clock(),
         )
+        if self._by_model(command):
+            task = replace(task, planner=self._drafts.planner)
+            seq = await self._store.create_task(task, task)
+            return self._ordered(task, seq)
         try:
             plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
@@ -85,7 +99,7 @@ class Planning:
         return _reply(plan, seq)
 
     async def again(self, command: Resume, actor: str) -> Reply:
-        """Make revision 1 of a task that has none, from what the repository offers now (B2.4).
+        """Make revision 1 of a task that has none, from what the repository offers now, or by a model (B2.4).
 
         Raises:
             NothingFits: still no target serves the request; the attempt is recorded.
@@ -95,8 +109,13 @@ class Planning:
         root = _directory(before.root)
         phase = advance(before.phase, Phase.PLANNING)
         task = replace(before, phase=phase, attempt=before.attempt + 1, outcome=None, error="", ended=None)
+        asked = MakePlan(root=before.root, request=before.request)
+        if self._by_model(asked):
+            task = replace(task, planner=self._drafts.planner)
+            seq = await self._store.set_phase(before, task, actor=actor)
+            return self._ordered(task, seq, before)
         try:
-            plan = await asyncio.to_thread(self._draft, MakePlan(root=before.root, request=before.request), task)
+            plan = await asyncio.to_thread(self._draft, asked, task)
         except NothingFits as error:
             await self._store.plan_again(before, task, self._failed(task, error), None, (), actor)
             raise _to_be_planned_again(task, error) from None
@@ -105,8 +124,41 @@ class Planning:
         return _reply(plan, seq)
 
     def _failed(self, task: Task, error: NothingFits) -> Task:
-        phase = advance(task.phase, Phase.FAILED)
-        return replace(task, phase=phase, outcome=Outcome.NO_PLAN, error=str(error), ended=self._clock())
+        return unwritten(task, str(error), self._clock())
+
+    # By a model
+
+    def _by_model(self, command: MakePlan) -> bool:
+        """Whether a model plans this. Raises `NoModel`."""
+        told = command.document is not None or command.targets or not command.request.strip()
+        if told or command.planner is Planner.REPO:
+            return False
+        if command.planner is Planner.LLM and not self._drafts.planner:
+            raise NoModel
+        return bool(self._drafts.planner)
+
+    def _ordered(self, task: Task, seq: int, before: Task | None = None) -> Reply:
+        """Have the first revision of a task written; `before` is the task as its last attempt ended."""
+        wish = _wish(task.request, before)
+        world = self.derivation(task, 1)
+        self._drafts.begin(Order(task=task, wish=wish, world=world, keep=lambda plan: self._keep(task, plan)))
+        return Reply(task=task.id, seq=seq, text=f"task {task.id}: a model writes its plan")
+
+    async def _keep(self, task: Task, plan: Plan) -> None:
+        contents = await asyncio.to_thread(contents_of, plan, Path(task.root))
+        await self._store.write_plan(task, _planned(task, plan), plan, contents)
+
+    async def estimate(self, query: EstimatePlan, inference: Inference) -> Estimate:
+        """What planning a request by a model would use at most. Raises `NoModel`."""
+        from engine.planning.llm import ask_for_plan
+
+        if not inference.configured:
+            raise NoModel
+        nobody = Task(id=0, request="", root=query.root, phase=Phase.PLANNING, proposer="", created=0.0)
+        question = await asyncio.to_thread(ask_for_plan, _wish(query.request), self.derivation(nobody, 1))
+        return await inference.estimate(question)
+
+    # From what there is
 
     async def _recipe(self, command: MakePlan, root: Path) -> MakePlan:
         """The command with the text of its recipe, from the very bytes whose digest was compared."""
@@ -130,12 +182,12 @@ class Planning:
         """A revision of a task from the text of a plan file. Raises `InvalidPlan` with every fault."""
         from engine.planning.derive import plan_from_text
 
-        return plan_from_text(document, name, self._derivation(task, revision))
+        return plan_from_text(document, name, self.derivation(task, revision))
 
     def _draft(self, command: MakePlan, task: Task) -> Plan:
         from engine.planning.derive import derive, plan_from_text
 
-        world = self._derivation(task, 1)
+        world = self.derivation(task, 1)
         if command.document is not None:
             world = replace(world, planner="recipe" if command.recipe else "file")
             return plan_from_text(command.document, command.name, world, command.variables)
@@ -144,7 +196,8 @@ class Planning:
         document = plan_targets(command.request, find_targets(Path(task.root)), command.targets)
         return derive(document, replace(world, planner="repo"))
 
-    def _derivation(self, task: Task, revision: int) -> Derivation:
+    def derivation(self, task: Task, revision: int) -> Derivation:
+        """The world that a revision of a task is looked at in."""
         from engine.planning.derive import Derivation
 
         return Derivation(
@@ -159,7 +212,15 @@ class Planning:
 
 def _planned(task: Task, plan: Plan) -> Task:
     phase = advance(task.phase, Phase.AWAITING_APPROVAL)
-    return replace(task, phase=phase, revision=plan.revision, digest=plan.digest)
+    return replace(task, phase=phase, revision=plan.revision, digest=plan.digest, planner="")
+
+
+def _wish(request: str, before: Task | None = None) -> Wish:
+    from engine.model.prompt import Passage
+    from engine.planning.llm import Wish
+
+    tried = (Passage(source="the attempt before", text=before.error),) if before and before.error else ()
+    return Wish(asked=request, request=request, passages=tried)
 
 
 def _reply(plan: Plan, seq: int) -> Reply:

@@ -67,6 +67,11 @@ def plan_rows(plan: Plan, statuses: Sequence[StepStatus], contents: Iterable[tup
     return change
 
 
+def plan_written(task: Task, plan: Plan) -> PlanWritten:
+    """What is told of a new revision."""
+    return PlanWritten(task, plan.planner, len(plan.steps), plan.repairs)
+
+
 class Decisions:
     """The part of the store that people write to."""
 
@@ -93,7 +98,7 @@ class Decisions:
         rows = plan_rows(plan, statuses, contents)
         change.writes = [("DELETE FROM steps WHERE task=?", (plan.task,)), *rows.writes]
         change.many = rows.many
-        written: list[Fact] = [PlanWritten(after, plan.planner, len(plan.steps))]
+        written: list[Fact] = [plan_written(after, plan)]
         for signature, digest in carried:
             change.writes.append(_insert(signature))
             written.append(ApprovalCarried(signature, digest))

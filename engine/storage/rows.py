@@ -35,7 +35,7 @@ from engine.wire import decode
 
 TASK_COLUMNS = (
     "id, request, root, phase, proposer, created, attempt, revision, digest, signed, outcome, waits, error,"
-    " started, ended"
+    " started, ended, planner"
 )
 STEP_COLUMNS = "id, state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, changed, tests"
 RUN_COLUMNS = (
@@ -169,6 +169,7 @@ def plan_of(body: str) -> Plan:
     values["policy"] = SigningRule(**values.get("policy", {}))
     values["accept"] = Accept(values.get("accept", Accept.NOBODY))
     values["steps"] = tuple(_planned_of(step) for step in values.get("steps", ()))
+    values["repairs"] = tuple(values.get("repairs", ()))
     return Plan(**values)
 
 

@@ -20,7 +20,6 @@ from engine.model.events import (
     Event,
     Fact,
     PhaseChanged,
-    PlanWritten,
     QuestionAnswered,
     QuestionAsked,
     QuestionChanged,
@@ -43,7 +42,7 @@ from engine.model.task import ENGINE, Task
 from engine.model.trust import Trusted
 from engine.storage import connect
 from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
-from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows
+from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows, plan_written
 from engine.storage.lock import OwnerLock
 from engine.storage.memories import forgetting, kept
 from engine.storage.reader import NUMBERED, Reader
@@ -51,7 +50,7 @@ from engine.storage.rows import TASK_COLUMNS, TRUSTED_COLUMNS, task_row
 from engine.storage.writer import CARRIED, Change, Statement, Told, Writer
 from engine.wire import encode
 
-_INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * 15)})"
+_INSERT_TASK = f"INSERT INTO tasks ({TASK_COLUMNS}) VALUES ({', '.join('?' * len(TASK_COLUMNS.split(', ')))})"
 _START_STEP = (
     "UPDATE steps SET state='running', attempt=?, run=?, exit_code=NULL, error='', cause=NULL, summary='', started=?,"
     " ended=NULL, changed=NULL, tests=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
@@ -147,9 +146,16 @@ class Store:
         if self._writer.fault is not None:
             raise self._writer.fault
 
-    def record(self, *facts: Fact, actor: str = ENGINE, task: int | None = None, patient: bool = True) -> Durable:
+    def record(
+        self,
+        *facts: Fact,
+        actor: str = ENGINE,
+        task: int | None = None,
+        step: str | None = None,
+        patient: bool = True,
+    ) -> Durable:
         """Write facts that change no row."""
-        facts_of = [(fact, task, None) for fact in facts]
+        facts_of = [(fact, task, step) for fact in facts]
         return self._writer.apply(Change(facts=list(facts_of), actor=actor, patient=patient))
 
     # Tasks and plans
@@ -162,7 +168,7 @@ class Store:
         self, requested: Task, planned: Task, plan: Plan, contents: Iterable[tuple[str, bytes]]
     ) -> Durable:
         """A new task with its first revision, its steps all pending."""
-        change = self._new_task(requested, planned, PlanWritten(planned, plan.planner, len(plan.steps)))
+        change = self._new_task(requested, planned, plan_written(planned, plan))
         return self._writer.apply(self._with_plan(change, plan, contents))
 
     def plan_again(
@@ -176,9 +182,15 @@ class Store:
     ) -> Durable:
         """Another attempt at planning, with what came of it at once: the first revision, or again none."""
         change = transition(before, after, actor=actor)
-        written = [PlanWritten(after, plan.planner, len(plan.steps))] if plan else []
+        written = [plan_written(after, plan)] if plan else []
         change.facts[:0] = [(fact, after.id, None) for fact in (PhaseChanged(planning), *written)]
         return self._writer.apply(self._with_plan(change, plan, contents) if plan else change)
+
+    def write_plan(self, before: Task, after: Task, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Durable:
+        """The first revision of a task that is there already, its steps all pending."""
+        change = transition(before, after)
+        change.facts.insert(0, (plan_written(after, plan), after.id, None))
+        return self._writer.apply(self._with_plan(change, plan, contents))
 
     @staticmethod
     def _with_plan(change: Change, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Change:

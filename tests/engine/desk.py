@@ -39,7 +39,9 @@ from engine import (
     TaskView,
 )
 from engine.actions import ACTIONS, Act, Context, Result
+from engine.client import PlanningText
 from engine.engine import Engine, Opening
+from engine.llm import Model
 from engine.model.events import Event, Fact, PhaseChanged, QuestionAsked, StepsChanged, StepStarted, TaskEnded
 from engine.model.plan import Action
 from engine.settings import Settings
@@ -131,6 +133,8 @@ class Desk:
         self.clock = Clock()
         self.heard: list[Event] = []
         self._spoke: set[tuple[int, str]] = set()
+        self.drafted: list[PlanningText] = []
+        """What models wrote of plans, as it was told."""
         self._more = asyncio.Condition()
         self._engine: Engine | None = None
         self._ear: asyncio.Task[None] | None = None
@@ -149,13 +153,29 @@ class Desk:
     def is_open(self) -> bool:
         return self._engine is not None
 
-    async def open(self, *, real: bool = False, executes: bool = True, user: str = "ana", **settings: Any) -> Engine:
+    async def open(
+        self,
+        *,
+        real: bool = False,
+        executes: bool = True,
+        user: str = "ana",
+        model: Model | None = None,
+        **settings: Any,
+    ) -> Engine:
         """Become the owner; `real` steps are processes, else only `plan` steps run, and by the script."""
         scripted: dict[Action, Act] = {Action.PLAN: self.script}
         actions: Mapping[Action, Act] = {**ACTIONS, **scripted} if real else {**scripted, Action.EXECUTE: self.script}
         chosen = Settings(**{"sandbox": "" if real else "group", "parallel": 8, **settings})
         self._engine = await Engine.open(
-            Opening(state=self.state, settings=chosen, executes=executes, clock=self.clock, actions=actions, user=user)
+            Opening(
+                state=self.state,
+                settings=chosen,
+                executes=executes,
+                clock=self.clock,
+                actions=actions,
+                user=user,
+                model=model,
+            )
         )
         self._ear = asyncio.create_task(self._listen(self._engine), name="ear")
         return self._engine
@@ -167,6 +187,8 @@ class Desk:
                     self.heard.append(item)
                 elif isinstance(item, LogGrew):
                     self._spoke.add((item.task, item.step))
+                elif isinstance(item, PlanningText):
+                    self.drafted.append(item)
                 self._more.notify_all()
 
     async def close(self) -> None:

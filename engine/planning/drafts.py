@@ -1,0 +1,200 @@
+"""Revisions that a model is writing now: each belongs to a task in phase `planning` that is durable before it is asked.
+
+What the model says is kept in a file as it comes and told to whoever looks on. How it ends is one guarded change, so a
+late answer never overwrites a cancellation; a draft that nobody waits for any more ends by its token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from engine.cancellation import CancelToken
+from engine.client import PlanningText
+from engine.errors import Cancelled, Conflict, SignoffError
+from engine.inference import Inference
+from engine.model.events import TaskEnded
+from engine.model.plan import Plan
+from engine.model.state import Outcome, Phase, advance
+from engine.model.task import Task
+from engine.storage.store import Store
+
+if TYPE_CHECKING:
+    from engine.planning.derive import Derivation
+    from engine.planning.llm import Wish
+
+PLANNER = "llm"
+TELL = 0.05
+"""Seconds that text is gathered before it is told."""
+LONGEST = 1 << 20
+"""Characters of a draft that are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One revision to be written."""
+
+    task: Task
+    """In phase `planning`."""
+    wish: Wish
+    world: Derivation
+    keep: Callable[[Plan], Awaitable[object]]
+    """Stores the revision. Raises `Conflict` where somebody decided about the task meanwhile."""
+
+
+class Drafts:
+    """What is being written in this process.
+
+    Args:
+        state: the state directory.
+        signal: tells who looks on.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        inference: Inference,
+        clock: Callable[[], float],
+        state: Path,
+        signal: Callable[[PlanningText], None],
+    ) -> None:
+        self._store = store
+        self._inference = inference
+        self._clock = clock
+        self._state = state
+        self._signal = signal
+        self._writing: dict[asyncio.Task[None], tuple[int, CancelToken]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def planner(self) -> str:
+        """Who writes drafts; empty where nobody can."""
+        return PLANNER if self._inference.configured else ""
+
+    @property
+    def busy(self) -> int:
+        """How many are being written."""
+        return len(self._writing)
+
+    async def settled(self) -> None:
+        """Wait until those that end now have ended."""
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    def begin(self, order: Order) -> None:
+        """Have a revision written; returns at once."""
+        number, token = order.task.id, CancelToken()
+        before = [writing for writing, (task, _) in self._writing.items() if task == number]
+        writing = asyncio.create_task(self._write(order, token, before), name=f"draft of task {number}")
+        self._writing[writing] = number, token
+        writing.add_done_callback(self._gone)
+
+    def stop(self, task: int) -> None:
+        """Somebody decided about the task: nobody waits for its draft any more. What was written is kept."""
+        for number, token in self._writing.values():
+            if number == task:
+                token.fire("somebody decided about the task")
+
+    async def close(self) -> None:
+        """Stop all of them. Their tasks stay as they are, and the next owner ends them."""
+        for _, token in self._writing.values():
+            token.fire("the engine closes")
+        if self._writing:
+            await asyncio.wait(list(self._writing))
+
+    async def _write(self, order: Order, token: CancelToken, before: list[asyncio.Task[None]]) -> None:
+        from engine.planning.llm import write_plan
+
+        number = order.task.id
+        if before:  # a draft of the same task that is just being stopped
+            await asyncio.wait(before)
+        try:
+            with Paper(draft_path(self._state, number), number, self._signal) as paper:
+                plan = await write_plan(self._inference, order.wish, order.world, paper.write, token)
+            self._ends()
+            await order.keep(plan)
+        except (Cancelled, Conflict):  # whoever decided has written what became of the task
+            pass
+        except Exception as error:  # whatever broke: the task must end, or it would be planned for ever
+            self._ends()
+            await self._fail(order.task, error)
+
+    def _gone(self, writing: asyncio.Task[None]) -> None:
+        self._ending.discard(writing)
+        del self._writing[writing]
+
+    def _ends(self) -> None:
+        if task := asyncio.current_task():
+            self._ending.add(task)
+
+    async def _fail(self, task: Task, error: Exception) -> None:
+        reason = str(error) if isinstance(error, SignoffError) else f"{type(error).__name__}: {error}"
+        failed = unwritten(task, reason, self._clock())
+        try:
+            await self._store.set_phase(task, failed, TaskEnded(failed))
+        except Conflict:
+            pass
+
+
+class Paper:
+    """The draft of one task while it is written: kept in a file, told in pieces of some 50 ms."""
+
+    def __init__(self, path: Path, task: int, signal: Callable[[PlanningText], None]) -> None:
+        self._path = path
+        self._task = task
+        self._signal = signal
+        self._loop = asyncio.get_running_loop()
+        self._file: TextIO | None = None
+        self._pieces: list[str] = []
+        self._told = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Paper:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = self._path.open("w", encoding="utf-8", errors="replace")
+        return self
+
+    def write(self, text: str) -> None:
+        """Another piece of the answer."""
+        self._pieces.append(text)
+        if self._timer is None:
+            self._timer = self._loop.call_later(TELL, self._tell)
+
+    def _tell(self) -> None:
+        text, self._timer = "".join(self._pieces)[: LONGEST - self._told], None
+        self._pieces.clear()
+        if text and self._file is not None:
+            self._file.write(text)
+            self._file.flush()
+            self._signal(PlanningText(task=self._task, text=text, offset=self._told))
+            self._told += len(text)
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._tell()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def draft_path(state: Path, task: int) -> Path:
+    """Where the last draft of a task is kept."""
+    return state / "logs" / str(task) / "plan.draft"
+
+
+def read_draft(state: Path, task: int) -> str:
+    """The last draft of a task as far as it was written; empty where there is none."""
+    try:
+        return draft_path(state, task).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def unwritten(task: Task, reason: str, now: float) -> Task:
+    """A task whose revision could not be made (B2.4): its request stays."""
+    phase = advance(task.phase, Phase.FAILED)
+    return replace(task, phase=phase, outcome=Outcome.NO_PLAN, error=reason, ended=now, planner="")

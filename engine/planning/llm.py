@@ -1,0 +1,119 @@
+"""The `llm` planner: what is asked and what is around it -> a revision that a model wrote, or why there is none.
+
+An answer is a draft like any other: its slips are put right and told, it is read with the reader of plan files, and
+every fault of it goes back to the model once. Tiers, programs and digests are derived here, never taken over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from engine.cancellation import CancelToken
+from engine.errors import InvalidPlan, Unusable
+from engine.inference import Inference, Question
+from engine.model.call import Purpose
+from engine.model.plan import Action, Plan
+from engine.model.prompt import Passage, Prompt
+from engine.planning.context import LIMIT, look_around
+from engine.planning.drafts import PLANNER
+from engine.planning.repairs import read_json, repair
+
+if TYPE_CHECKING:
+    from engine.planning.derive import Derivation
+
+_FAULTS = 40
+"""Faults that are told to a model at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A revision that a model shall write."""
+
+    asked: str
+    """What a person wants, in their words."""
+    request: str
+    """What the plan is for; it becomes the request of the revision, whatever the model says."""
+    passages: tuple[Passage, ...] = ()
+    """What there is to know besides the directory; it comes first."""
+    purpose: Purpose = Purpose.PLAN
+    check: Callable[[Plan], None] | None = None
+    """What has to hold besides. Raises `InvalidPlan`."""
+
+
+async def write_plan(
+    inference: Inference, wish: Wish, world: Derivation, heard: Callable[[str], None], token: CancelToken
+) -> Plan:
+    """Let a model write a revision.
+
+    Args:
+        heard: called with each piece of its answer as it comes.
+
+    Raises:
+        NoModel: none is configured.
+        ModelFailed: no answer, or twice one that is no plan; says every fault.
+        Cancelled: the token fired.
+    """
+    question = await asyncio.to_thread(ask_for_plan, wish, world)
+    inferred = await inference.infer(question, heard, token)
+    told = (f"the first answer was no plan: {inferred.repaired}",) if inferred.repaired else ()
+    return replace(inferred.value, model=inferred.model, repairs=(*told, *inferred.value.repairs))
+
+
+def ask_for_plan(wish: Wish, world: Derivation) -> Question[Plan]:
+    """The question whose answer is a revision."""
+    from engine.planning.schema import plan_schema
+
+    prompt = Prompt(system=instructions("plan", world), request=wish.asked, passages=(*wish.passages, *_around(world)))
+    return Question(
+        purpose=wish.purpose,
+        prompt=prompt.within(LIMIT),
+        read=lambda answer: read_plan(answer, wish, world),
+        task=world.task,
+        schema=plan_schema(),
+    )
+
+
+def _around(world: Derivation) -> tuple[Passage, ...]:
+    return look_around(world.root, world.policy)
+
+
+def instructions(name: str, world: Derivation) -> str:
+    """Our words to a model, with the actions that can run here."""
+    text = (files("engine.planning") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+    known = ", ".join(action for action in Action if action in world.configured)
+    return f"{text}\nActions that can run here: {known}. Every other one is an error.\n"
+
+
+def read_plan(answer: str, wish: Wish, world: Derivation) -> Plan:
+    """An answer of a model -> a revision, with what of it was put right.
+
+    Raises:
+        Unusable: it is no plan; says every fault.
+    """
+    from engine.planning.derive import plan_from_text
+
+    value, left_out = read_json(answer)
+    value, repairs = repair(value)
+    try:
+        plan = plan_from_text(_text({**value, "request": wish.request}), "answer", replace(world, planner=PLANNER))
+        if wish.check is not None:
+            wish.check(plan)
+    except InvalidPlan as error:
+        raise Unusable(problem=told(error)) from None
+    return replace(plan, repairs=(*left_out, *repairs))
+
+
+def _text(value: dict[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def told(error: InvalidPlan) -> str:
+    """The faults of an answer, one a line; their places are of no use to who wrote it."""
+    lines = [f"{fault.field}: {fault.message}" if fault.field else fault.message for fault in error.faults[:_FAULTS]]
+    more = len(error.faults) - len(lines)
+    return "\n".join([*lines, *([f"and {more} more faults"] if more else [])])

@@ -1,0 +1,78 @@
+"""A model that answers what it was told to, piece by piece; it can be held, and it heeds its token."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.cancellation import CancelToken
+from engine.errors import Cancelled
+from engine.inference import Inference
+from engine.llm import Completion, Estimate
+from engine.model.call import Usage
+from engine.model.prompt import Message
+
+PIECE = 40
+"""Characters that come at once."""
+
+
+def answer(*steps: Mapping[str, Any], **fields: Any) -> str:
+    """The answer of a model that plans these steps."""
+    return json.dumps({"steps": steps, **fields})
+
+
+class ScriptedModel:
+    """Gives one answer a call, in order; an answer that is an error is raised."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        self.answers = list(answers)
+        self.heard: list[Sequence[Message]] = []
+        """The conversation of each call."""
+        self.models: list[str] = []
+        self.released = asyncio.Event()
+        self.released.set()
+        self.asked = asyncio.Event()
+        """Set once a call has said its first piece."""
+
+    def hold(self) -> None:
+        """From now on a call says its first piece and waits."""
+        self.released.clear()
+
+    def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
+        return Estimate(model=model or "scripted", usage=Usage(tokens_in=100, tokens_out=200, cost=0.25))
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        heard: Callable[[str], None],
+        token: CancelToken,
+        model: str = "",
+        schema: Mapping[str, Any] | None = None,
+    ) -> Completion:
+        self.heard.append(messages)
+        self.models.append(model)
+        text = self.answers.pop(0)
+        if isinstance(text, Exception):
+            raise text
+        heard(text[:PIECE])
+        self.asked.set()
+        with token.watched(self.released.set):
+            await self.released.wait()
+        if token.fired:
+            raise Cancelled(reason=token.reason)
+        for start in range(PIECE, len(text), PIECE):
+            heard(text[start : start + PIECE])
+        return Completion(text=text, model="scripted", usage=Usage(tokens_in=80, tokens_out=40, cost=0.01))
+
+    @property
+    def told(self) -> str:
+        """All that was said to it in the last call."""
+        return "\n".join(message.text for message in self.heard[-1])
+
+
+def inference(model: ScriptedModel | None) -> Inference:
+    """Asks this model, and keeps no facts."""
+    return Inference(model)
