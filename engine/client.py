@@ -78,6 +78,8 @@ class Stalled:
     """The step whose output it is; None: the store itself."""
 
 
+@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanningText:
     """A signal, not stored: a model goes on writing the plan of a task. `ReadDraft` reads it whole."""
 
