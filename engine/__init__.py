@@ -6,6 +6,7 @@ No code lives here; the screens and the command line import from nowhere else.
 from __future__ import annotations
 
 from engine.arrival import Arriving
+from engine.channels import Channels, configured_channels
 from engine.client import EngineClient, Gap, Item, LogGrew, LogSlice, Person, PlanningText, Presence, Stalled
 from engine.commands import (
     AcceptResult,
@@ -77,6 +78,7 @@ from engine.model.comment import Comment
 from engine.model.digest import step_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import (
+    Alerted,
     ApprovalCarried,
     ClientRefused,
     CommentResolved,
@@ -136,6 +138,7 @@ __all__ = [
     "VERSION",
     "AcceptResult",
     "Action",
+    "Alerted",
     "Answer",
     "ApprovalCarried",
     "Arriving",
@@ -143,6 +146,7 @@ __all__ = [
     "Cancel",
     "ChangeKind",
     "Changes",
+    "Channels",
     "ClientRefused",
     "Command",
     "Comment",
@@ -287,6 +291,7 @@ __all__ = [
     "agent_guide",
     "compare",
     "configuration_path",
+    "configured_channels",
     "connect",
     "default_settings",
     "diagnose",

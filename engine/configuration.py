@@ -46,6 +46,12 @@ CONFIGURATION_TEMPLATE = """\
 # quorum = 1              # people who must sign a plan
 # exclude_proposer = false  # whether who proposed it counts for none of them
 
+# [notify]
+# terminal = "auto"       # how a terminal tells that you are needed: bell, osc9, osc777, osc99 or off
+# channels = ["ops"]      # told as well; ops = "slack://..." stands in channels.toml beside this file, mode 600
+# after = "1m"            # that something waits before they are told
+# every = "10m"           # until they are told again; each next pause is twice as long, up to an hour
+
 # [roles]                 # of other users: viewer, reviewer (also signs and answers), operator (also plans and cancels)
 # ana = "operator"        # an operator runs commands as you
 # "@staff" = "reviewer"   # a group; what is said of a user counts before what is said of a group
@@ -257,7 +263,7 @@ def _adapter(key: str) -> Any:
     from engine.model.amounts import Seconds
     from engine.model.policy import LEVELS, Policy
     from engine.model.tier import Tier
-    from engine.settings import Settings
+    from engine.settings import Notification, Settings
 
     level: Any = _one_of("", *LEVELS)
     tiers: Any = tuple.__class_getitem__((_one_of(*Tier), ...))
@@ -266,6 +272,7 @@ def _adapter(key: str) -> Any:
     place = AfterValidator(lambda path: path.expanduser().absolute())
     written: dict[str, Any] = {
         "sandbox": level,
+        "notify.terminal": _one_of("auto", "bell", "osc9", "osc777", "osc99", "off"),
         "log_limit": ByteSize,
         "memory": ByteSize | None,
         "policy.minimum_level": level | None,
@@ -277,7 +284,7 @@ def _adapter(key: str) -> Any:
     if key in written:
         return TypeAdapter(written[key])
     noun, _, name = key.rpartition(".")
-    kind = get_type_hints(Policy if noun else Settings)[name]
+    kind = get_type_hints({"": Settings, "policy": Policy, "notify": Notification}[noun])[name]
     by_kind: dict[Any, Any] = {
         float: Annotated[float, Seconds()],
         int: Annotated[int, Ge(1)],

@@ -14,7 +14,9 @@ from typing import Any
 
 from engine import audit, process
 from engine.actions import ACTIONS, Act
+from engine.alerts import Alerts
 from engine.broker import Broker, Follower
+from engine.channels import Channels, configured_channels
 from engine.client import Item, LogSlice, Person
 from engine.commands import (
     AcceptResult,
@@ -96,6 +98,8 @@ class Opening:
     clock: Callable[[], float] = time.time
     actions: Mapping[Action, Act] = field(default_factory=lambda: ACTIONS)
     user: str = field(default_factory=user_name)
+    channels: Channels = field(default_factory=configured_channels)
+    """Ways to people who look at no terminal."""
     model: Model | None = None
     """Who plans, researches and reviews; None where no model is configured."""
 
@@ -119,8 +123,18 @@ class Engine:
         self._probe = probe
         clock, settings = opening.clock, opening.settings
         runner = Runner(
-            store, settings, policies, opening.actions, probe.level, opening.state, clock, broker.signal, stalls.log
+            store,
+            settings,
+            policies,
+            opening.actions,
+            probe.level,
+            opening.state,
+            clock,
+            broker.signal,
+            stalls.log,
+            opening.channels,
         )
+        self._alerts = Alerts(store, opening.channels, settings.notify)
         self._pool = Pool(settings.parallel)
         deciding = asyncio.Lock()
         self._grants = Grants(store, clock)
@@ -135,7 +149,7 @@ class Engine:
         self._drafts = Drafts(store, self._inference, clock, opening.state, broker.signal)
         reviews = Reviews(store, clock, policies, self._scheduler.queue, deciding, self._drafts.planner)
         configured = frozenset(opening.actions) | {Action.ASK}
-        self._planning = Planning(store, clock, settings, policies, configured, self._drafts)
+        self._planning = Planning(store, clock, settings, policies, configured, opening.channels, self._drafts)
         trusting = Trusting(store, clock, policies)
         self._revisions = Revisions(store, self._planning, self._drafts, clock, self._scheduler, deciding)
         comments = Comments(store, clock)
@@ -211,6 +225,7 @@ class Engine:
         opened = EngineOpened(VERSION, os.getpid(), self._probe.level.value, tuple(recovered))
         await self._store.record(opened)
         self._anchors = asyncio.create_task(self._keep_anchors(), name="anchors")
+        self._telling = asyncio.create_task(self._alerts.follow(self.events()), name="alerts")
         await self._recovery.take_up()
 
     async def _keep_anchors(self) -> None:
@@ -312,6 +327,8 @@ class Engine:
         await self._confirmations.close()
         if self._opening.executes:
             self._anchors.cancel()
+            self._telling.cancel()
+            await self._alerts.close()
             with suppress(StoreError):  # a full disk keeps nobody from leaving
                 await self._store.record(EngineClosed(), patient=False)
             self._anchor()

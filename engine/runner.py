@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine import process
 from engine.actions import Act, Context, Result, Waits
+from engine.channels import Channels
 from engine.client import LogGrew
 from engine.doubts import Doubts
 from engine.errors import Refused, SignoffError, SpawnFailed, StoreError
@@ -24,7 +25,7 @@ from engine.model.digest import sha256
 from engine.model.effect import Made
 from engine.model.events import Notified
 from engine.model.nouns import evolve
-from engine.model.plan import Action, PlannedStep
+from engine.model.plan import TERMINAL, Action, PlannedStep
 from engine.model.run import Cause, Run, StepStatus
 from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
@@ -58,6 +59,7 @@ class Runner:
         clock: Callable[[], float],
         signal: Callable[[LogGrew], None],
         stalled: Callable[[int, str, OSError | None], None],
+        channels: Channels,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -72,6 +74,7 @@ class Runner:
         self._clock = clock
         self._signal = signal
         self._stalled = stalled
+        self._channels = channels
         self.terminals = Terminals(store)
         """The terminals of the steps that run in one."""
 
@@ -186,11 +189,13 @@ class Runner:
             masked=self._masked,
             grew=lambda size: self._signal(LogGrew(task=task, step=step, run=run.id, size=size)),
             stalled=lambda error: self._stalled(task, step, error),
-            notify=lambda channel, message: self._notified(task, channel, message),
+            notify=lambda channel, message: self._notify(task, channel, message),
             terminal=lambda terminal: self.terminals.open(run.id, terminal),
         )
 
-    def _notified(self, task: int, channel: str, message: str) -> None:
+    async def _notify(self, task: int, channel: str, message: str) -> None:
+        if channel != TERMINAL:
+            await self._channels.send(channel, f"signoff: task {task}", message)
         self._store.record(Notified(channel, message), task=task)
 
     # After

@@ -12,6 +12,20 @@ from engine.model.policy import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notification:
+    """How people are told that they are needed, besides on the screens that are open."""
+
+    terminal: str = "auto"
+    """How a terminal is told: `auto bell osc9 osc777 osc99 off`."""
+    channels: tuple[str, ...] = ()
+    """Names of channels that are told as well; their addresses are in `channels.toml`."""
+    after: float = 60.0
+    """Seconds that something waits before a channel is told."""
+    every: float = 600.0
+    """Seconds until it is told again; each next pause is twice as long."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything the engine can be told about how to work."""
 
@@ -36,3 +50,4 @@ class Settings:
     """Seconds without work and without anybody attached until an owner without a screen ends; None: `serve` stays, one
     that a terminal has left ends at once."""
     policy: Policy = field(default_factory=Policy)
+    notify: Notification = field(default_factory=Notification)

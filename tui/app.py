@@ -38,6 +38,7 @@ from tui.bridge import Bridge
 from tui.commands import COMMANDS, Place, bindings
 from tui.messages import Desk
 from tui.palette import Commands
+from tui.presentation.attention import Attention, attention
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.task import farewell
 from tui.renderer_net import Net
@@ -65,6 +66,8 @@ class Options:
     colours: Colours | None = None
     """None to find out from the environment."""
     clock: Callable[[], float] = time.time
+    attention: Attention = Attention.BELL
+    """How the terminal tells that its person is needed."""
     away: Callable[[], Awaitable[None]] | None = None
     """Hands the terminal back to the shell and returns when it comes again; None where nobody can."""
 
@@ -83,7 +86,7 @@ class SignoffApp(Desk):
         self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
         self.marked: dict[int, tuple[str, frozenset[str]]] = {}
         self._bridge = Bridge(self, engine, self._engine_closed)
-        self._state, self._again = options.state, options.again
+        self._state, self._again, self._attention = options.state, options.again, options.attention
         self._crashed = ""
         """The last words, when it ends by an error."""
         self._last_key = float("-inf")
@@ -143,8 +146,12 @@ class SignoffApp(Desk):
         if text:
             self.notify(safe(text), timeout=3, markup=False)
 
+    def attend(self, title: str) -> None:
+        if self._driver is not None and (told := attention(title, self._attention, os.environ)):
+            self._driver.write(told)
+
     def asked(self, question: Question) -> None:
-        self.bell()
+        self.attend(f"task {question.task}: {question.step} waits for you")
         typing = isinstance(self.focused, Input) or time.monotonic() - self._last_key < QUIET
         if not typing and isinstance(self.screen, Workbench):
             self.ask(question)
@@ -163,7 +170,7 @@ class SignoffApp(Desk):
         self.push_screen(ConfirmScreen(question, view))
 
     def notified(self, task: int, message: str) -> None:
-        self.bell()
+        self.attend(f"task {task} says: {message}")
         self.notify("\n".join([f"task {task} says:", *safe_lines(message)]), timeout=8, markup=False)
 
     def copy(self, text: str, what: str) -> None:

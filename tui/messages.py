@@ -74,6 +74,10 @@ class Desk(App[str]):
         """Give a command to the engine; say `done`, or what the engine answers, or why it refused."""
 
     @abstractmethod
+    def attend(self, title: str) -> None:
+        """Call the person to the terminal: the bell, and a notification where the terminal has them."""
+
+    @abstractmethod
     def explain_error(self, error: SignoffError) -> None:
         """Say what happened, what was kept, what to do next."""
 

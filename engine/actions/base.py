@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -38,8 +38,8 @@ class Context:
     """Call with the size of the log when it has grown."""
     stalled: Callable[[OSError | None], None]
     """Call when the disk does not take the log, and with None when it takes it again."""
-    notify: Callable[[str, str], None]
-    """Channel and message, to whoever is attached."""
+    notify: Callable[[str, str], Awaitable[None]]
+    """Channel and message. Raises a `SignoffError` where it did not arrive."""
     terminal: Callable[[Terminal], None]
     """Call with the terminal of the step, where it has one: from then on a person can type."""
 

@@ -16,10 +16,10 @@ async def write_text(context: Context) -> Result:
 
 
 async def notify(context: Context) -> Result:
-    """Ring and show the message on every attached terminal."""
+    """Send the message to its channel; `terminal` is every attached one."""
     step = context.planned.step
     assert isinstance(step, Notify)
-    context.notify(step.channel, step.message)
+    await context.notify(step.channel, step.message)
     _write_log(context, step.message)
     return Result(summary=first_line(step.message))
 

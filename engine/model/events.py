@@ -223,6 +223,16 @@ class ModelAsked(Fact):
     """What the call uses at most."""
 
 
+@dataclass(frozen=True)
+class Alerted(Fact):
+    """Somebody was told through a channel that they are needed, or that a task has ended."""
+
+    channel: str
+    title: str
+    error: str = ""
+    """Why it did not arrive; empty where it did."""
+
+
 # Questions
 
 

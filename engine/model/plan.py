@@ -182,12 +182,16 @@ class Review(StepBase):
         return self.artifact
 
 
+TERMINAL = "terminal"
+"""The channel that is always there: whoever is attached."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notify(StepBase):
     """A message to a channel."""
 
     message: str
-    channel: str = "terminal"
+    channel: str = TERMINAL
     action: Literal[Action.NOTIFY] = Action.NOTIFY
 
     @property

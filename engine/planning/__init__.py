@@ -41,6 +41,7 @@ class Planning:
     Args:
         policies: what holds in a directory.
         configured: the actions that can run; a step of another kind is a fault.
+        channels: what a `notify` step may send to.
         drafts: the revisions that a model writes.
     """
 
@@ -51,6 +52,7 @@ class Planning:
         settings: Settings,
         policies: Policies,
         configured: Container[Action],
+        channels: Container[str],
         drafts: Drafts,
     ) -> None:
         self._store = store
@@ -58,6 +60,7 @@ class Planning:
         self._settings = settings
         self._policies = policies
         self._configured = configured
+        self._channels = channels
         self._drafts = drafts
 
     async def make(self, command: MakePlan, actor: str) -> Reply:
@@ -204,6 +207,7 @@ class Planning:
             root=Path(task.root),
             policy=self._policies.of(task.root),
             configured=self._configured,
+            channels=self._channels,
             task=task.id,
             revision=revision,
             people=len(signers(self._settings.roles)),

@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.errors import Fault, InvalidPlan
 from engine.model.digest import plan_digest
 from engine.model.graph import rank_steps
-from engine.model.plan import Action, Document, Plan, PlannedStep, SigningRule, Step
+from engine.model.plan import TERMINAL, Action, Document, Notify, Plan, PlannedStep, SigningRule, Step
 from engine.model.tier import Tier
 from engine.planning.builder import MAX_FAULTS
 from engine.planning.checks import document_faults, operand_field
@@ -39,6 +39,7 @@ class Derivation:
         path: where programs are looked for, as in PATH.
         secrets: the names of the variables that a step can be given as secrets.
         people: how many people can sign; the proposer is one of them.
+        channels: what a `notify` step may send to.
     """
 
     root: Path
@@ -50,6 +51,7 @@ class Derivation:
     path: str = field(default_factory=lambda: os.environ.get("PATH", os.defpath))
     secrets: Container[str] = field(default_factory=lambda: os.environ)
     people: int = 1
+    channels: Container[str] = (TERMINAL,)
 
 
 def plan_from_text(
@@ -187,6 +189,8 @@ class _Steps:
     def _refusals(self, step: Step, judgement: Judgement) -> Iterator[tuple[str, str]]:
         if step.action not in self._world.configured:
             yield "action", unconfigured(step.action, self._world.configured)
+        if isinstance(step, Notify) and step.channel not in self._world.channels:
+            yield "channel", f"{step.channel[:64]!r} is not set up; signoff notify lists the channels that are"
         if judgement.refused:
             yield operand_field(step), judgement.refused
         if capability := withheld(step, self._world.policy):

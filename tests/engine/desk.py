@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from engine import (
     Answer,
     Cancel,
+    Channels,
     Command,
     EngineInfo,
     ListQuestions,
@@ -160,6 +161,7 @@ class Desk:
         executes: bool = True,
         user: str = "ana",
         model: Model | None = None,
+        channels: Channels | None = None,
         **settings: Any,
     ) -> Engine:
         """Become the owner; `real` steps are processes, else only `plan` steps run, and by the script."""
@@ -175,6 +177,7 @@ class Desk:
                 actions=actions,
                 user=user,
                 model=model,
+                channels=channels or Channels(self.state / "none.toml"),
             )
         )
         self._ear = asyncio.create_task(self._listen(self._engine), name="ear")

@@ -20,7 +20,7 @@ from engine.configuration import (
     variable,
 )
 from engine.policy import Policy
-from engine.settings import Settings
+from engine.settings import Notification, Settings
 
 FILE = """
 parallel = 3
@@ -51,10 +51,13 @@ def test_without_any_source_the_defaults_hold(tmp_path: Path) -> None:
     assert {setting.origin for setting in found.values.values()} == {"default"}
 
 
+NESTED: dict[str, type[Policy | Notification]] = {"policy": Policy, "notify": Notification}
+
+
 def test_every_setting_has_a_key(tmp_path: Path) -> None:
     keys = set(load_configuration(tmp_path / "none.toml", {}).values)
-    plain = {item.name for item in fields(Settings)} - {"policy"}
-    assert keys == plain | {f"policy.{item.name}" for item in fields(Policy)}
+    nested = {f"{room}.{item.name}" for room, noun in NESTED.items() for item in fields(noun)}
+    assert keys == {item.name for item in fields(Settings)} - NESTED.keys() | nested
 
 
 def test_the_file(file: Path) -> None:

@@ -61,6 +61,12 @@ class Console:
         for line in held:
             self.say(line)
 
+    def ring(self, sequence: str) -> None:
+        """Have the terminal call its person; nothing where there is none."""
+        if self.live:
+            self._out.write(sequence)
+            self._out.flush()
+
     def note(self, text: str) -> None:
         """A diagnostic on stderr."""
         self._wipe()

@@ -62,6 +62,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("trust", "trust", "let the recipes and policy of a directory be used"),
             ("audit", "audit", "verify or export the audit log"),
             ("doctor", "doctor", "what works here, what does not, and why"),
+            ("notify", "notify", "how you are told that you are needed; try it"),
             ("config", "config", "the settings and where they came from"),
             ("schema", "planning", "the JSON Schema of plan files"),
             ("completion", "completion", "completions for bash, zsh, fish"),

@@ -35,6 +35,7 @@ def _sit(call: Call, leash: Leash) -> int:
 
     def make(engine: EngineClient, leash: Leash) -> SignoffApp:
         from tui.app import Options, SignoffApp
+        from tui.presentation.attention import Attention
 
         options = Options(
             root=str(call.root),
@@ -43,10 +44,12 @@ def _sit(call: Call, leash: Leash) -> int:
             again=call.again,
             ascii_only=call.console.ascii_only,
             away=leash.away,
+            attention=Attention(settings.notify.terminal),
         )
         return SignoffApp(engine, options)
 
-    return sit(make, leash, Arriving.begin(call.state, call.settings(), call.host))
+    settings = call.settings()
+    return sit(make, leash, Arriving.begin(call.state, settings, call.host))
 
 
 def _converse(call: Call, leash: Leash) -> int:

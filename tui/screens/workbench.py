@@ -18,16 +18,19 @@ from engine import (
     Notified,
     Pause,
     Phase,
+    PhaseChanged,
     QuestionAsked,
     Remove,
     Resume,
     RevokeGrant,
     StepState,
+    TaskEnded,
 )
 from engine import Command as Verb
 from tui.commands import Place, bindings
 from tui.messages import DiskRefused, Happened
 from tui.presentation.content import content
+from tui.presentation.status import PHASES
 from tui.presentation.task import WAITING, dies
 from tui.presentation.trouble import disk
 from tui.screens.workbench_view import PANES, WorkbenchView
@@ -192,6 +195,12 @@ class Workbench(WorkbenchView):
                     self.app.asked(question)
                 case Notified(message=said):
                     self.app.notified(event.task or 0, said)
+                case TaskEnded(task=ended) if self.view is not None and ended.id == self.view.task.id:
+                    self.app.attend(f"task {ended.id} ended: {PHASES[ended.phase].word}")
+                case PhaseChanged(task=task) if (
+                    task.phase is Phase.AWAITING_APPROVAL and task.proposer != self.app.user
+                ):
+                    self.app.attend(f"task {task.id} waits for a signature")
 
     @on(DiskRefused)
     def _stalled(self, message: DiskRefused) -> None:

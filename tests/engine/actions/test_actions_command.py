@@ -44,11 +44,15 @@ def make(tmp_path: Path) -> Make:
             settings=Settings(grace=15),
             stalled=lambda error: None,
             grew=lambda size: None,
-            notify=lambda channel, message: None,
+            notify=_unheard,
             terminal=lambda terminal: None,
         )
 
     return context
+
+
+async def _unheard(channel: str, message: str) -> None:
+    pass
 
 
 async def act(context: Context) -> Result:
