@@ -63,7 +63,7 @@ from engine.configuration import (
     unused_variables,
 )
 from engine.diagnosis import Finding, Health, diagnose
-from engine.documents import agent_guide, plan_schema
+from engine.documents import agent_guide, plan_document, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.model.amounts import parse_duration
 from engine.model.comment import Comment
@@ -103,7 +103,7 @@ from engine.model.events import (
 )
 from engine.model.expected import longest_path, running_for, seconds_left, usual_length
 from engine.model.grant import Grant
-from engine.model.plan import Action, Document, Plan, PlannedStep, SignedFile, Step, When
+from engine.model.plan import OPERANDS, STEP_TYPES, Action, Document, Plan, PlannedStep, SignedFile, Step, When
 from engine.model.question import ANSWERS, Answer, Question, QuestionKind
 from engine.model.review import Quorum, grantable, held, left_out, quorum
 from engine.model.revision import Comparison, Rule, StepChange, Widening, compare
@@ -122,6 +122,8 @@ __all__ = [
     "ANSWERS",
     "CONFIGURATION_TEMPLATE",
     "ENGINE",
+    "OPERANDS",
+    "STEP_TYPES",
     "VERSION",
     "AcceptResult",
     "Action",
@@ -272,6 +274,7 @@ __all__ = [
     "longest_path",
     "new_repository",
     "parse_duration",
+    "plan_document",
     "plan_schema",
     "quorum",
     "running_for",

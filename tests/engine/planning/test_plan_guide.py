@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
-from engine.model.plan import STEP_TYPES, Accept, Document, Retry, SigningRule, When
+from engine.model.plan import OPERANDS, STEP_TYPES, Accept, Document, Retry, SigningRule, When
 from engine.planning.checks import SOCKETS
 from engine.planning.file import parse_document
 from engine.planning.schema import agent_guide, plan_schema
-from engine.planning.sentences import OPERANDS
 
 
 def test_the_example_of_the_guide_is_a_sound_plan() -> None:
