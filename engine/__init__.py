@@ -70,7 +70,7 @@ from engine.configuration import (
     unused_variables,
 )
 from engine.diagnosis import Finding, Health, diagnose
-from engine.documents import agent_guide, plan_schema
+from engine.documents import agent_guide, plan_document, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.llm import Estimate
 from engine.model.amounts import parse_duration
@@ -116,7 +116,7 @@ from engine.model.events import (
 from engine.model.expected import longest_path, running_for, seconds_left, usual_length
 from engine.model.grant import Grant
 from engine.model.memory import Memory, Recollection
-from engine.model.plan import Action, Document, Plan, PlannedStep, SignedFile, Step, When
+from engine.model.plan import OPERANDS, STEP_TYPES, Action, Document, Plan, PlannedStep, SignedFile, Step, When
 from engine.model.question import ANSWERS, Answer, Question, QuestionKind
 from engine.model.review import Quorum, grantable, held, left_out, quorum
 from engine.model.revision import Comparison, Rule, StepChange, Widening, compare
@@ -135,6 +135,8 @@ __all__ = [
     "ANSWERS",
     "CONFIGURATION_TEMPLATE",
     "ENGINE",
+    "OPERANDS",
+    "STEP_TYPES",
     "VERSION",
     "AcceptResult",
     "Action",
@@ -302,6 +304,7 @@ __all__ = [
     "longest_path",
     "new_repository",
     "parse_duration",
+    "plan_document",
     "plan_schema",
     "quorum",
     "running_for",

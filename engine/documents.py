@@ -1,11 +1,13 @@
-"""What others need to write plans: the JSON Schema of plan files, and a guide for coding agents.
+"""What others need to write plans: the JSON Schema of plan files, a guide for coding agents, a revision as a plan file.
 
-Importing it costs nothing; both are made when somebody asks.
+Importing it costs nothing; each is made when somebody asks.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from engine.model.plan import Plan
 
 
 def plan_schema() -> dict[str, Any]:
@@ -20,3 +22,10 @@ def agent_guide() -> str:
     from engine.planning import schema
 
     return schema.agent_guide()
+
+
+def plan_document(plan: Plan) -> str:
+    """The plan file that says what a revision says, in YAML."""
+    from engine.planning import writing
+
+    return writing.plan_text(plan)

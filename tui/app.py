@@ -85,6 +85,7 @@ class SignoffApp(Desk):
         self.engine, self.root, self.user = engine, options.root, options.user
         self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
         self.marked: dict[int, tuple[str, frozenset[str]]] = {}
+        self.drafts: dict[int, tuple[int, str]] = {}
         self._bridge = Bridge(self, engine, self._engine_closed)
         self._state, self._again, self._attention = options.state, options.again, options.attention
         self._crashed = ""

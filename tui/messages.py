@@ -68,6 +68,8 @@ class Desk(App[str]):
     """Unix time in seconds."""
     marked: dict[int, tuple[str, frozenset[str]]]
     """By task, the digest of the plan in its review, and the steps of it that the person has read."""
+    drafts: dict[int, tuple[int, str]]
+    """By task, the revision that was edited, and the text of the plan file that was refused."""
 
     @abstractmethod
     def carry_out(self, command: Command, *, done: str = "") -> None:

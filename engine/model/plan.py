@@ -224,6 +224,18 @@ STEP_TYPES: Mapping[str, type[StepBase]] = {
     "notify": Notify,
     "ask": Ask,
 }
+OPERANDS: Mapping[str, str] = {
+    "execute": "command",
+    "test": "command",
+    "shell": "script",
+    "research": "query",
+    "plan": "text",
+    "implement": "prompt",
+    "review": "artifact",
+    "notify": "message",
+    "ask": "question",
+}
+"""The field of each action that holds its operand."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,9 @@ from typing import cast
 
 from engine.errors import Fault
 from engine.model.graph import graph_faults
-from engine.model.plan import Document, Execute, Retry, Step, StepBase, Test
+from engine.model.plan import OPERANDS, Document, Execute, Retry, Step, StepBase, Test
 from engine.planning.builder import MAX_TEXT
 from engine.planning.literal_secrets import find_secret
-from engine.planning.sentences import OPERANDS
 from engine.policy.argv import CommandError, parse_command
 
 MAX_ID = 64

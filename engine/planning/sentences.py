@@ -8,21 +8,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.errors import Fault
-from engine.model.plan import STEP_TYPES, Action, Document, Retry, SigningRule
+from engine.model.plan import OPERANDS, STEP_TYPES, Action, Document, Retry, SigningRule
 from engine.planning.builder import field_path
 
-OPERANDS: Mapping[str, str] = {
-    "execute": "command",
-    "test": "command",
-    "shell": "script",
-    "research": "query",
-    "plan": "text",
-    "implement": "prompt",
-    "review": "artifact",
-    "notify": "message",
-    "ask": "question",
-}
-"""The field of each action that holds its operand."""
 NEEDED: Mapping[str, str] = {
     Action.RESEARCH: "a model",
     Action.REVIEW: "a model",

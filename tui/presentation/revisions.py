@@ -92,3 +92,12 @@ def changed(change: StepChange) -> Iterator[Line]:
                 yield Line(f"{line.mark} {line.number}", line.text, _STYLES[line.mark])
     for name, was, now in changed_facts(before, after):
         yield Line(f"~ {name}", f"{was} → {now}", _STYLES["~"])
+
+
+def meanwhile(found: Comparison, view: TaskView) -> str:
+    """`Revision 4 came meanwhile, from ben ("why"): ~ migrate, + notes.`: what an edit of an earlier one must know."""
+    plan = view.plan
+    author = (plan.author if plan else "") or view.task.proposer
+    note = f' ("{plan.note}")' if plan and plan.note else ""
+    changes = _named([f"{change.mark} {change.id}" for change in found.changes]) or "its steps are the same"
+    return f"Revision {found.after} came meanwhile, from {author}{note}: {changes}."

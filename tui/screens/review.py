@@ -38,7 +38,8 @@ class ReviewScreen(ReviewSteps):
         Binding("a", "ok", "This step is fine", show=False),
         Binding("h", "hold", "Hold this step while the rest goes on, or release it", show=False),
         Binding("s", "skip", "Leave this step out, or take it in again", show=False),
-        Binding("e", "edit", "Edit the plan in $EDITOR: the next revision", show=False),
+        Binding("e", "edit", "Edit this step, drop it, or add one: the next revision", show=False),
+        Binding("E", "edit_file", "Edit the whole plan file in $EDITOR: the next revision", show=False),
         Binding("c", "note", "Write a note on this step, or answer the open one", show=False),
         Binding("C", "resolve", "Resolve the newest open note of this step", show=False),
         Binding("d", "differences", "Show or hide what changed since the earlier revision", show=False),
@@ -121,6 +122,10 @@ class ReviewScreen(ReviewSteps):
     def action_confirm(self) -> None:
         view, reading = self.view, self.reading
         if self.mode not in CONFIRMED or view is None or reading is None or self.too_quick():
+            return
+        if self.mode is Mode.REOPENING:
+            self.enter(Mode.READING)
+            self.reopen()
             return
         number, revision, digest = view.task.id, view.task.revision, view.task.digest
         if self.mode is Mode.GRANTING:

@@ -29,6 +29,8 @@ class Mode(Enum):
     """The next key decides: y signs, all others do not."""
     GRANTING = auto()
     """The same for a grant."""
+    REOPENING = auto()
+    """The same for a text that was written on an earlier revision."""
     RETURNING = auto()
     REJECTING = auto()
     NOTING = auto()
@@ -48,6 +50,7 @@ _READING = (
     Key("x", "reject", "reject"),
     Key("enter", "show", "show"),
     Key("o", "all", "open_all"),
+    Key("E", "file", "edit_file"),
     Key("T", "grant", "grant"),
     Key("C", "resolve", "resolve"),
     Key("esc", "back", "back"),
@@ -58,12 +61,13 @@ _KEYS = {
     Mode.READING: _READING,
     Mode.SIGNING: (Key("y", "sign", "confirm"), _BACK),
     Mode.GRANTING: (Key("y", "grant", "confirm"), _BACK),
+    Mode.REOPENING: (Key("y", "open it", "confirm"), _BACK),
     Mode.RETURNING: (Key("enter", "return with this note", "submit"), _BACK),
     Mode.REJECTING: (Key("enter", "reject for this reason", "submit"), _BACK),
     Mode.NOTING: (Key("enter", "write it down", "submit"), _BACK),
     Mode.SENDING: (),
 }
-CONFIRMED = (Mode.SIGNING, Mode.GRANTING)
+CONFIRMED = (Mode.SIGNING, Mode.GRANTING, Mode.REOPENING)
 WORDED = (Mode.RETURNING, Mode.REJECTING, Mode.NOTING)
 
 
@@ -96,9 +100,9 @@ class ReviewModes(ReviewView):
             return content(asked, "bold")
         return content("sending …", MUTED) if self.mode is Mode.SENDING else Content("")
 
-    def begin(self, view: TaskView, since: Since | None, before: TaskView | None) -> None:
+    def begin(self, view: TaskView, since: Since | None) -> None:
         """Another plan is shown: what was begun on the one before is void."""
-        super().begin(view, since, before)
+        super().begin(view, since)
         self.enter(Mode.READING)
 
     def read_again(self, view: TaskView) -> None:

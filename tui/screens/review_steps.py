@@ -7,21 +7,35 @@ from __future__ import annotations
 
 from textual import on, work
 
-from engine import InvalidPlan, Judge, ReadDocument, ResolveComment, Revise, SignoffError, Verdict, WriteComment
+from engine import (
+    InvalidPlan,
+    Judge,
+    Plan,
+    ReadDocument,
+    ReadPlan,
+    Reply,
+    ResolveComment,
+    Revise,
+    SignoffError,
+    TaskView,
+    Verdict,
+    WriteComment,
+    compare,
+)
+from tui.presentation.edits import closed
 from tui.presentation.reading import missing
+from tui.presentation.revisions import Since, meanwhile
 from tui.presentation.threads import newest_thread
 from tui.presentation.trouble import trouble
 from tui.screens.review_modes import Mode, ReviewModes
 from tui.widgets.step_list import StepList
 
-_DRAFT = "Your text is kept: e opens it again; an empty text gives it up."
+_DRAFT = "Your text is kept: E opens it again; an empty text gives it up."
 
 
 class ReviewSteps(ReviewModes):
     """A review whose steps can be judged, discussed and edited."""
 
-    _draft = ""
-    """The text that was refused."""
     _about: tuple[str, int | None] = ("", None)
     """The step that words are written about, and the comment that they answer."""
 
@@ -145,26 +159,74 @@ class ReviewSteps(ReviewModes):
 
     # Another revision
 
-    @work(group="editing", exclusive=True)
-    async def action_edit(self) -> None:
-        """Edit the whole plan; what comes back is the next revision."""
+    def action_edit(self) -> None:
+        """The step in sight as a form; what is saved is the next revision."""
+        view = self._open_for_edits()
+        if view is None:
+            return
+        if self.shown is None:
+            self.notice("enter shows the steps of this tier; e edits one of them, E the whole plan file.")
+            return
+        from tui.screens.step_form import StepForm
+
+        self.notice()
+        self.app.push_screen(StepForm(view, self.shown.id), self._edited)
+
+    def _edited(self, reply: Reply | None) -> None:
+        if reply is not None:
+            self.app.say(reply.text)
+
+    def _open_for_edits(self) -> TaskView | None:
+        """The view, where its plan can be edited; else the reason is told."""
         view = self.view
-        if view is None or self.mode is not Mode.READING or not self.deliberate.settled:
+        if view is None or view.plan is None or self.mode is not Mode.READING or not self.deliberate.settled:
+            return None
+        if reason := closed(view.task):
+            self.notice(reason)
+            return None
+        return view
+
+    @work(group="editing", exclusive=True)
+    async def action_edit_file(self) -> None:
+        """The whole plan in the person's editor; a text of an earlier revision is opened only after a second key."""
+        view = self._open_for_edits()
+        if view is None or view.plan is None:
+            return
+        base, _ = self.app.drafts.get(view.task.id, (view.task.revision, ""))
+        if base == view.task.revision:
+            await self._edit_file(view)
             return
         try:
-            present: str = await self.app.engine.read(ReadDocument(task=view.task.id))
-            text = await self.app.edit(self._draft or present, f"plan-{view.task.id}.yaml")
+            before: Plan = await self.app.engine.read(ReadPlan(task=view.task.id, revision=base))
         except SignoffError as error:
-            self.notice(trouble(error, _DRAFT if self._draft else ""))
+            self.notice(trouble(error, _DRAFT))
+            return
+        self.notice(f"{meanwhile(compare(before, view.plan), view)} Your text was written on revision {base}.")
+        self.enter(Mode.REOPENING, f"Open it, to replace revision {view.task.revision}?")
+
+    @work(group="editing", exclusive=True)
+    async def reopen(self) -> None:
+        """Open the text that was refused, against the present revision."""
+        if self.view is not None:
+            await self._edit_file(self.view)
+
+    async def _edit_file(self, view: TaskView) -> None:
+        task, revision = view.task.id, view.task.revision
+        _, draft = self.app.drafts.get(task, (revision, ""))
+        try:
+            present: str = await self.app.engine.read(ReadDocument(task=task))
+            text = await self.app.edit(draft or present, f"plan-{task}.yaml")
+        except SignoffError as error:
+            self.notice(trouble(error, _DRAFT if draft else ""))
             return
         if text == present or not text.strip():
-            self._draft = ""
-            self.notice(f"Nothing was changed; revision {view.task.revision} stays.")
+            self.app.drafts.pop(task, None)
+            self.notice(f"Nothing was changed; revision {revision} stays.")
             return
-        await self._revise(Revise(task=view.task.id, revision=view.task.revision, document=text))
+        await self._revise(Revise(task=task, revision=revision, document=text, name=f"plan-{task}.yaml"))
 
     async def _revise(self, command: Revise) -> None:
-        self._draft = command.document
+        self.app.drafts[command.task] = command.revision, command.document
         try:
             reply = await self.app.engine.do(command)
         except InvalidPlan as error:
@@ -174,5 +236,11 @@ class ReviewSteps(ReviewModes):
             self.notice(trouble(error, _DRAFT))
             self.load()
         else:
-            self._draft = ""
+            del self.app.drafts[command.task]
             self.app.say(reply.text)
+
+    def news(self, view: TaskView, since: Since | None) -> str:
+        """As every reader gets it, and what waits to be sent."""
+        base, _ = self.app.drafts.get(view.task.id, (0, ""))
+        kept = f"Your edit of revision {base} was not taken, and is kept: E opens it again." if base else ""
+        return " ".join(filter(None, (super().news(view, since), kept)))

@@ -112,28 +112,32 @@ class ReviewView(DecidingScreen[None]):
 
     def _take(self, view: TaskView, since: Since | None) -> None:
         """Show a view; marks hold only for the digest they were made on."""
-        before, self.view, self._places = self.view, view, places(view)
+        self.view, self._places = view, places(view)
         if view.plan is None:
             self.notice("There is no plan to read yet. It is shown here as soon as it is written.")
         elif self.reading is None or self.reading.plan.digest != view.plan.digest:
-            self.begin(view, since, before)
+            self.begin(view, since)
         else:
             self.read_again(view)
         self._head()
 
-    def begin(self, view: TaskView, since: Since | None, before: TaskView | None) -> None:
+    def begin(self, view: TaskView, since: Since | None) -> None:
         """Show a plan that was not shown yet."""
-        why = told(since, view) if since else ""
-        if self.reading is not None and before is not None:
-            old, new = self.reading.plan.revision, view.task.revision
-            why = f"Revision {new} was written while you read {old}: your marks are gone, read again. {why}"
-        self.notice(why)
+        self.notice(self.news(view, since))
         digest, read = self.app.marked.get(view.task.id, ("", frozenset[str]()))
         self.reading = Reading.of(view, read if digest == view.task.digest else frozenset(), since)
         first = self.reading.unread[0].id if self.reading.unread else None
         self.steps.read(self.reading, first)
         self.steps.focus()
         self._show_step()
+
+    def news(self, view: TaskView, since: Since | None) -> str:
+        """What a reader must know of a plan before anything else."""
+        why = told(since, view) if since else ""
+        if self.reading is None:
+            return why
+        old, new = self.reading.plan.revision, view.task.revision
+        return f"Revision {new} was written while you read {old}: your marks are gone, read again. {why}"
 
     def read_again(self, view: TaskView) -> None:
         """The same plan, after others or the person did something to it."""

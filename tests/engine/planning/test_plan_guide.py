@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
-from engine.model.plan import STEP_TYPES, Accept, Document, Retry, SigningRule, When
+from engine.model.plan import OPERANDS, STEP_TYPES, Accept, Document, Retry, SigningRule, When
 from engine.planning.checks import SOCKETS
 from engine.planning.schema import agent_guide, plan_schema
-from engine.planning.sentences import OPERANDS
 from tests.engine.planning.plans import parse_document
 
 

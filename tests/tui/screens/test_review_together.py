@@ -18,6 +18,7 @@ from engine import (
     InvalidPlan,
     Judge,
     Person,
+    Plan,
     PlanSigned,
     Presence,
     ReadDocument,
@@ -30,7 +31,7 @@ from engine import (
     Verdict,
     WriteComment,
 )
-from engine.errors import Refused
+from engine.errors import Refused, StaleRevision
 from tests.tui import plans
 from tests.tui.pilots import picture, until
 from tests.tui.screens.shared import Shared, said
@@ -290,7 +291,7 @@ async def test_an_edit_is_the_next_revision(monkeypatch: pytest.MonkeyPatch, tmp
     engine, clock = _engine(), Clock()
     engine.answers[ReadDocument] = lambda query: "request: x\n"
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
-        await press(pilot, clock, "e")
+        await press(pilot, clock, "E")
     (command,) = engine.done
     assert isinstance(command, Revise)
     assert (command.revision, command.document) == (3, "request: x\nmore: 1\n")
@@ -302,13 +303,48 @@ async def test_faults_of_an_edit_are_told_and_its_text_is_kept(monkeypatch: pyte
     engine.answers[ReadDocument] = lambda query: "request: x\n"
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         engine.refusal = InvalidPlan((Fault("there is no such field", field="more", file="plan-12.yaml", line=2),))
-        await press(pilot, clock, "e")
+        await press(pilot, clock, "E")
         assert "plan-12.yaml:2 more: there is no such field." in _flat(pilot)
         assert "Your text is kept" in _flat(pilot)
-        await press(pilot, clock, "e")
+        await press(pilot, clock, "E")
     (command,) = engine.done
     assert isinstance(command, Revise)
     assert command.document == "request: x\nmore: 1\nmore: 1\n"
+
+
+async def test_a_text_of_an_earlier_revision_is_sent_only_after_a_second_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _edited(monkeypatch, tmp_path, 'echo "more: 1" >> "$1"')
+    engine, clock = _engine(), Clock()
+    engine.answers[ReadDocument] = lambda query: "request: x\n"
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        engine.plans[3], engine.views[12] = engine.views[12].plan or Plan(), _fourth()
+        engine.refusal = StaleRevision(task=12, current=4, given=3)
+        await press(pilot, clock, "E")
+        assert "Your edit of revision 3 was not taken, and is kept: E opens it again." in _flat(pilot)
+        for keys in (("E", "n"), ("E", "escape", "y"), ("escape",)):
+            await press(pilot, clock, *keys)
+            assert engine.done == []
+        await show(pilot, ReviewScreen(12, now=clock))
+        assert "Your edit of revision 3 was not taken, and is kept" in _flat(pilot)
+        await press(pilot, clock, "E")
+        told = _flat(pilot)
+        assert 'Revision 4 came meanwhile, from ben ("not now"): - notes. Your text was written on revision 3.' in told
+        assert "Open it, to replace revision 4?" in told
+        await press(pilot, clock, "y")
+        assert "is kept" not in _flat(pilot)
+    (command,) = engine.done
+    assert isinstance(command, Revise)
+    assert (command.revision, command.document) == (4, "request: x\nmore: 1\nmore: 1\n")
+
+
+def _fourth() -> TaskView:
+    """Somebody took the last step out meanwhile."""
+    view = plans.to_review()
+    assert view.plan is not None
+    plan = replace(view.plan, revision=4, author="ben", note="not now", digest="e" * 64, steps=view.plan.steps[:-1])
+    return replace(view, task=replace(view.task, revision=4, digest=plan.digest), plan=plan, steps=view.steps[:-1])
 
 
 @pytest.mark.parametrize(
@@ -321,7 +357,7 @@ async def test_an_edit_that_is_called_off_changes_nothing(
     engine, clock = _engine(), Clock()
     engine.answers[ReadDocument] = lambda query: "request: x\n"
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
-        await press(pilot, clock, "e")
+        await press(pilot, clock, "E")
         assert told in _flat(pilot)
     assert engine.done == []
 
