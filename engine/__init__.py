@@ -128,7 +128,7 @@ from engine.model.trust import Novelty, Trusted, TrustedFile
 from engine.opening import Need, Owner, connect
 from engine.person import unknown_people, user_name
 from engine.version import VERSION
-from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target
+from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target, Variable
 from engine.workspace import new_repository
 
 __all__ = [
@@ -284,6 +284,7 @@ __all__ = [
     "TrustedFile",
     "Type",
     "UsageError",
+    "Variable",
     "Verdict",
     "VerifyAudit",
     "Wait",

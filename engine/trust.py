@@ -19,7 +19,7 @@ from engine.planning.recipes import POLICY, Folder, read_folder, recipe_name
 from engine.policies import Policies
 from engine.storage.reader import Reader
 from engine.storage.store import Store
-from engine.views import DirectoryFile, DirectoryView, Target
+from engine.views import DirectoryFile, DirectoryView, Target, Variable
 
 _REQUEST = re.compile(r"^request:[ \t]*([^>|\n].*)$", re.MULTILINE)
 """What a recipe is for; good enough for a row of a list."""
@@ -46,7 +46,22 @@ def recipe_target(file: DirectoryFile) -> Target:
         command=f"signoff run {file.recipe}",
         file=file.path,
         description=found[1].strip(" '\"") if found else "",
+        variables=_variables(file),
     )
+
+
+def _variables(file: DirectoryFile) -> tuple[Variable, ...]:
+    """What a recipe declares under `vars`; nothing where it cannot be read, which planning will say."""
+    if "vars" not in file.text:
+        return ()
+    from engine.planning.reading import read_value
+    from engine.planning.variables import declared
+
+    try:
+        document, _ = read_value(file.text, file.path)
+    except InvalidPlan:
+        return ()
+    return tuple(Variable(name=name, default=default) for name, default in declared(document))
 
 
 class Trusting:

@@ -8,6 +8,15 @@ from engine.model.trust import Novelty, Trusted
 
 
 @dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A value that a recipe takes."""
+
+    name: str
+    default: str | None = None
+    """None: it must be given."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """One thing a repository declares that it can do."""
 
@@ -23,6 +32,8 @@ class Target:
     description: str = ""
     kind: str = ""
     """What it is for, where the name tells: `test lint format build docs run deploy clean`."""
+    variables: tuple[Variable, ...] = ()
+    """Of a recipe, in the order of its declaration."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,15 @@ def fill(document: Value, given: Mapping[str, str]) -> tuple[Value, list[Fault]]
     return {key: filling.top(key, value) for key, value in document.items()}, filling.faults
 
 
+def declared(document: Value) -> list[tuple[str, str | None]]:
+    """The variables of a document with their values, None where one must be given; wrong ones are left out."""
+    names = document.get("vars") if isinstance(document, dict) else None
+    found = names.items() if isinstance(names, dict) else ()
+    return [
+        (name, value) for name, value in found if (value is None or isinstance(value, str)) and _NAME.fullmatch(name)
+    ]
+
+
 def literal(field: str, text: str) -> str:
     """The text of a field as a plan file has to write it, so that nothing is filled in where it is read again."""
     if _SIGN not in text or field == "script":

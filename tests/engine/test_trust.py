@@ -21,6 +21,7 @@ from engine import (
     StepState,
     Trust,
     TrustRevoked,
+    Variable,
 )
 from engine.errors import NotTrusted, Refused, UsageError
 from engine.model.policy import Policy
@@ -77,6 +78,20 @@ async def test_a_recipe_runs_only_when_it_was_trusted(desk: Desk) -> None:
     assert (seen.wants_trust, seen.holds) == (False, True)
     assert await run_recipe(desk) == "echo staging"
     assert await run_recipe(desk, env="two words") == "echo 'two words'"
+
+
+async def test_a_recipe_is_offered_with_the_variables_that_it_declares(desk: Desk) -> None:
+    await desk.open()
+    more = RECIPE.replace("{env: staging}", "{env: staging, region: null, empty: ''}")
+    bring(desk.root, deploy=more, plain="request: x\nsteps: []\n", broken="vars: [\n")
+    await trust(desk)
+    offered = {target.name: target for target in await desk.engine.read(ListTargets(root=str(desk.root)))}
+    assert offered["deploy"].variables == (
+        Variable(name="env", default="staging"),
+        Variable(name="region"),
+        Variable(name="empty", default=""),
+    )
+    assert offered["plain"].variables == offered["broken"].variables == ()
 
 
 async def test_a_plan_of_a_recipe_says_where_it_came_from(desk: Desk) -> None:

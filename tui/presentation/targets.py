@@ -7,13 +7,15 @@ from typing import Any
 
 from textual.content import Content
 
-from engine import Fault, SignoffError, Target, UsageError
+from engine import Fault, SignoffError, Target, UsageError, Variable
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column
 from tui.presentation.page import Line
 from tui.presentation.trouble import trouble
 
 KEPT = "Nothing was stored and nothing was run; what you wrote is still here."
+_NAMED = 16
+"""Cells for the name of a variable."""
 _WAYS = (
     "tick a target with space, or name one of them in the request",
     "write a plan: signoff schema prints its fields, then give its path here",
@@ -34,6 +36,26 @@ def line(target: Target, width: int, *, ticked: bool, name_width: int, ascii_onl
         (f"  {target.description}" if target.description else "", MUTED),
     )
     return clipped(made, width, ascii_only=ascii_only)
+
+
+def variable(found: Variable, *, ascii_only: bool = False) -> Content:
+    """`region  default eu-west-1`, or that it has none."""
+    default = (
+        content("no default", "$text-warning") if found.default is None else content(_default(found.default), MUTED)
+    )
+    name = column(clipped(content(found.name[:200], "bold"), _NAMED, ascii_only=ascii_only), _NAMED)
+    return name + content("  ") + default
+
+
+def _default(value: str) -> str:
+    return f"default {value[:200]}" if value else "default: empty"
+
+
+def missing(names: Sequence[str]) -> list[Line]:
+    """Variables that have no value."""
+    who = ", ".join(names)
+    has = "have no default" if len(names) > 1 else "has no default"
+    return [Line("missing", f"{who} {has}: write a value. {KEPT}", "bold $text-warning")]
 
 
 def faults(found: Sequence[Fault]) -> list[Line]:

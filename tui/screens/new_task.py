@@ -1,4 +1,4 @@
-"""A new task: a request in words, targets to tick, or the path of a plan file. Asks for a plan; runs nothing.
+"""A new task: words, targets to tick, a recipe with its variables, or a plan file. Asks for a plan; runs nothing.
 
 The only screen with a text editor, so the only one that imports it.
 """
@@ -27,7 +27,7 @@ from tui.presentation.content import content
 from tui.presentation.line import MUTED
 from tui.presentation.page import Line, Page
 from tui.presentation.safe import is_safe, safe
-from tui.presentation.targets import faults, line, nothing_fits, picked, picking, refused
+from tui.presentation.targets import faults, line, missing, nothing_fits, picked, picking, refused
 from tui.presentation.wrap import cells
 from tui.screens.keys import KeysScreen
 from tui.widgets.key_line import Key, KeyLine
@@ -36,6 +36,7 @@ from tui.widgets.operand_view import OperandView
 from tui.widgets.row_list import RowList
 from tui.widgets.rule import Rule
 from tui.widgets.spread_line import SpreadLine
+from tui.widgets.variable_fields import VariableFields
 
 _KEYS = (
     Key("ctrl+s", "plan", "submit"),
@@ -132,6 +133,8 @@ class NewTaskScreen(Screen[int | None]):
         yield TextArea(id="request", placeholder=_ASKED, highlight_cursor_line=False)
         yield Rule(id="offered", classes="label")
         yield Targets(id="targets")
+        yield Rule(id="given", classes="label")
+        yield VariableFields(id="variables")
         yield Rule(id="plan", classes="label")
         yield Input(id="file", placeholder="path of a plan file, instead of the above", suggester=FileNames(self._root))
         yield OperandView(id="faults")
@@ -140,6 +143,7 @@ class NewTaskScreen(Screen[int | None]):
     def on_mount(self) -> None:
         for lines in self.query(Lines):
             lines.ascii_only = self.app.ascii_only
+        self._variables.ascii_only = self.app.ascii_only
         bar = self.query_one("#title", SpreadLine)
         bar.left, bar.right = content("New task", "bold $accent"), content(f"in {self._root}", MUTED)
         self.query_one("#ask", Rule).left = content("What shall be done?", "bold")
@@ -158,14 +162,28 @@ class NewTaskScreen(Screen[int | None]):
         self.query_one(Targets).show(found)
         self._count()
 
-    @on(Targets.Ticked)
+    @property
+    def _variables(self) -> VariableFields:
+        return self.query_one(VariableFields)
+
     def _count(self) -> None:
         targets = self.query_one(Targets)
         self.query_one("#offered", Rule).right = content(picked(len(targets.rows), targets.ticked), MUTED)
 
+    @on(Targets.Ticked)
+    async def _ticked(self) -> None:
+        """Say how many, and offer what the ticked recipe takes."""
+        self._count()
+        taking = next((target for target in self.query_one(Targets).ticked if target.variables), None)
+        await self._variables.show(taking.variables if taking else ())
+        self.set_class(taking is not None, "-taking")
+        named = taking.name if taking else ""
+        self.query_one("#given", Rule).left = content(f"Variables of {named}", "bold")
+
     def on_descendant_focus(self) -> None:
         for rule, field in (("#ask", "#request"), ("#offered", "#targets"), ("#plan", "#file")):
             self.query_one(rule, Rule).lit = self.query_one(field).has_focus
+        self.query_one("#given", Rule).lit = self._variables.has_focus_within
 
     def _tell(self, lines: list[Line]) -> None:
         """Show what went wrong below the fields; nothing for no lines."""
@@ -195,12 +213,17 @@ class NewTaskScreen(Screen[int | None]):
 
     def action_back(self) -> None:
         """Nobody loses what they wrote by one key."""
-        written = self.query_one("#request", TextArea).text.strip() or self.query_one("#file", Input).value.strip()
+        fields = self.query_one("#request", TextArea).text, self.query_one("#file", Input).value
+        written = any(map(str.strip, fields)) or self._variables.values
         if written and not self._leaving:
             self._leaving = True
             self._tell([Line("careful", "esc again leaves and drops what you wrote.", "bold $text-warning")])
         elif not self._busy:
             self.dismiss(None)
+
+    @on(Input.Submitted, "VariableFields Input")
+    def _given(self) -> None:
+        self.focus_next()
 
     @on(Input.Submitted, "#file")
     def action_submit(self) -> None:
@@ -216,12 +239,15 @@ class NewTaskScreen(Screen[int | None]):
                 [Line("nothing", "Write what shall be done, tick a target, or name a plan file.", "bold $text-warning")]
             )
             return
+        if (lacking := self._variables.missing) and not path:
+            self._tell(missing(lacking))
+            return
         self._busy = True
         try:
             document = await self._document(path) if path else None
             command = MakePlan(root=self._root, request=request, document=document, name=path or "plan")
             if ticked and not path:
-                command = replace(command, **picking(ticked))
+                command = replace(command, **picking(ticked), variables=self._variables.values)
             reply: Reply = await self.app.engine.do(command)
         except SignoffError as error:
             self._explain(error)

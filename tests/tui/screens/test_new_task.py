@@ -11,7 +11,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from engine import Fault, InvalidPlan, MakePlan, Target
+from engine import Fault, InvalidPlan, MakePlan, Target, Variable
 from engine.errors import NothingFits
 from engine.testing import ScriptedEngine
 from tests.hostile import HOSTILE, is_control
@@ -25,6 +25,18 @@ TARGETS = (
     Target(name="test", tool="make", command="make test", file="Makefile", line=12, description="Run the tests"),
     Target(name="lint", tool="npm", command="npm run lint", file="package.json", line=8),
     Target(name="release", tool="just", command="just release", file="justfile", line=40, description="Tag and push"),
+)
+DEPLOY = Target(
+    name="deploy",
+    tool="recipe",
+    command="signoff run deploy",
+    file=".signoff/recipes/deploy.yaml",
+    description="Deploy the service",
+    variables=(
+        Variable(name="env", default="staging"),
+        Variable(name="region"),
+        Variable(name="note", default=""),
+    ),
 )
 FAULTS = InvalidPlan(
     (
@@ -146,8 +158,10 @@ async def test_nobody_loses_what_they_wrote_by_one_key() -> None:
 async def test_hostile_targets_errors_and_pastes_reach_no_terminal(tmp_path: Path, tricks: tuple[str, ...]) -> None:
     text = "".join(HOSTILE[trick] for trick in tricks)
     engine, screen = _engine(), NewTaskScreen(str(tmp_path))
-    engine.targets = poisoned(TARGETS, text)
+    engine.targets = poisoned((DEPLOY, *TARGETS), text)
     async with opened(engine, screen, LARGE) as pilot:
+        await pilot.press("tab", "space", "shift+tab")
+        await settle(pilot)
         for refusal in (InvalidPlan((Fault(text, text, text, 1, 1),)), NothingFits(problem=text, hint=text)):
             engine.refusal = refusal
             await pilot.press("x", "ctrl+s")
@@ -161,7 +175,58 @@ def _written(pilot: Pilot[Any]) -> str:
     return picture(pilot).replace("\n", "")
 
 
+# Variables
+
+
+def _with_recipe() -> ScriptedEngine:
+    engine = _engine()
+    engine.targets = (DEPLOY, *TARGETS)
+    return engine
+
+
+async def test_a_ticked_recipe_shows_its_variables_with_their_defaults_and_sends_what_is_written() -> None:
+    engine, screen = _with_recipe(), NewTaskScreen("/home/ana/api")
+    async with opened(engine, screen) as pilot:
+        assert "Variables of" not in picture(pilot)
+        await pilot.press("tab", "space")
+        await settle(pilot)
+        text = " ".join(picture(pilot).split())
+        assert "Variables of deploy" in text
+        assert "env default staging" in text and "region no default must be given" in text
+        assert "note default: empty" in text
+        await pilot.press("tab", *"a b;c", "enter", *"eu")
+        await pilot.press("ctrl+s")
+        await gone(pilot, screen)
+    command = _one(engine)
+    assert (command.recipe, command.targets, command.variables) == ("deploy", (), {"env": "a b;c", "region": "eu"})
+
+
+async def test_a_variable_without_a_value_is_named_and_nothing_is_sent() -> None:
+    engine, screen = _with_recipe(), NewTaskScreen("/home/ana/api")
+    async with opened(engine, screen) as pilot:
+        await pilot.press("tab", "space", "ctrl+s")
+        await settle(pilot)
+        assert "region has no default: write a value" in " ".join(picture(pilot).split())
+    assert engine.done == []
+
+
+async def test_a_recipe_that_is_not_ticked_any_more_takes_its_variables_along() -> None:
+    engine, screen = _with_recipe(), NewTaskScreen("/home/ana/api")
+    async with opened(engine, screen) as pilot:
+        await pilot.press("tab", "space", "space", "j", "space", "ctrl+s")
+        await gone(pilot, screen)
+    assert (_one(engine).targets, _one(engine).variables) == (("test",), {})
+
+
+async def test_what_was_written_for_a_variable_is_not_lost_by_one_key() -> None:
+    engine, screen = _with_recipe(), NewTaskScreen("/home/ana/api")
+    async with opened(engine, screen) as pilot:
+        await pilot.press("tab", "space", "tab", "x", "escape")
+        assert "esc again leaves" in picture(pilot)
+
+
 PICTURES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "variables": (None, ("tab", "space", "tab", "p", "r", "o", "d", "ctrl+s")),
     "opened": (None, ()),
     "ticked": (None, ("tab", "space")),
     "faults": (FAULTS, ("x", "ctrl+s")),
@@ -172,7 +237,7 @@ PICTURES: dict[str, tuple[Any, tuple[str, ...]]] = {
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
-    engine = _engine()
+    engine = _with_recipe() if name == "variables" else _engine()
     refusal, keys = PICTURES[name]
 
     async def run(pilot: Pilot[Any]) -> None:
