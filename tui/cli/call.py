@@ -36,6 +36,12 @@ async def _connect(state: Path, need: Need, settings: Settings, host: Path | Non
     return await connect(state, need, settings, host)
 
 
+def _owned(state: Path) -> bool:
+    from engine import is_owned
+
+    return is_owned(state)
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """The outside."""
@@ -47,6 +53,7 @@ class World:
     err: TextIO = field(default_factory=lambda: sys.stderr or _nothing("w"))
     connect: Callable[[Path, Need, Settings, Path | None], Awaitable[EngineClient]] = _connect
     person: Callable[[], Person | None] = controlling_terminal
+    owned: Callable[[Path], bool] = _owned
     clock: Callable[[], float] = time.time
     leash: Leash | None = None
     """The tie to the launcher, where the command may have to go on without its terminal."""
@@ -68,6 +75,11 @@ class Call:
     @property
     def json(self) -> bool:
         return bool(getattr(self.args, "json", False))
+
+    @property
+    def ownerless(self) -> bool:
+        """Whether nobody runs what the store tells of."""
+        return self.host is None and not self.world.sitting and not self.world.owned(self.state)
 
     @property
     def root(self) -> Path:

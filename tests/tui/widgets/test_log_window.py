@@ -27,8 +27,8 @@ PIECES = st.lists(
     ),
     max_size=12,
 )
-"""What a log is made of: bytes, and how often. The log itself is made by the test: drawn and shown whole, megabytes would
-take longer than all the rest."""
+"""What a log is made of: bytes, and how often. The log itself is made by the test: drawn and shown whole, megabytes
+would take longer than all the rest."""
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How fast examples are drawn is the business of whoever else uses the machine."""
 
