@@ -127,6 +127,7 @@ from engine.model.tier import Reason, Tier
 from engine.model.trust import Novelty, Trusted, TrustedFile
 from engine.opening import Need, Owner, connect
 from engine.person import unknown_people, user_name
+from engine.storage.lock import is_owned
 from engine.version import VERSION
 from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target, Variable
 from engine.workspace import new_repository
@@ -300,6 +301,7 @@ __all__ = [
     "diagnose",
     "grantable",
     "held",
+    "is_owned",
     "left_out",
     "load_configuration",
     "longest_path",

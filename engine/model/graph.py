@@ -13,6 +13,7 @@ MAX_STEPS = 10_000
 MAX_NAMES = 2_000
 """Step ids that are looked through for the one that was meant."""
 MAX_SUGGESTIONS = 20
+MAX_CYCLES = 5
 
 
 def rank_steps(steps: Iterable[StepBase]) -> dict[str, int]:
@@ -72,7 +73,7 @@ def _cycle_faults(steps: tuple[Step, ...]) -> list[Fault]:
     used = Counter(step.id for step in steps)
     places = {step.id: index for index, step in enumerate(steps) if used[step.id] == 1}
     faults: list[Fault] = []
-    while len(faults) < MAX_SUGGESTIONS and (cycle := _cycle({step: steps[at].needs for step, at in places.items()})):
+    while len(faults) < MAX_CYCLES and (cycle := _cycle({step: steps[at].needs for step, at in places.items()})):
         told = "the needs form a cycle: " + " → ".join(reversed(cycle))
         faults.append(Fault(told, f"steps[{places[cycle[1]]}].needs"))
         for step_id in cycle[1:]:

@@ -142,6 +142,8 @@ def test_killed_in_the_middle_a_person_decides_and_nothing_is_lost(place: Place)
     os.kill(place.owner(), signal.SIGKILL)
     assert terminal.prompt(before=1) == 137
     terminal.see("killed by signal 9", "Start again with: signoff")
+    assert place.run("ls").stdout.rstrip().endswith("nobody runs it; go on: signoff run 1")
+    assert "interrupted" in set(place.states().values())
     gone = f"{place.state}/homes"
     until(lambda: not processes(gone), lambda: str(processes(gone)))
     stopped_at = ticks(place)

@@ -42,6 +42,12 @@ def _person() -> Person | None:
     return controlling_terminal()
 
 
+def _owned(state: Path) -> bool:
+    from engine import is_owned
+
+    return is_owned(state)
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """The outside."""
@@ -53,6 +59,7 @@ class World:
     err: TextIO = field(default_factory=lambda: sys.stderr or _nothing("w"))
     connect: Callable[[Path, Need, Settings, Path | None], Awaitable[EngineClient]] = _connect
     person: Callable[[], Person | None] = _person
+    owned: Callable[[Path], bool] = _owned
     clock: Callable[[], float] = time.time
     leash: Leash | None = None
     """The tie to the launcher, where the command may have to go on without its terminal."""
@@ -74,6 +81,11 @@ class Call:
     @property
     def json(self) -> bool:
         return bool(getattr(self.args, "json", False))
+
+    @property
+    def ownerless(self) -> bool:
+        """Whether nobody runs what the store tells of."""
+        return self.host is None and not self.world.sitting and not self.world.owned(self.state)
 
     @property
     def root(self) -> Path:

@@ -28,6 +28,7 @@ from tui.presentation.amounts import clock
 from tui.presentation.brief import numbered, progress, title
 from tui.presentation.facts import facts
 from tui.presentation.operand import rows
+from tui.presentation.ownerless import LOOK, is_interrupted
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.status import CHANGES, PHASES, STEPS, TIERS, Look
 
@@ -51,13 +52,13 @@ def mark(look: Look, console: Console) -> str:
     return f"{look.word}:" if console.plain else console.paint(look.glyph(ascii_only=console.ascii_only), look.style)
 
 
-def task_line(summary: TaskSummary, console: Console) -> str:
+def task_line(summary: TaskSummary, console: Console, *, ownerless: bool = False) -> str:
     """`  12 ✓ 4/6  Upgrade SQLAlchemy`."""
-    look = PHASES[summary.task.phase]
+    interrupted = ownerless and is_interrupted(summary.task)
+    look = LOOK if interrupted else PHASES[summary.task.phase]
     word = "" if console.plain else f"{look.word:<14} "
-    return (
-        f"{summary.task.id:>5} {mark(look, console)} {word}{progress(summary) or '-':>7}  {title(summary.task.request)}"
-    )
+    told = title(summary.task.request) + (f": {_nobody_runs(summary.task)}" if interrupted else "")
+    return f"{summary.task.id:>5} {mark(look, console)} {word}{progress(summary) or '-':>7}  {told}"
 
 
 def step_line(number: int, status: StepStatus, console: Console) -> str:
@@ -155,6 +156,11 @@ def how_to_go_on(task: Task) -> str:
     return ""
 
 
+def _nobody_runs(task: Task) -> str:
+    """What to do with a task whose owner has ended."""
+    return f"nobody runs it; go on: signoff run {task.id}"
+
+
 def signed_before(signature: Signature) -> str:
     """That exactly this was signed: by whom and when."""
     when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(signature.time))
@@ -163,22 +169,23 @@ def signed_before(signature: Signature) -> str:
     )
 
 
-def summary_lines(view: TaskView, console: Console) -> Iterator[str]:
+def summary_lines(view: TaskView, console: Console, *, ownerless: bool = False) -> Iterator[str]:
     """How a task stands: a line for each step, then its end."""
     for number, status in enumerate(view.steps, start=1):
         yield step_line(number, status, console)
-    yield from outcome_lines(view, console)
+    yield from outcome_lines(view, console, ownerless=ownerless)
 
 
-def outcome_lines(view: TaskView, console: Console) -> Iterator[str]:
+def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) -> Iterator[str]:
     """The end of a task, or how it stands: the outcome, where the logs are, what to do next."""
     task = view.task
     outcome = f", {task.outcome.value}" if task.outcome else ""
-    look = PHASES[task.phase]
+    interrupted = ownerless and is_interrupted(task)
+    look, phase = (LOOK, LOOK.word) if interrupted else (PHASES[task.phase], task.phase.value)
     took = f" in {clock(task.ended - task.started)}" if task.started is not None and task.ended is not None else ""
     glyph = "" if console.plain else f"{mark(look, console)} "
-    yield f"{glyph}task {task.id} {task.phase.value}{outcome}{took}" + (f": {safe(task.error)}" if task.error else "")
+    yield f"{glyph}task {task.id} {phase}{outcome}{took}" + (f": {safe(task.error)}" if task.error else "")
     if view.logs:
         yield f"logs: signoff log {task.id}"
-    if hint := how_to_go_on(task):
+    if hint := _nobody_runs(task) if interrupted else how_to_go_on(task):
         yield hint

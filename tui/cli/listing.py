@@ -23,6 +23,7 @@ from tui.cli.call import Call, Verb
 from tui.cli.reading import whole_plan, whole_plan_as_markdown
 from tui.cli.steps import step_id
 from tui.presentation.brief import title
+from tui.presentation.ownerless import run_of, view_of
 
 PAGE = 1000
 _ASKS = {Phase.AWAITING_APPROVAL: "approval", Phase.READY: "acceptance"}
@@ -37,10 +38,11 @@ async def _ls(call: Call) -> int:
     async with call.engine("read") as engine:
         found: tuple[TaskSummary, ...] = await engine.read(ListTasks(limit=call.args.limit))
     if call.json:
-        call.console.json([shapes.task_head(summary.task) for summary in found])
+        call.console.json([shapes.task_head(summary.task, ownerless=call.ownerless) for summary in found])
         return 0
+    ownerless = call.ownerless
     for summary in found:
-        call.console.say(lines.task_line(summary, call.console))
+        call.console.say(lines.task_line(summary, call.console, ownerless=ownerless))
     if not found:
         call.console.note("no tasks yet; begin with: signoff run REQUEST, or signoff demo")
     return 0
@@ -55,14 +57,16 @@ def _show_arguments(parser: ArgumentParser) -> None:
 async def _show(call: Call) -> int:
     async with call.engine("read") as engine:
         view: TaskView = await engine.read(ShowTask(task=call.args.task))
+        ownerless = call.ownerless
+        view = view_of(view) if ownerless else view
         if call.json:
-            call.console.json(shapes.task_whole(view))
+            call.console.json(shapes.task_whole(view, ownerless=ownerless))
             return 0
         if call.args.md:
             call.console.say(await whole_plan_as_markdown(engine, view))
             return 0
         call.console.say(await whole_plan(call, engine, view))
-    for line in lines.summary_lines(view, call.console):
+    for line in lines.summary_lines(view, call.console, ownerless=ownerless):
         call.console.say(line)
     for question in view.questions:
         call.console.say(lines.question_line(question))
@@ -80,6 +84,7 @@ async def _runs(call: Call) -> int:
         view: TaskView = await engine.read(ShowTask(task=call.args.task))
         step = step_id(view, call.args.step) if call.args.step else None
         found: tuple[Run, ...] = await engine.read(ListRuns(task=call.args.task, step=step))
+    found = tuple(map(run_of, found)) if call.ownerless else found
     if call.json:
         call.console.json([shapes.run_entry(run) for run in found])
         return 0

@@ -83,7 +83,7 @@ async def _latest(call: Call, engine: EngineClient, step: str) -> Run | None:
         if status.run is not None:
             runs: tuple[Run, ...] = await engine.read(ListRuns(task=call.args.task, step=step))
             return next((run for run in runs if run.id == status.run), None)
-        if not call.args.follow or status.state.ended or view.task.phase.ended:
+        if not call.args.follow or status.state.ended or view.task.phase.ended or call.ownerless:
             return None
         await asyncio.sleep(POLL)
 
@@ -92,11 +92,14 @@ async def _pieces(call: Call, engine: EngineClient, run: Run) -> AsyncIterator[b
     """The log from its beginning; when following, until the run has ended and everything was read."""
     offset = 0
     while True:
+        ownerless = call.ownerless  # before the look at the run: an owner that ends it may leave then
         alive = call.args.follow and await _alive(engine, run)
         while (piece := await engine.read_log(run.id, offset, CHUNK)).data:
             offset = piece.offset + len(piece.data)
             yield piece.data
-        if not alive:
+        if alive and ownerless:
+            call.console.note(f"signoff: nobody runs task {run.task}; go on: signoff run {run.task}")
+        if not alive or ownerless:
             return
         await asyncio.sleep(POLL)
 

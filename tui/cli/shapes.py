@@ -23,9 +23,10 @@ from engine import (
     TaskView,
     Trusted,
 )
+from tui.presentation.ownerless import is_interrupted
 
 
-def task_head(task: Task) -> dict[str, Any]:
+def task_head(task: Task, *, ownerless: bool = False) -> dict[str, Any]:
     """An entry of `ls`."""
     return {
         "id": task.id,
@@ -35,17 +36,18 @@ def task_head(task: Task) -> dict[str, Any]:
         "revision": task.revision,
         "digest": task.digest,
         "outcome": task.outcome.value if task.outcome else None,
+        "interrupted": ownerless and is_interrupted(task),
     }
 
 
-def task_whole(view: TaskView) -> dict[str, Any]:
+def task_whole(view: TaskView, *, ownerless: bool = False) -> dict[str, Any]:
     """The object of `show` and `plan`."""
     statuses = {status.id: status for status in view.steps}
     steps = [
         _step(planned, statuses.get(planned.id, StepStatus(id=planned.id)), view.logs.get(planned.id))
         for planned in (view.plan.steps if view.plan else ())
     ]
-    return {**task_head(view.task), "steps": steps}
+    return {**task_head(view.task, ownerless=ownerless), "steps": steps}
 
 
 def _step(planned: PlannedStep, status: StepStatus, log: str | None) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def call(
     environ: Mapping[str, str] | None = None,
     cwd: Path = Path("/"),
     stdin: str = "",
+    owned: bool = True,
 ) -> Said:
     """Run the program in this process."""
     out, err, needs = io.StringIO(), io.StringIO(), []
@@ -87,6 +88,7 @@ def call(
         err=err,
         connect=connect,
         person=lambda: person,
+        owned=lambda state: owned,
         clock=lambda: 0.0,
     )
     return Said(main(list(words), world), out.getvalue(), err.getvalue(), needs)

@@ -30,7 +30,7 @@ from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans
 from tests.tui.cli.outside import call
 
-HEAD = ["id", "request", "phase", "attempt", "revision", "digest", "outcome"]
+HEAD = ["id", "request", "phase", "attempt", "revision", "digest", "outcome", "interrupted"]
 STEP = ["id", "action", "operand", "tier", "declared_tier", "reasons", "needs", "state", "exit_code", "error", "log"]
 HOSTILE = "clear \x1b[2J\u202e the screen"
 
@@ -74,6 +74,33 @@ def test_ls_is_a_list_of_the_same_objects_without_steps() -> None:
     assert [list(entry) for entry in listed] == [HEAD, HEAD]
     assert [entry["id"] for entry in listed] == [12, 11]
     assert [entry["outcome"] for entry in listed] == [None, "ok"]
+
+
+def test_without_an_owner_nothing_is_said_to_run() -> None:
+    view = plans.view_of(*plans.twelve()[:2], phase=Phase.EXECUTING)
+    running = replace(view.steps[0], state=StepState.RUNNING, started=0.0, run=7)
+    engine = ScriptedEngine(replace(view, steps=(running, view.steps[1])))
+    run = Run(id=7, task=12, step="baseline", task_attempt=1, attempt=1, state=RunState.RUNNING, started=0.0)
+    engine.runs = (run,)
+    listed = call(engine, "ls", owned=False).out
+    assert "~ interrupted" in listed
+    assert listed.rstrip().endswith(": nobody runs it; go on: signoff run 12")
+    assert json.loads(call(engine, "ls", "--json", owned=False).out)[0]["interrupted"] is True
+    shown = call(engine, "show", "12", owned=False).out
+    assert "~ 1 baseline" in shown
+    assert "~ task 12 interrupted\n" in shown
+    assert shown.endswith("nobody runs it; go on: signoff run 12\n")
+    whole = json.loads(call(engine, "show", "12", "--json", owned=False).out)
+    assert (whole["interrupted"], whole["steps"][0]["state"]) == (True, "interrupted")
+    assert "interrupted" in call(engine, "runs", "12", owned=False).out
+    followed = call(engine, "log", "12", "baseline", "--follow", owned=False)
+    assert "nobody runs task 12; go on: signoff run 12" in followed.err
+
+
+def test_with_an_owner_what_runs_is_said_to_run() -> None:
+    engine = ScriptedEngine(plans.view_of(*plans.twelve()[:2], phase=Phase.EXECUTING))
+    assert "* running" in call(engine, "ls").out
+    assert json.loads(call(engine, "ls", "--json").out)[0]["interrupted"] is False
 
 
 def test_ls_has_a_line_for_each_task_and_reads_only() -> None:
