@@ -12,12 +12,13 @@ from engine.confirmations import Confirmations
 from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
 from engine.execution import Execution, Rooms
 from engine.grants import Grants
+from engine.model.digest import plan_digest
 from engine.model.events import QuestionAnswered, TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, RunState, StepState, Verdict, advance
-from engine.model.task import Task
+from engine.model.task import ENGINE, Task
 from engine.model.tier import Tier
 from engine.pool import Pool
 from engine.runner import Runner
@@ -103,7 +104,7 @@ class Scheduler:
                 plan = await self._store.read.plan(number, task.revision)
                 if plan is None or task.phase is not Phase.QUEUED:
                     self._queue.remove(number)
-                elif task.signed != plan.digest:
+                elif not _is_signed(task, plan):
                     self._queue.remove(number)
                     self._refuse(task)
                 elif self._claim(task, plan):
@@ -127,10 +128,17 @@ class Scheduler:
             task, phase=advance(task.phase, Phase.EXECUTING), started=self._clock(), ended=None, outcome=None, error=""
         )
         self._store.set_phase(task, executing)
-        await self.take_up(executing, plan)
+        await self._go_on(executing, plan)
 
     async def take_up(self, task: Task, plan: Plan) -> None:
-        """Go on with a task that is executing or blocked, as its rows stand."""
+        """Go on with a task that was executing or blocked when the last owner went away."""
+        if _is_signed(task, plan):
+            await self._go_on(task, plan)
+        else:
+            await self._cancel_idle(task, ENGINE, "what the store holds is not the plan that was signed")
+
+    async def _go_on(self, task: Task, plan: Plan) -> None:
+        """Execute as the rows of the task stand."""
         self._claim(task, plan)
         reader = self._store.read
         statuses, produced = await reader.statuses(task.id), await reader.produced(task.id)
@@ -263,7 +271,7 @@ class Scheduler:
             return await self._unpause(execution, actor)
         task = await self._store.read.task(command.task)
         plan = await self._store.read.plan(task.id, task.revision)
-        if plan is None or task.signed != plan.digest:
+        if plan is None or not _is_signed(task, plan):
             raise NotSigned(revision=task.revision, task=task.id)
         statuses = await self._store.read.statuses(task.id)
         await self.refuse_if_alive(task)
@@ -300,6 +308,11 @@ class Scheduler:
         alive = [run for run in await self._store.read.unfinished_runs() if run.task == task.id]
         if any(run.state is RunState.CANCELLING for run in alive):
             raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet")
+
+
+def _is_signed(task: Task, plan: Plan) -> bool:
+    """Whether the steps as they were read now, not only the digest beside them, are the signed ones."""
+    return task.signed == plan.digest == plan_digest(plan)
 
 
 def _to_reset(

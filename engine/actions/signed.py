@@ -11,6 +11,7 @@ when it holds other bytes after the run, unless changing it is the work of the s
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,9 +40,9 @@ def executed_and_checked(context: Context) -> tuple[tuple[SealedFile, ...], tupl
     from engine.policy import executed_words
 
     executed = _paths(context, executed_words(context.planned.step.operand))
-    bound = tuple(file for file in context.sealed if file.path.resolve() in executed or _is_script(file.copy))
+    bound = tuple(file for file in context.sealed if _is_among(file.path, executed) or _is_script(file.copy))
     others = [file for file in context.sealed if file not in bound]
-    return bound, tuple(file for file in others if _is_held(file.path.resolve(), context))
+    return bound, tuple(file for file in others if _is_held(file.path, context))
 
 
 def _is_script(copy: Path) -> bool:
@@ -51,14 +52,14 @@ def _is_script(copy: Path) -> bool:
 
 def _is_held(path: Path, context: Context) -> bool:
     step, tier = context.planned.step, context.planned.tier
-    if any(path.is_relative_to(written.resolve()) for written in context.writes):
+    if any(path.resolve().is_relative_to(written.resolve()) for written in context.writes):
         return False
     if not isinstance(step, Execute | Test):
         return tier is Tier.READ
     from engine.policy import parse_command
 
     instructions = _paths(context, _instructions(parse_command(step.command).argv))
-    return tier is Tier.READ or (tier in _BY_INSTRUCTION and path in instructions)
+    return tier is Tier.READ or (tier in _BY_INSTRUCTION and _is_among(path, instructions))
 
 
 def _instructions(argv: tuple[str, ...]) -> Iterator[str]:
@@ -72,4 +73,11 @@ def _instructions(argv: tuple[str, ...]) -> Iterator[str]:
 
 
 def _paths(context: Context, words: Iterable[str]) -> set[Path]:
-    return {(context.workdir / word).resolve() for word in words}
+    """The files that the words name: as they are spelt, whatever lies there by now, and where links lead."""
+    workdir = context.root.resolve() / context.planned.step.workdir
+    spelt = {Path(os.path.normpath(workdir / word)) for word in words}
+    return spelt | {path.resolve() for path in spelt}
+
+
+def _is_among(path: Path, named: set[Path]) -> bool:
+    return path in named or path.resolve() in named

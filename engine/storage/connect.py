@@ -14,6 +14,7 @@ import aiosqlite
 
 from engine.errors import StoreDamaged, StoreError, StoreFull
 from engine.model.state import RunState, StepState
+from engine.storage import wal
 
 # Without an adapter the driver asks every parameter of these types, at length and in vain, how it wants to be stored.
 sqlite3.register_adapter(type(None), lambda nothing: None)
@@ -103,10 +104,13 @@ def _check(path: Path) -> None:
     connection = sqlite3.connect(_read_only(path), uri=True)
     try:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()
+        forgetful = wal.forgets(path)
     finally:
         connection.close()
     if found != ("ok",):
         raise StoreDamaged(path=path, reason=found and found[0])
+    if forgetful:
+        raise StoreDamaged(path=path, reason=f"in {FILE}-wal, before the last of what it records")
 
 
 def _read_only(path: Path) -> str:

@@ -11,7 +11,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from engine.commands import Reply
-from engine.errors import UnknownStep, UnknownTask
+from engine.errors import StoreError, UnknownStep, UnknownTask
 from engine.model.comment import Comment
 from engine.model.digest import sha256 as digest_of
 from engine.model.effect import Made
@@ -80,6 +80,8 @@ class Reader:
                 return list(await cursor.fetchall())
         except sqlite3.Error as error:
             raise translate(error) from error
+        except ValueError as error:  # the driver's word for a connection that was closed meanwhile
+            raise StoreError(reason=error) from error
 
     @asynccontextmanager
     async def _snapshot(self) -> AsyncIterator[Reader]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
+from engine.errors import StoreDamaged
 from engine.model.comment import Comment
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import KINDS, Event
@@ -51,12 +54,28 @@ GRANT_COLUMNS = "id, task, revision, steps, given_by, given, expires, means, rev
 COMMENT_COLUMNS = "id, task, revision, step, author, time, text, answers, resolved_by, resolved"
 _STEP_FIELDS = tuple(STEP_COLUMNS.split(", "))
 _STEP_STATES = {state.value: state for state in StepState}
+R = TypeVar("R")
+N = TypeVar("N")
+
+
+def _sound(noun_of: Callable[[R], N]) -> Callable[[R], N]:
+    """What this house never wrote is damage: SQLite itself finds only what breaks its pages."""
+
+    @wraps(noun_of)
+    def read(row: R) -> N:
+        try:
+            return noun_of(row)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StoreDamaged(path="signoff.db", reason=f"in a row, by {noun_of.__name__}") from error
+
+    return read
 
 
 def _fields(row: sqlite3.Row) -> dict[str, Any]:
     return dict(zip(row.keys(), row, strict=True))
 
 
+@_sound
 def task_of(row: sqlite3.Row) -> Task:
     """A row with TASK_COLUMNS."""
     values = _fields(row)
@@ -72,6 +91,7 @@ def task_row(task: Task) -> tuple[object, ...]:
     return tuple(values[column] for column in TASK_COLUMNS.split(", "))
 
 
+@_sound
 def status_of(row: sqlite3.Row) -> StepStatus:
     """A row that begins with STEP_COLUMNS."""
     values: dict[str, Any] = dict(zip(_STEP_FIELDS, row, strict=False))
@@ -83,6 +103,7 @@ def status_of(row: sqlite3.Row) -> StepStatus:
     return restored(StepStatus, values)
 
 
+@_sound
 def run_of(row: sqlite3.Row) -> Run:
     """A row with RUN_COLUMNS."""
     values = _fields(row)
@@ -96,6 +117,7 @@ def run_of(row: sqlite3.Row) -> Run:
     return Run(**values | _effects(values))
 
 
+@_sound
 def produced_of(text: str) -> dict[str, Made]:
     """What a run made for later steps, by path. Rows of the first version hold nothing but the digest."""
     return {
@@ -115,6 +137,7 @@ def _changes_of(text: str) -> Changes:
     return Changes(files=tuple(files), **values)
 
 
+@_sound
 def question_of(row: sqlite3.Row) -> Question:
     """A row with QUESTION_COLUMNS."""
     values = _fields(row)
@@ -125,6 +148,7 @@ def question_of(row: sqlite3.Row) -> Question:
     return Question(**values)
 
 
+@_sound
 def signature_of(row: sqlite3.Row) -> Signature:
     """A row with SIGNATURE_COLUMNS."""
     values = _fields(row)
@@ -133,6 +157,7 @@ def signature_of(row: sqlite3.Row) -> Signature:
     return Signature(**values)
 
 
+@_sound
 def grant_of(row: sqlite3.Row) -> Grant:
     """A row with GRANT_COLUMNS."""
     values = _fields(row)
@@ -140,11 +165,13 @@ def grant_of(row: sqlite3.Row) -> Grant:
     return Grant(**values)
 
 
+@_sound
 def comment_of(row: sqlite3.Row) -> Comment:
     """A row with COMMENT_COLUMNS."""
     return Comment(**_fields(row))
 
 
+@_sound
 def trusted_of(row: sqlite3.Row) -> Trusted:
     """A row with TRUSTED_COLUMNS."""
     values = _fields(row)
@@ -155,6 +182,7 @@ def trusted_of(row: sqlite3.Row) -> Trusted:
     return Trusted(**values)
 
 
+@_sound
 def event_of(row: sqlite3.Row) -> Event | None:
     """A row of events; None where retention emptied the payload."""
     if row["payload"] is None:
@@ -163,6 +191,7 @@ def event_of(row: sqlite3.Row) -> Event | None:
     return Event(row["seq"], row["time"], row["actor"], row["task"], row["step"], fact)
 
 
+@_sound
 def plan_of(body: str) -> Plan:
     """The body of a plan row, written by this engine: trusted, and read without a validator."""
     values = json.loads(body)

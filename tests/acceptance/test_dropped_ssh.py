@@ -20,7 +20,8 @@ from tests.acceptance.terminal import Terminal, until
 from tests.acceptance.test_leaving import goes_on, ticking, ticks
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-LIFETIME = 120
+LONG = 1200
+"""Seconds after which the server ends; the step, which takes longer, is ended with the place."""
 pytestmark = pytest.mark.skipif(SSHD is None or shutil.which("ssh") is None, reason="sshd or ssh is not installed")
 
 
@@ -45,7 +46,7 @@ class Server:
             "PermitRootLogin": "yes",
         }
         (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-        words = ["timeout", str(LIFETIME), str(SSHD), "-D", "-e", "-f", str(folder / "config")]
+        words = ["timeout", str(LONG), str(SSHD), "-D", "-e", "-f", str(folder / "config")]
         self.process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
         until((folder / "pid").exists, lambda: "no sshd")
 
@@ -94,23 +95,37 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def workbench(place: Place, server: Server) -> Terminal:
-    """A terminal with a login in it, and the workbench in that."""
+    """A terminal with a login in it, and the workbench in that; how the terminal was before is written down."""
     terminal = place.terminal()
+    assert terminal.run("stty -a > before") == 0
     environ = shlex.join(["env", *(f"{name}={value}" for name, value in place.environ.items())])
     terminal.command(server.login(f"cd {shlex.quote(str(place.root))} && exec {environ} {place.signoff()}"))
     return terminal
 
 
+def restored(place: Place, terminal: Terminal) -> None:
+    """The shell is there again, and its terminal as it was."""
+    terminal.prompt(before=2)
+    assert terminal.run("stty -a > after") == 0
+    assert (place.root / "after").read_text() == (place.root / "before").read_text()
+
+
 def test_a_login_that_is_cut_off_ends_nothing(place: Place, server: Server, long: bool) -> None:
-    first = workbench(place, server)
-    first.see("No tasks yet")
-    place.begin("run", place.plan(ticking(400)), "--yes", "--wait")
-    until(lambda: ticks(place) >= 2, lambda: first.text)
+    times = 100 if long else 2
+    terminal = workbench(place, server)
+    terminal.see("No tasks yet")
+    place.begin("run", place.plan(ticking(LONG * 4)), "--yes", "--wait")
+    until(lambda: ticks(place) >= 2, lambda: terminal.text)
     owner = place.owner()
-    for _ in range(20 if long else 2):
+    for _ in range(times):
         server.drop()
         goes_on(place)
-        again = workbench(place, server)
-        again.see("● ticking", "following")
+        terminal.close()
+        terminal = workbench(place, server)
+        terminal.see("● ticking", "following")
         assert place.owner() == owner
-    assert place.states() == {"ticking": "running"}
+        assert place.states() == {"ticking": "running"}
+    terminal.press("q")
+    restored(place, terminal)
+    for mode in (b"1049", b"1000", b"1003", b"1004", b"1006"):
+        assert terminal.written.rfind(b"\x1b[?%sl" % mode) > terminal.written.rfind(b"\x1b[?%sh" % mode), mode

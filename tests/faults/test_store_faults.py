@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,11 +17,13 @@ import pytest
 from engine import (
     Health,
     Item,
+    ListRuns,
     ListTasks,
     Need,
     Outcome,
     Phase,
     ShowEngine,
+    ShowTask,
     Shutdown,
     Stalled,
     StepState,
@@ -26,6 +31,7 @@ from engine import (
     connect,
     diagnose,
 )
+from engine.engine import Engine, Opening
 from engine.errors import StoreDamaged, StoreError, StoreFull
 from engine.host import Host, RemoteEngine
 from engine.settings import Settings
@@ -287,3 +293,127 @@ async def test_a_file_that_is_no_database_is_left_as_it_is(desk: Desk) -> None:
     with pytest.raises(StoreDamaged):
         await desk.open()
     assert (desk.state / "signoff.db").read_text().startswith("these are my notes")
+
+
+PAGE, FRAME, HEAD = 4096, 4096 + 24, 32
+"""Bytes of a page, of a page with its header in the write-ahead log, and of the head of that log."""
+
+
+async def crashed_at_work(desk: Desk) -> Path:
+    """The write-ahead log of an owner that died while a step ran, with much that is nowhere else."""
+    await desk.open()
+    for _ in range(3):
+        await desk.run(*(step(f"s{number}", text="x" * 300) for number in range(10)))
+    desk.script.hold("a")
+    await desk.started(await desk.begin(step("a"), step("b", "a")), "a")
+    crashing = asyncio.create_task(desk.crash())
+    desk.script.release("a")
+    await crashing
+    log = desk.state / "signoff.db-wal"
+    assert log.stat().st_size > 100 * FRAME
+    return log
+
+
+def commits(log: bytes) -> list[int]:
+    """Where the frames begin that end a transaction."""
+    return [at for at in range(HEAD, len(log), FRAME) if log[at + 4 : at + 8] != b"\0" * 4]
+
+
+async def test_recorded_work_that_a_damaged_log_would_forget_is_told(desk: Desk, long: bool) -> None:
+    log = await crashed_at_work(desk)
+    whole, chance = log.read_bytes(), random.Random(11)
+    for _ in range(200 if long else 15):
+        at = chance.randrange(commits(whole)[-2])
+        damaged = whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :]
+        log.write_bytes(damaged)
+        with pytest.raises(StoreDamaged):
+            await desk.open()
+        assert log.read_bytes() == damaged, at
+    log.write_bytes(whole)
+    await desk.open()
+    assert len(await desk.engine.read(ListTasks())) == 4
+
+
+@pytest.mark.parametrize("torn", ["cut in its page", "cut in its header", "its page is noise"])
+async def test_what_a_loss_of_power_leaves_half_written_is_no_damage(desk: Desk, torn: str) -> None:
+    log = await crashed_at_work(desk)
+    whole = log.read_bytes()
+    last = commits(whole)[-1]
+    kept = {"cut in its page": last + 1000, "cut in its header": last + 10, "its page is noise": last + 24}
+    log.write_bytes(whole[: kept[torn]])
+    if torn == "its page is noise":
+        with log.open("ab") as file:
+            file.write(os.urandom(PAGE))
+    await desk.open()
+    assert (await desk.engine.read(VerifyAudit())).ok
+
+
+async def test_a_flipped_bit_is_told_or_harms_nothing_and_breaks_nobody(desk: Desk, tmp_path: Path, long: bool) -> None:
+    await desk.open()
+    for _ in range(3):
+        await desk.run(*(step(f"s{number}", text="x" * 300) for number in range(10)))
+    await desk.close()
+    whole, chance, told = (desk.state / "signoff.db").read_bytes(), random.Random(12), 0
+    for number in range(200 if long else 20):
+        state = tmp_path / f"flipped{number}"
+        shutil.copytree(desk.state, state)
+        at = chance.randrange(len(whole))
+        flipped = bytes([whole[at] ^ 1 << chance.randrange(8)])
+        (state / "signoff.db").write_bytes(whole[:at] + flipped + whole[at + 1 :])
+        try:
+            told += not await _looks_sound(state)
+        except StoreError:
+            told += 1
+        shutil.rmtree(state)
+    assert told
+
+
+async def _looks_sound(state: Path) -> bool:
+    """Whether everything can be read, and nobody finds a fault in it."""
+    engine = await Engine.open(Opening(state=state, settings=Settings(sandbox="group")))
+    try:
+        tasks = [found.task.id for found in await engine.read(ListTasks())]
+        assert tasks == [3, 2, 1]
+        for task in tasks:
+            await engine.read(ShowTask(task=task))
+            await engine.read(ListRuns(task=task))
+        return bool((await engine.read(VerifyAudit())).ok)
+    finally:
+        await engine.close()
+
+
+def alter_plan(state: Path, before: str, after: str) -> None:
+    """Change the bytes of a stored plan as damage would: its digest stays."""
+    store = sqlite3.connect(state / "signoff.db")
+    with store:
+        assert store.execute("UPDATE plans SET body = replace(body, ?, ?)", (before, after)).rowcount
+    store.close()
+
+
+TOUCH = {"id": "touch", "action": "execute", "command": "touch good"}
+
+
+async def test_a_signed_plan_whose_stored_bytes_changed_does_not_begin(desk: Desk) -> None:
+    await desk.open(real=True, sandbox="group", executes=False)
+    task = await desk.begin(TOUCH)
+    await desk.close()
+    alter_plan(desk.state, "touch good", "touch evil")
+    await desk.open(real=True, sandbox="group")
+    assert (await desk.ended(task)).task.phase is Phase.FAILED
+    assert await desk.runs(task) == ()
+    assert list(desk.root.iterdir()) == []
+
+
+async def test_a_plan_whose_stored_bytes_changed_half_way_does_not_go_on(desk: Desk) -> None:
+    await desk.open(real=True, sandbox="group")
+    task = await desk.begin({**TOUCH, "tier": "destructive"}, step("after", "touch"))
+    question = await desk.asked(task)
+    await desk.close()
+    alter_plan(desk.state, "touch good", "touch evil")
+    await desk.open(real=True, sandbox="group")
+    view = await desk.ended(task)
+    assert view.task.phase is Phase.CANCELLED
+    assert view.task.error == "what the store holds is not the plan that was signed"
+    assert question.id not in [asked.id for asked in view.questions]
+    await check_sound(desk, task)
+    assert list(desk.root.iterdir()) == []

@@ -7,10 +7,11 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.actions import ACTIONS, Context, Result
+from engine.actions import ACTIONS, Context, Result, signed
 from engine.actions.signed import executed_and_checked
 from engine.cancellation import CancelToken
 from engine.errors import SpawnFailed
@@ -152,6 +153,25 @@ def test_a_file_that_is_executed_is_bound_under_every_name(make: Make, tmp_path:
     (context.root / "real.sh").write_text("true")
     (context.root / "link.sh").symlink_to("real.sh")
     context.sealed = seal([Path("link.sh")], context.root, tmp_path / "seals")
+    assert executed_and_checked(context) == (context.sealed, ())
+
+
+def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_bound(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = make(execute("bash tool.sh"), Tier.EXECUTE)
+    (context.root / "tool.sh").write_text("true")
+    (context.root / "evil.sh").write_text("false")
+    context.sealed = seal([Path("tool.sh")], context.root, tmp_path / "seals")
+    named = signed._paths
+
+    def swapped(*of: Any) -> set[Path]:
+        paths = named(*of)
+        (context.root / "tool.sh").unlink()
+        (context.root / "tool.sh").symlink_to("evil.sh")
+        return paths
+
+    monkeypatch.setattr(signed, "_paths", swapped)
     assert executed_and_checked(context) == (context.sealed, ())
 
 

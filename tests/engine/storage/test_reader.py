@@ -7,7 +7,10 @@ import os
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from engine import ReadContent
+from engine.errors import StoreError
 from engine.model.events import Notified
 from engine.storage.store import Store
 from tests.engine.desk import Desk, step
@@ -38,6 +41,18 @@ async def test_kept_bytes_that_are_no_longer_the_signed_ones_are_not_shown(desk:
     with sqlite3.connect(desk.state / "signoff.db") as store:
         store.execute("UPDATE contents SET body = ?", (b"echo another",))
     assert await desk.engine.read(ReadContent(sha256=digest)) is None
+
+
+async def test_who_reads_while_the_store_is_closed_is_told_so(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path, lambda: 1.0, lambda events: None)
+    reading = asyncio.gather(*(store.read.seq() for _ in range(20)), return_exceptions=True)
+    for _ in range(2):
+        await asyncio.sleep(0)
+    await store.close()
+    found = await reading
+    assert all(isinstance(each, int | StoreError) for each in found), found
+    with pytest.raises(StoreError):
+        await store.read.seq()
 
 
 async def test_a_closed_store_leaves_one_whole_file(tmp_path: Path) -> None:
