@@ -15,12 +15,12 @@ from typing import cast
 
 from engine.errors import Fault, InvalidPlan
 from engine.model.graph import MAX_STEPS
-from engine.model.plan import Action, Document, Step, StepBase
+from engine.model.plan import OPERANDS, Action, Document, Step, StepBase
 from engine.planning.builder import MAX_FAULTS, Value, field_path
 from engine.planning.checks import document_faults, steps_faults
 from engine.planning.reading import locate, read_value
 from engine.planning.schema import document_adapter
-from engine.planning.sentences import OPERANDS, action_sentence, fault_sentences, likely_action
+from engine.planning.sentences import action_sentence, fault_sentences, likely_action
 from engine.planning.variables import fill
 
 _BARE = Document(request="", steps=())

@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from engine import Fault, InvalidPlan, Phase, Reply, Revise, TaskView
 from engine.errors import NotAllowed, StaleRevision
 from engine.model.plan import Execute, Shell
-from engine.planning.file import parse_document
+from tests.engine.planning.plans import parse_document
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
 from tests.tui.pilots import picture
