@@ -1,7 +1,7 @@
 """What became of a text, line by line and word by word, and of a plan, step by step. Pure, and cheap to import.
 
 A line that was changed shows its words, `[-gone-]{+new+}`; one that has little in common with what stands in its place,
-or that holds such marks itself, is told as gone and as new. Every piece is foreign text: whoever draws it makes it safe.
+or that holds such marks itself, is told as gone and as new. Every piece is foreign text: who draws it makes it safe.
 """
 
 from __future__ import annotations

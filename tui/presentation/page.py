@@ -36,7 +36,7 @@ class Page:
     """Whether all of it is here; else its end has not been seen, wherever the reader is."""
     lines: Sequence[Line] = ()
     before: str | None = None
-    """The operand of an earlier revision, whose lines are laid over those of the present one; None to show that alone."""
+    """The operand of an earlier revision, to lay its lines over those of the present one; None to show that alone."""
     changed: Sequence[Line] = ()
     """What else changed since then: below the operand, and a part of what must be read."""
     changed_since: str = ""
