@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from engine import Gap, LogGrew, LogSlice, Person, Presence, Role, StepState
 from engine.errors import StoreError
-from engine.model.events import Notified, QuestionAsked, StepEnded
+from engine.model.events import Notified, QuestionAsked, StepEnded, StepStarted
 from engine.testing import ScriptedEngine
 from tests.tui import scenes
 from tests.tui.pilots import bench, opened, picture, until
@@ -120,18 +120,39 @@ async def test_a_log_that_grows_is_followed() -> None:
         await until(pilot, lambda: "and one more line" in picture(pilot))
 
 
-async def test_who_else_is_here_is_said_and_what_is_read_here_is_let_seen() -> None:
+async def test_who_else_is_here_is_said_and_what_they_review() -> None:
     engine = _engine()
     ben = Person(user="ben", role=Role.REVIEWER, pid=7, since=0.0)
     engine.people = (ben,)
     async with scenes.app(engine).run_test(size=SIZE) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "ben is here" in picture(pilot))
-        assert engine.looked[-1] == (12, "tests")
+        engine.signal(Presence(people=(replace(ben, task=12, step="pins"),)))
+        await until(pilot, lambda: "ben reads 3" in picture(pilot))
         engine.signal(Presence(people=(ben, replace(ben, user="cara"))))
         await until(pilot, lambda: "ben and cara are here" in picture(pilot))
         engine.signal(Presence(people=()))
         await until(pilot, lambda: "are here" not in picture(pilot))
+
+
+async def test_only_an_open_review_tells_the_others_what_is_read() -> None:
+    engine = _engine()
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await pilot.press("l", "j", "E")
+        assert set(engine.looked) == {(None, None)}
+        await pilot.press("F", "r")
+        await until(pilot, lambda: engine.looked[-1] == (12, "migrate"))
+        begun = replace(scenes.status("tell", StepState.RUNNING, 1), run=9)
+        ended = scenes.status("tests", StepState.COMPLETED, 41, 40, 4)
+        engine.emit(StepEnded(ended), task=12, step="tests")
+        engine.emit(StepStarted(begun, "9.log"), task=12, step="tell")
+        await until(pilot, lambda: bench(pilot).step == "tell")
+        assert engine.looked[-1] == (12, "migrate")
+        await pilot.press("question_mark", "escape")
+        assert engine.looked[-1] == (12, "migrate")
+        await pilot.press("escape")
+        await until(pilot, lambda: engine.looked[-1] == (None, None))
 
 
 async def _questions(pilot: Pilot[Any], engine: ScriptedEngine) -> list[int]:

@@ -1,7 +1,7 @@
 """What became of a text, line by line and word by word, and of a plan, step by step. Pure, and cheap to import.
 
-A line that was changed shows its words, `[-gone-]{+new+}`; one that has little in common with what stands in its place
-is told as gone and as new. Every piece is foreign text: whoever draws it makes it safe.
+A line that was changed shows its words, `[-gone-]{+new+}`; one that has little in common with what stands in its place,
+or that holds such marks itself, is told as gone and as new. Every piece is foreign text: who draws it makes it safe.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from tui.presentation.wrap import words
 Piece: TypeAlias = tuple[str, str]
 """A mark, `-` gone, `+` new, a blank for what stayed, and the text it is about."""
 
+_AROUND = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
 MOST = 500
 """Lines that are compared word by word; longer texts are compared by whole lines."""
 _MOST_WORDS = 300
 """Words of a line that are compared one by one; what is longer is told as gone and as new."""
 _ALIKE = 0.4
 """From which likeness on a line counts as changed, not as another one."""
+_MARKED = re.compile(r"\[-|-\]|\{\+|\+\}")
+"""Text that could be taken for a mark of ours: its lines are told whole."""
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -43,8 +46,14 @@ class ChangedLine:
     @property
     def text(self) -> str:
         """With the marks of its words; not safe to print yet."""
-        around = {"-": "[-{}-]", "+": "{{+{}+}}"} if self.mark == "~" else {}
-        return "".join(around.get(mark, "{}").format(text) for mark, text in self.pieces)
+        return "".join(text for _, text in self.words)
+
+    @property
+    def words(self) -> Iterator[Piece]:
+        """Its pieces, in a changed line each within its marks."""
+        for mark, text in self.pieces:
+            before, after = _AROUND[mark] if self.mark == "~" else ("", "")
+            yield mark, f"{before}{text}{after}"
 
 
 def changed_lines(before: str, after: str) -> list[ChangedLine]:
@@ -74,6 +83,8 @@ def _replaced(old: Sequence[str], new: Sequence[str], a: int, c: int, *, finely:
 
 def _changed_words(before: str, after: str) -> tuple[Piece, ...] | None:
     """The words of one line in the other; None where the two have little in common."""
+    if _MARKED.search(before) or _MARKED.search(after):
+        return None
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     if max(len(old), len(new)) > _MOST_WORDS:
         return None

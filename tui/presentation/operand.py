@@ -6,6 +6,7 @@ S4). Pure, and cheap to import.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui.presentation.safe import INDENT, TAB, ascii_only, pieces
@@ -51,11 +52,27 @@ def rows(operand: str, width: int, *, plain: bool = False) -> list[Row]:
         width: cells of a row, without the gutter; a row that goes on keeps one of them for its mark.
         plain: ASCII only.
     """
-    made = []
-    for number, line in enumerate(lines_of(operand), start=1):
-        found: list[Piece] = list(pieces(line, indent=INDENT, tab="->  " if plain else TAB))
-        if plain:
-            found = [(text if text.isspace() else ascii_only(text), escape) for text, escape in found]
-        for position, row in enumerate(hard_wrapped(found, max(NARROWEST, width - 1))):
-            made.append(Row(number, position == 0, tuple(row)))
-    return made
+    return [
+        row
+        for number, line in enumerate(lines_of(operand), start=1)
+        for row in line_rows(line, number, width, plain=plain)
+    ]
+
+
+def line_rows(line: str, number: int, width: int, *, plain: bool = False) -> list[Row]:
+    """Every row of one line."""
+    return wrapped(shown(line, plain=plain), number, width)
+
+
+def shown(text: str, *, plain: bool = False) -> list[Piece]:
+    """A line, or a part of it, safe to draw: indentation stays, tabs are arrows."""
+    found = list(pieces(text, indent=INDENT, tab="->  " if plain else TAB))
+    if plain:
+        return [(text if text.isspace() else ascii_only(text), escape) for text, escape in found]
+    return found
+
+
+def wrapped(found: Iterable[Piece], number: int, width: int) -> list[Row]:
+    """The rows that safe pieces of one line take."""
+    rows = hard_wrapped(found, max(NARROWEST, width - 1))
+    return [Row(number, position == 0, tuple(row)) for position, row in enumerate(rows)]

@@ -35,7 +35,9 @@ class Page:
     whole: bool = True
     """Whether all of it is here; else its end has not been seen, wherever the reader is."""
     lines: Sequence[Line] = ()
+    before: str | None = None
+    """The operand of an earlier revision, to lay its lines over those of the present one; None to show that alone."""
     changed: Sequence[Line] = ()
-    """What changed since a revision that was read before: below the operand, and a part of what must be read."""
+    """What else changed since then: below the operand, and a part of what must be read."""
     changed_since: str = ""
     """What that revision is called."""

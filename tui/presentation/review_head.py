@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from engine import Person, Phase, TaskView, quorum
+from engine import Person, Phase, PlannedStep, TaskView, quorum, step_digest
 from tui.presentation.amounts import about, ago
 from tui.presentation.brief import title as task_title
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED
+from tui.presentation.people import readings
 from tui.presentation.reading import Reading
 from tui.presentation.revisions import counts
 from tui.presentation.safe import safe
@@ -81,7 +82,7 @@ def still_missing(view: TaskView, user: str) -> str:
 def beside(reading: Reading, view: TaskView, people: Iterable[Person], user: str, now: float, room: int) -> str:
     """What stands on the right of the summary, as much of it as fits: changes, who reads what, how it ran before."""
     kept: list[str] = []
-    for part in (counts(reading.since) if reading.since else "", reads(reading, view, people, user)):
+    for part in (counts(reading.since) if reading.since else "", reads(view, people, user)):
         if part and _wide([*kept, part]) <= room:
             kept.append(part)
     return _BETWEEN.join(kept) or history(view, now, room)
@@ -91,15 +92,10 @@ def _wide(parts: list[str]) -> int:
     return cells(safe(_BETWEEN.join(parts)))
 
 
-def reads(reading: Reading, view: TaskView, people: Iterable[Person], user: str) -> str:
-    """`ben reads 3, cara reads 11`: the steps that the others have in sight."""
-    numbers = reading.numbers
-    found = [
-        f"{person.user} reads {numbers[person.step]}"
-        for person in people
-        if person.user != user and person.task == view.task.id and person.step in numbers
-    ]
-    return ", ".join(dict.fromkeys(found))
+def reads(view: TaskView, people: Iterable[Person], user: str) -> str:
+    """`ben reads 3, cara reads 11`: what the others have in sight."""
+    others = (person for person in people if person.user != user)
+    return ", ".join(dict.fromkeys(told for _, told in readings(others, view)))
 
 
 def summary(reading: Reading, seconds: float | None = None, ascii_only: bool = False) -> Content:
@@ -133,14 +129,23 @@ def history(view: TaskView, now: float, room: int) -> str:
     return next((form for form in forms if cells(safe(form)) <= room), f"ran well {times}")
 
 
-def signing(view: TaskView, reading: Reading, user: str) -> str:
-    """What a signature would mean, in one sentence."""
+def signing(view: TaskView, reading: Reading, user: str, now: float) -> str:
+    """What a signature would mean, in one sentence; what somebody granted does not ask again."""
     out = len(reading.plan.steps) - reading.running
-    asks = sum(planned.asks and reading.runs(planned.id) for planned in reading.plan.steps)
+    asking = [planned for planned in reading.plan.steps if planned.asks and reading.runs(planned.id)]
+    free = sum(granted(planned, view, now) for planned in asking)
+    asks = len(asking) - free
     held = f", {len(reading.held)} of them held" if reading.held else ""
     left = f", {out} skipped" if out else ""
     again = f", {asks} ask{'s' if asks == 1 else ''} again at run" if asks else ""
+    again += f", {free} granted" if free else ""
     return f"Sign rev {view.task.revision} {view.task.digest[:6]} as {user}: {reading.running} run{held}{left}{again}?"
+
+
+def granted(planned: PlannedStep, view: TaskView, now: float) -> bool:
+    """Whether somebody lets exactly these bytes run without being asked about, at this moment."""
+    grants = [grant for grant in view.grants if grant.revision == view.task.revision and planned.id in grant.steps]
+    return bool(grants) and any(grant.covers(planned.id, step_digest(planned), now) for grant in grants)
 
 
 def can_be_signed(view: TaskView) -> bool:

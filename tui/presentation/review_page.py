@@ -15,7 +15,7 @@ from tui.presentation.line import MUTED
 from tui.presentation.page import Line, Page
 from tui.presentation.reading import GLANCE, Reading
 from tui.presentation.review import Row, glance
-from tui.presentation.revisions import changed
+from tui.presentation.revisions import changed, operand_before
 from tui.presentation.status import TIERS
 from tui.presentation.threads import thread_lines
 
@@ -35,7 +35,7 @@ def page_of(
 
     Args:
         view: knows what people said and granted.
-        differences: whether what changed since the earlier revision is shown below the operand.
+        differences: whether what changed since the earlier revision is shown, within the operand and below it.
         contents: by digest, the bytes of signed files that were read so far; None where they were not kept.
     """
     if row.planned is None:
@@ -51,6 +51,7 @@ def page_of(
         row.planned.step.operand,
         marks,
         files=tuple(file_texts(row.planned, contents)),
+        before=operand_before(change) if change else None,
         changed=tuple(changed(change)) if change else (),
         changed_since=reading.since.name if reading.since else "",
         lines=[Line("", ""), *known, *_granted(row.planned.id, view), *thread_lines(view.comments, row.planned.id)],

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine import Comparison, StepChange, TaskView
-from tui.presentation.changes import changed_facts, changed_lines
+from tui.presentation.changes import changed_facts
+from tui.presentation.operand import lines_of
 from tui.presentation.page import Line
 
 _CARRIED = "carried"
 """The means of a signature that came from the revision before."""
 _TOLD = 4
 """Reasons, or dropped steps, that one sentence names."""
-_STYLES = {"~": "$text-accent", "+": "$text-success", "-": "$text-error"}
+_CHANGED = "$text-accent"
 
 
 @dataclass(frozen=True)
@@ -81,17 +82,25 @@ def _named(names: list[str], between: str = ", ") -> str:
     return between.join(names[:_TOLD]) + more
 
 
+def operand_before(change: StepChange) -> str | None:
+    """The operand of one step as it was, where it is another one now."""
+    before, after = change.before, change.after
+    if before is None or after is None or before.step.operand == after.step.operand:
+        return None
+    return before.step.operand
+
+
 def changed(change: StepChange) -> Iterator[Line]:
-    """The lines of one step that are not as they were, and the facts; nothing for one that is wholly new."""
+    """What is not as it was in one step besides the lines of its operand; nothing for one that is wholly new."""
     before, after = change.before, change.after
     if before is None or after is None:
         return
-    if before.step.operand != after.step.operand:
-        for line in changed_lines(before.step.operand, after.step.operand):
-            if line.mark != " ":
-                yield Line(f"{line.mark} {line.number}", line.text, _STYLES[line.mark])
-    for name, was, now in changed_facts(before, after):
-        yield Line(f"~ {name}", f"{was} → {now}", _STYLES["~"])
+    was, now = before.step.operand, after.step.operand
+    if was != now and lines_of(was) == lines_of(now):
+        ended, ends = ("ends its last line" if text.endswith("\n") else "none" for text in (was, now))
+        yield Line("~ newline", f"{ended} → {ends}", _CHANGED)
+    for name, former, present in changed_facts(before, after):
+        yield Line(f"~ {name}", f"{former} → {present}", _CHANGED)
 
 
 def meanwhile(found: Comparison, view: TaskView) -> str:

@@ -11,16 +11,31 @@ from typing import TypeAlias
 
 from textual.content import Content
 
+from tui.presentation.changes import ChangedLine, changed_lines
 from tui.presentation.content import ESCAPE, assemble, content
 from tui.presentation.files import FileText
 from tui.presentation.line import MUTED, column
-from tui.presentation.operand import GOES_ON, GOES_ON_ASCII, Row, gutter, lines_of, rows
+from tui.presentation.operand import (
+    GOES_ON,
+    GOES_ON_ASCII,
+    Row,
+    gutter,
+    line_rows,
+    lines_of,
+    rows,
+    shown,
+    wrapped,
+)
 from tui.presentation.page import Line, Page
 from tui.presentation.safe import safe
 from tui.presentation.wrap import words
 
 _LABEL = 9
 _WARNS = "$text-warning"
+_LINES = {" ": "", "~": "", "+": "$text-success", "-": "$text-error"}
+"""Styles of whole lines by what became of them."""
+_WORDS = {" ": "", "~": "bold $text-accent", "+": "bold $text-success", "-": "$text-error"}
+"""Styles of the words of a changed line, and of its mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,8 @@ class Part:
     digits: int
     """Cells of the largest line number."""
     marks: Mapping[int, str]
+    compared: bool = False
+    """Whether each line says what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,10 @@ class Numbered:
 
     part: Part
     row: Row
+    mark: str = " "
+    """What became of the line, as `ChangedLine` has it."""
+    text: Content | None = None
+    """The row as it is drawn, where its words are marked."""
 
 
 Entry: TypeAlias = Numbered | FileText | Content
@@ -60,7 +81,9 @@ class Sheet:
     def of(cls, page: Page, width: int, *, ascii_only: bool = False) -> Sheet:
         """Lay a page out in rows of at most `width` cells."""
         made: list[Entry] = []
-        if page.operand is not None:
+        if page.operand is not None and page.before is not None:
+            made += _compared(page.before, page.operand, page.marks, width, ascii_only)
+        elif page.operand is not None:
             made += _numbered("", page.operand, page.marks, width, ascii_only)
         if page.changed:
             made += _changed(page, width, ascii_only)
@@ -75,29 +98,60 @@ class Sheet:
     def where(self, top: int, height: int) -> str:
         """`1-8 of 11`, `deploy.sh 3-9 of 40`: the lines in sight of the text that is read; empty where none is."""
         places = range(min(top + height, len(self.rows)) - 1, -1, -1)
-        last = next((entry for place in places if isinstance(entry := self.rows[place], Numbered)), None)
+        last = next((entry for place in places if (entry := _present(self.rows[place]))), None)
         if last is None:
             return ""
-        shown = (entry for entry in self.rows[top : top + height] if isinstance(entry, Numbered))
+        shown = filter(None, map(_present, self.rows[top : top + height]))
         first = next((entry.row.line for entry in shown if entry.part is last.part), last.row.line)
         lines = f"{first}-{last.row.line}" if first != last.row.line else f"{first}"
         return f"{last.part.name} {lines} of {last.part.lines}".lstrip()
 
 
+def _present(entry: Entry) -> Numbered | None:
+    """A row of what will run: none of what is gone."""
+    return entry if isinstance(entry, Numbered) and entry.mark != "-" else None
+
+
 def draw(entry: Numbered, *, ascii_only: bool = False) -> Content:
     """Number and text; a row that goes on from the one above has a mark instead of the number."""
-    part, row = entry.part, entry.row
+    part, row, own = entry.part, entry.row, _LINES[entry.mark]
+    text = _text(row, own) if entry.text is None else entry.text
     if not row.first:
-        return content(f" {'':{part.digits}}  {_goes_on(ascii_only)}", MUTED) + _text(row)
-    style = part.marks.get(row.line, "")
+        gap = part.digits + 3 * part.compared
+        return content(f" {'':{gap}}  {_goes_on(ascii_only)}", own or MUTED) + text
+    style = part.marks.get(row.line, "") if entry.mark != "-" else ""
     flag = ("!" if ascii_only else "▲") if style else " "
-    return assemble((flag, style), (f"{row.line:>{part.digits}}", style or MUTED), "  ") + _text(row)
+    mark = content(f" {entry.mark} ", own or _WORDS.get(entry.mark, "")) if part.compared else Content("")
+    return assemble((flag, style), mark, (f"{row.line:>{part.digits}}", style or MUTED), "  ") + text
 
 
 def _numbered(name: str, text: str, marks: Mapping[int, str], width: int, ascii_only: bool) -> Iterator[Entry]:
     part = Part(name, len(lines_of(text)), gutter(text), marks)
     for row in rows(text, width - part.digits - 4, plain=ascii_only):
         yield Numbered(part, row)
+
+
+def _compared(before: str, text: str, marks: Mapping[int, str], width: int, ascii_only: bool) -> Iterator[Entry]:
+    """The lines that will run and, each before what stands in its place, those that are gone."""
+    digits = max(gutter(before), gutter(text))
+    part = Part("", len(lines_of(text)), digits, marks, compared=True)
+    room = width - digits - 7
+    for line in changed_lines(before, text):
+        if line.mark == "~":
+            yield from _words(part, line, room, ascii_only)
+        else:
+            for row in line_rows(line.text, line.number, room, plain=ascii_only):
+                yield Numbered(part, row, line.mark)
+
+
+def _words(part: Part, line: ChangedLine, width: int, ascii_only: bool) -> Iterator[Entry]:
+    """A changed line: its rows are cut out of the whole, in which each word has its style."""
+    found = [(mark, piece) for mark, text in line.words for piece in shown(text, plain=ascii_only)]
+    styled = [Content.styled(text, ESCAPE if escape else _WORDS[mark]) for mark, (text, escape) in found]
+    whole, at = Content("").join(styled), 0
+    for row in wrapped([piece for _, piece in found], line.number, width):
+        yield Numbered(part, row, line.mark, whole[at : at + len(row.text)])
+        at += len(row.text)
 
 
 def _file(file: FileText, width: int, ascii_only: bool) -> Iterator[Entry]:

@@ -88,7 +88,7 @@ class ReviewScreen(ReviewSteps):
             self.notice(lacks)
         elif view and reading:
             self.notice()
-            self.enter(Mode.SIGNING, signing(view, reading, self.app.user))
+            self.enter(Mode.SIGNING, signing(view, reading, self.app.user, self.app.clock()))
 
     def action_grant(self) -> None:
         """Let the steps that ask, and were read, run without asking again."""

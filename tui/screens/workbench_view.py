@@ -181,7 +181,6 @@ class WorkbenchView(Screen[None]):
         self.view = view
         if not same or self.step not in self._place:
             self.step = wanted(view, "")
-            self.app.engine.look(task, self.step)
         self.load_tab()
         self.load_lengths()
 
@@ -312,6 +311,9 @@ class WorkbenchView(Screen[None]):
         return None if self.view is None or place is None else self.view.steps[place]
 
     def watch_view(self, view: TaskView | None) -> None:
+        if (shown := self.status_bar.shown) is None or view is None or shown.plan is not view.plan:
+            self.status_bar.shown = view
+            self.status_bar.refresh()
         self.set_class(view is None and not self.window.rows, "-empty")
         if view is None:
             return
@@ -330,8 +332,6 @@ class WorkbenchView(Screen[None]):
         self.tabs.subject = content(step).plain
         self._show_log()
         self._runs = ()
-        if self.view is not None:
-            self.app.engine.look(self.view.task.id, step)
         if self.tab != "log":
             self.load_tab()
 

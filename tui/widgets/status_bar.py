@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from engine import EngineInfo, Grant, Person
+from engine import EngineInfo, Grant, Person, TaskView
 from tui.presentation.people import company
 from tui.presentation.task import granted, status_line
 from tui.widgets.lines import Lines
@@ -26,6 +26,8 @@ class StatusBar(Lines):
     waiting: reactive[int] = reactive(0)
     people: reactive[tuple[Person, ...]] = reactive(())
     grants: reactive[tuple[Grant, ...]] = reactive(())
+    shown: TaskView | None = None
+    """The task that others may read as well."""
     clock: Callable[[], float] = staticmethod(time.time)
     """Unix time in seconds."""
     root = ""
@@ -33,7 +35,7 @@ class StatusBar(Lines):
     _minute: Timer | None = None
 
     def line(self, y: int) -> Content:
-        others = company(self.people, self.user)
+        others = company(self.people, self.user, self.shown)
         width, plain = self.size.width, self.ascii_only
         held = granted(self.grants, self.clock())
         return status_line(self.info, self.root, self.user, self.waiting, width, others, held, ascii_only=plain)

@@ -35,6 +35,10 @@ def test_lines_with_little_in_common_are_gone_and_new() -> None:
     assert told("alembic upgrade head", "echo nothing to do") == ["- 1 alembic upgrade head", "+ 1 echo nothing to do"]
 
 
+def test_a_line_that_holds_marks_of_its_own_is_told_whole() -> None:
+    assert told("echo {+a+} b c", "echo {+a+} b d") == ["- 1 echo {+a+} b c", "+ 1 echo {+a+} b d"]
+
+
 def test_lines_that_come_and_go_keep_their_numbers() -> None:
     assert told("a\nb\nc", "a\nc\nd") == ["  1 a", "- 2 b", "  2 c", "+ 3 d"]
 

@@ -73,11 +73,11 @@ def test_a_step_that_the_policy_asks_for_must_be_read_whatever_its_tier() -> Non
     assert [planned.id for planned in reading.unread] == ["pins"]
     assert "2 pins" in missing(reading)
     assert "asks again at run" in headline(asked)
-    assert "1 asks again at run" in signing(view, reading, "ana")
+    assert "1 asks again at run" in signing(view, reading, "ana", NOON)
 
 
 def test_a_signature_says_what_runs_what_does_not_and_what_asks_again() -> None:
-    said = signing(plans.to_review(), _reading(skipped=frozenset({"bench", "push"})), "ana")
+    said = signing(plans.to_review(), _reading(skipped=frozenset({"bench", "push"})), "ana", NOON)
     assert said == "Sign rev 3 4f1c9a as ana: 8 run, 4 skipped, 1 asks again at run?"
 
 

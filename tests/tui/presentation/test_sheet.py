@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hostile import HOSTILE, is_control
+from tui.presentation.changes import changed_lines
 from tui.presentation.files import FileText
 from tui.presentation.page import Line, Page
 from tui.presentation.sheet import Numbered, Sheet, draw
@@ -67,3 +68,66 @@ def test_hostile_text_in_a_file_is_shown_and_never_obeyed(text: str, width: int,
     page = Page(text, files=[FileText("x", "y", text, note=text)], lines=[Line("in", text)])
     for row in _text(Sheet.of(page, width, ascii_only=plain), ascii_only=plain)[: -1 or None]:
         assert not any(map(is_control, row))
+
+
+BEFORE = "set -e\nalembic upgrade head\n\npsql -c 'DROP TABLE sessions_old'\nmake docs\necho done\n"
+AFTER = "set -e\nalembic upgrade head\necho three\npsql -c 'DROP TABLE sessions'\necho done\necho more\n"
+
+
+def test_what_changed_stands_among_the_lines_of_the_operand() -> None:
+    page = Page(AFTER, {4: "bold"}, before=BEFORE, changed=[Line("~ network", "none → any")], changed_since="rev 2")
+    sheet = Sheet.of(page, 60)
+    assert _text(sheet) == [
+        "    1  set -e",
+        "    2  alembic upgrade head",
+        "  - 3  ",
+        "  - 4  psql -c 'DROP TABLE sessions_old'",
+        "  - 5  make docs",
+        "  + 3  echo three",
+        "▲ + 4  psql -c 'DROP TABLE sessions'",
+        "    5  echo done",
+        "  + 6  echo more",
+        " changed since rev 2",
+        " ~ network  none → any",
+    ]
+    assert sheet.must == 11
+    assert sheet.where(0, 4) == "1-2 of 6"
+    assert sheet.where(3, 3) == "3 of 6"
+
+
+def test_words_of_a_changed_line_are_marked_and_styled() -> None:
+    page = Page("psql -c 'DROP TABLE sessions'", before="psql -c 'DROP TABLE sessions_old'")
+    (entry,) = Sheet.of(page, 60).rows
+    assert isinstance(entry, Numbered)
+    drawn = draw(entry)
+    assert drawn.plain == "  ~ 1  psql -c 'DROP TABLE [-sessions_old-]{+sessions+}'"
+    words = {drawn.plain[span.start : span.end]: span.style for span in drawn.spans}
+    assert (words["[-sessions_old-]"], words["{+sessions+}"]) == ("$text-error", "bold $text-success")
+
+
+def test_a_changed_line_that_is_long_goes_on_below() -> None:
+    page = Page("echo " + "a " * 30 + "end", before="echo " + "a " * 30 + "END")
+    rows = _text(Sheet.of(page, 40))
+    assert rows[0].startswith("  ~ 1  echo a a") and rows[1].startswith("       ↳")
+    assert "".join(row[7:].lstrip("↳") for row in rows) == "echo " + "a " * 30 + "[-END-]{+end+}"
+
+
+MARKED = st.sampled_from(
+    ["make", "a b c d", "a b x d", "\u202ea b", "a \x1b[2J c", "x[-1-]", "{+a+} b c", " " * 60 + "b", "界" * 30]
+)
+
+
+@given(st.lists(MARKED, max_size=6), st.lists(MARKED, max_size=6), st.integers(24, 80), st.booleans())
+def test_a_comparison_hides_nothing_and_nobody_can_forge_its_marks(
+    old: list[str], new: list[str], width: int, plain: bool
+) -> None:
+    sheet = Sheet.of(Page("\n".join(new), before="\n".join(old)), width, ascii_only=plain)
+    rows = [entry for entry in sheet.rows if isinstance(entry, Numbered)]
+    assert len(rows) == len(sheet.rows) == sheet.must
+    for entry in rows:
+        drawn = draw(entry, ascii_only=plain)
+        assert not any(map(is_control, drawn.plain)) and "\u202e" not in drawn.plain
+        assert drawn.cell_length <= width
+        assert entry.mark == "~" or entry.text is None
+    for line in changed_lines("\n".join(old), "\n".join(new)):
+        assert line.mark != "~" or not any(mark in text for _, text in line.pieces for mark in ("[-", "-]", "{+", "+}"))

@@ -22,6 +22,7 @@ from engine import (
     StepsChanged,
     Verdict,
     WriteComment,
+    grantable,
 )
 from engine.model.review import judged
 from engine.testing import NOON, ScriptedEngine
@@ -64,7 +65,7 @@ class Shared(ScriptedEngine):
             case GiveGrant(steps=steps, seconds=seconds):
                 grant = Grant(
                     id=1, task=12, revision=3, given_by=actor, given=NOON, expires=NOON + seconds,
-                    steps=dict.fromkeys(steps, "d"),
+                    steps=grantable(p for p in view.plan.steps if p.id in steps) if view.plan else {},
                 )  # fmt: skip
                 return GrantGiven(grant)
             case Sign(revision=revision, digest=digest) if view.plan and view.plan.policy.quorum > 1:

@@ -15,6 +15,8 @@ from engine import (
     Comment,
     Fault,
     GiveGrant,
+    Grant,
+    GrantRevoked,
     InvalidPlan,
     Judge,
     Person,
@@ -30,13 +32,16 @@ from engine import (
     TaskView,
     Verdict,
     WriteComment,
+    grantable,
 )
 from engine.errors import Refused, StaleRevision
+from engine.testing import NOON
 from tests.tui import plans
 from tests.tui.pilots import picture, until
 from tests.tui.screens.shared import Shared, said
 from tests.tui.stage import LARGE, SMALL, Clock, app, gone, opened, press, show, utc  # noqa: F401
 from tui.app import SignoffApp
+from tui.presentation.review_head import granted
 from tui.screens.review import ReviewScreen
 from tui.widgets.operand_view import OperandView
 
@@ -275,6 +280,28 @@ async def test_a_grant_covers_what_asks_and_was_read_and_takes_two_keys() -> Non
     assert (command.steps, command.seconds, command.digest) == (("migrate",), 1800.0, plans.DIGEST)
 
 
+async def test_what_is_granted_is_not_said_to_ask_again() -> None:
+    engine, clock = _engine(plans.in_sight()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock), LARGE) as pilot:
+        await press(pilot, clock, "space", "T", "y", "space", "A")
+        assert "12 run, 1 asks again at run, 1 granted?" in _flat(pilot)
+        await press(pilot, clock, "n")
+        (grant,) = engine.views[12].grants
+        engine.happen(GrantRevoked(replace(grant, revoked=grant.given, revoked_by="ben")))
+        await press(pilot, clock, "A")
+        assert "12 run, 2 ask again at run?" in _flat(pilot)
+
+
+def test_a_grant_covers_what_was_granted_while_it_holds() -> None:
+    view = plans.in_sight()
+    planned = next(each for each in plans.twelve() if each.id == "push")
+    grant = Grant(id=1, task=12, revision=3, steps=grantable([planned]), given_by="ben", given=NOON, expires=NOON + 60)
+    assert granted(planned, replace(view, grants=(grant,)), NOON + 59)
+    assert not granted(planned, replace(view, grants=(grant,)), NOON + 60)
+    assert not granted(planned, replace(view, grants=(replace(grant, revision=2),)), NOON)
+    assert not granted(replace(planned, binary="/tmp/git"), replace(view, grants=(grant,)), NOON)
+
+
 # Editing
 
 
@@ -391,6 +418,8 @@ PICTURES: dict[str, tuple[Callable[[], Shared], tuple[str, ...]]] = {
     "quorum": (lambda: _engine(plans.quorum_of(2, plans.to_review(), BEN)), ()),
     "judged": (lambda: _engine(plans.without(plans.to_review(), "bench", held="docs")), ("j", "j", "j")),
     "notes": (_noted, ("tab", "G")),
+    "compared": (_second, ("tab",)),
+    "granted": (lambda: _engine(plans.in_sight()), ("space", "T", "y", "space", "A")),
     "noting": (_noted, ("c", *"No rows left")),
 }
 
