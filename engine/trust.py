@@ -1,6 +1,7 @@
 """Trusting a directory: nothing that it brings is used before a person trusted it, by digest (B3.5).
 
-What is trusted is what was shown: another digest by now is refused. Its policy is kept as it was read then.
+What is trusted is what was shown: another digest by now is refused. Its policy is kept as it was read then, and its
+texts, to show later what changed.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.commands import Reply, RevokeTrust, Trust
 from engine.errors import InvalidPlan, Refused, UsageError
+from engine.model.difference import unified
 from engine.model.policy import Policy
 from engine.model.trust import Novelty, Trusted, TrustedFile
 from engine.planning.recipes import POLICY, Folder, read_folder, recipe_name
@@ -29,7 +32,11 @@ async def look(reader: Reader, root: str) -> DirectoryView:
     """What a directory brings now, beside what was trusted of it last."""
     place = place_of(root)
     trusted = await reader.trusted(place)
-    return await asyncio.to_thread(_view, place, trusted)
+    view = await asyncio.to_thread(_view, place, trusted)
+    if trusted is None or view.holds:
+        return view
+    texts = {file.path: await reader.content(file.sha256) for file in trusted.files}
+    return await asyncio.to_thread(_compared, view, texts)
 
 
 def place_of(root: str) -> str:
@@ -93,7 +100,7 @@ class Trusting:
             )
         files = tuple(TrustedFile(path=file.path, sha256=file.sha256) for file in folder.files)
         trusted = Trusted(root=root, digest=folder.digest, files=files, policy=policy, actor=actor, time=self._clock())
-        seq = await self._store.trust(trusted)
+        seq = await self._store.trust(trusted, [(file.sha256, file.text.encode()) for file in folder.files])
         self._policies.keep(trusted)
         return Reply(seq=seq, text=f"trusted {folder.digest[:6]} of {root}")
 
@@ -148,6 +155,18 @@ def _view(root: str, trusted: Trusted | None) -> DirectoryView:
         gone=gone,
         trusted=trusted,
     )
+
+
+def _compared(view: DirectoryView, trusted: Mapping[str, bytes | None]) -> DirectoryView:
+    """With the differences to the texts that were trusted, by path; None where one was not kept."""
+    now = {file.path: file.text.encode() for file in view.files}
+    diffs = {
+        path: unified(before, now.get(path, b""), f"{path} (trusted)", f"{path} (now)")
+        for path, before in trusted.items()
+        if before is not None
+    }
+    files = tuple(replace(file, diff=diffs.get(file.path, "")) for file in view.files)
+    return replace(view, files=files, gone_diff="".join(diffs.get(path, "") for path in view.gone))
 
 
 def _novelty(before: str | None, now: str) -> Novelty:

@@ -47,6 +47,8 @@ class DirectoryFile:
     recipe: str = ""
     """The name of the recipe; empty for the policy."""
     novelty: Novelty = Novelty.NEW
+    diff: str = ""
+    """Of a changed file against the text that was trusted, unified; empty where that text was not kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,8 @@ class DirectoryView:
     """The names of all recipes, also of those that cannot be used."""
     gone: tuple[str, ...] = ()
     """Files that were trusted and are not there any more."""
+    gone_diff: str = ""
+    """What those said, as lines that were taken away."""
     trusted: Trusted | None = None
     """What was trusted last."""
 

@@ -45,6 +45,7 @@ _VERDICTS: dict[str, type[PlanSigned] | type[PlanRejected] | type[PlanReturned]]
 }
 _UNDOES = {"return": "returned", "reject": "rejected"}
 """Verdicts that leave no signature standing, and why."""
+KEEP_CONTENT = "INSERT OR IGNORE INTO contents (sha256, body) VALUES (?, ?)"
 _STEP = (
     "INSERT INTO steps (state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, changed, tests,"
     " task, position, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -63,7 +64,7 @@ def plan_rows(plan: Plan, statuses: Sequence[StepStatus], contents: Iterable[tup
     change.writes.append(("INSERT INTO plans (task, revision, digest, body) VALUES (?, ?, ?, ?)", row))
     steps = [(*step_values(plan.task, at, status), status.id) for at, status in enumerate(statuses)]
     change.many.append((_STEP, steps))
-    change.many.append(("INSERT OR IGNORE INTO contents (sha256, body) VALUES (?, ?)", list(contents)))
+    change.many.append((KEEP_CONTENT, list(contents)))
     return change
 
 

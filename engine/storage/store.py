@@ -42,7 +42,7 @@ from engine.model.task import ENGINE, Task
 from engine.model.trust import Trusted
 from engine.storage import connect
 from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
-from engine.storage.decisions import Decisions, Durable, grant_change, plan_rows, plan_written
+from engine.storage.decisions import KEEP_CONTENT, Decisions, Durable, grant_change, plan_rows, plan_written
 from engine.storage.lock import OwnerLock
 from engine.storage.memories import forgetting, kept
 from engine.storage.reader import NUMBERED, Reader
@@ -364,11 +364,12 @@ class Store:
 
     # Trust
 
-    def trust(self, trusted: Trusted) -> Durable:
-        """What a person trusts of a directory from now on."""
+    def trust(self, trusted: Trusted, contents: Iterable[tuple[str, bytes]]) -> Durable:
+        """What a person trusts of a directory from now on, with the bytes of its files by digest."""
         row = (trusted.root, trusted.digest, encode(trusted.files), encode(trusted.policy), trusted.actor, trusted.time)
         change = Change(actor=trusted.actor, patient=False)
         change.writes.append((f"INSERT OR REPLACE INTO trusted ({TRUSTED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row))
+        change.many.append((KEEP_CONTENT, list(contents)))
         change.facts.append((DirectoryTrusted(trusted), None, None))
         return self._writer.apply(change)
 

@@ -174,6 +174,22 @@ async def test_there_must_be_something_to_trust(desk: Desk) -> None:
         await desk.do(Trust(root=str(desk.root), digest=""))
 
 
+async def test_what_changed_since_it_was_trusted_is_told_line_by_line(desk: Desk) -> None:
+    await desk.open()
+    bring(desk.root, policy="refuse: [curl]\n", deploy=RECIPE, old="request: old\nsteps: []\n")
+    await trust(desk)
+    bring(desk.root, deploy=RECIPE.replace("staging", "prod"), new="request: new\nsteps: []\n")
+    (desk.root / ".signoff" / "recipes" / "old.yaml").unlink()
+    await desk.reopen()
+    seen = await look(desk)
+    diffs = {file.recipe: file.diff for file in seen.files}
+    assert "-vars: {env: staging}" in diffs["deploy"] and "+vars: {env: prod}" in diffs["deploy"]
+    assert (diffs["new"], diffs[""]) == ("", "")
+    assert "-request: old" in seen.gone_diff and seen.gone == (".signoff/recipes/old.yaml",)
+    seen = await trust(desk)
+    assert (seen.holds, [file.diff for file in seen.files], seen.gone_diff) == (True, ["", "", ""], "")
+
+
 async def test_an_unknown_recipe_is_told_with_what_there_is(desk: Desk) -> None:
     await desk.open()
     bring(desk.root, deploy=RECIPE)

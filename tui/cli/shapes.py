@@ -74,7 +74,10 @@ def reason_text(reason: Reason) -> str:
 
 def directory(view: DirectoryView) -> dict[str, Any]:
     """The object of `trust`."""
-    files = [{"path": file.path, "sha256": file.sha256, "novelty": file.novelty.value} for file in view.files]
+    files = [
+        {"path": file.path, "sha256": file.sha256, "novelty": file.novelty.value, "diff": file.diff}
+        for file in view.files
+    ]
     return {
         "root": view.root,
         "digest": view.digest,

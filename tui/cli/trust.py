@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from tui.cli.exits import Exit
 from tui.cli.people import a_person
 from tui.cli.terminal import says_yes
 from tui.presentation.safe import safe, safe_lines
-from tui.presentation.trust import brings, file_lines, standing, trusted_line
+from tui.presentation.trust import brings, difference, file_lines, has_policy, standing, trusted_line, whole_files
 
 _HINT = "give it in a terminal of your own: nobody else can trust for you"
 
@@ -43,7 +45,11 @@ async def _trust(call: Call) -> int:
 
 
 def _directory(call: Call) -> str:
-    return str((call.world.cwd / Path(call.args.path).expanduser()).resolve())
+    """The directory that is meant; trust in one that is gone can still be revoked. Raises `UsageError`."""
+    root = str((call.world.cwd / Path(call.args.path).expanduser()).resolve())
+    if not (call.args.revoke or os.path.isdir(root)):
+        raise UsageError(problem=f"{root} is no directory here", hint="signoff trust --list shows what is trusted")
+    return root
 
 
 def _settled(call: Call, view: DirectoryView) -> int:
@@ -53,7 +59,10 @@ def _settled(call: Call, view: DirectoryView) -> int:
         call.console.say(f"trusted already, unchanged: {safe(trusted_line(view.trusted))}")
     else:
         call.console.say(f"nothing of what was trusted is there any more: {safe(trusted_line(view.trusted))}")
-        call.console.say("its policy still holds: signoff trust --revoke lets go of it")
+        if has_policy(view.trusted):
+            call.console.say(
+                f"what its policy asked for still holds: signoff trust --revoke {safe(shlex.quote(view.root))}"
+            )
     return 0
 
 
@@ -71,15 +80,19 @@ async def _asked(call: Call, view: DirectoryView) -> int:
 
 
 def _told(view: DirectoryView, *, whole: bool = False) -> Iterator[str]:
-    """What a directory brings; `whole` with the text of each file."""
+    """What a directory brings; `whole` with the text of each new file, and how each trusted one changed."""
     yield f"{safe(view.root)} brings {brings(view)}"
     for word, text in file_lines(view):
         yield f"  {word:<8} {safe(text)}"
-    for file in view.files if whole else ():
+    if not whole:
+        return
+    for file in whole_files(view):
         yield f"--- {safe(file.path)}"
         yield from (f"  {line}" for line in safe_lines(file.text))
-    if whole:
-        yield "---"
+    if changed := difference(view):
+        yield f"--- changed since {safe(view.trusted.actor if view.trusted else '')} trusted it"
+        yield from (f"  {line}" for line in safe_lines(changed))
+    yield "---"
 
 
 async def _revoke(call: Call, root: str) -> int:

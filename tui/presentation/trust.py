@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from engine import DirectoryView, Novelty, Trusted
+from engine import DirectoryFile, DirectoryView, Novelty, Trusted
 from tui.presentation.page import Line, Page
 
 FOLDER = ".signoff"
@@ -30,7 +30,7 @@ def standing(view: DirectoryView) -> str:
         return f"{FOLDER} cannot be used: {view.refused[0]}"
     if before is None:
         return f"{FOLDER} brings {brings(view)}; nothing of it is used until you trust it"
-    kept = "; the policy that was trusted still holds" * any(file.path.endswith("policy.yaml") for file in before.files)
+    kept = "; the policy that was trusted still holds" * has_policy(before)
     return f"{FOLDER} is not what {before.actor} trusted; its recipes are not used until you trust it again{kept}"
 
 
@@ -54,9 +54,21 @@ def heading(view: DirectoryView) -> str:
 
 
 def texts(view: DirectoryView) -> Page:
-    """Every file under its name, one after the other: what a person reads before the answer."""
-    whole = "\n".join(f"##### {file.path}\n{file.text.rstrip(chr(10))}\n" for file in view.files)
-    return Page(operand=whole if view.files else None)
+    """What a person reads before the answer: each new file under its name, and how each trusted one changed."""
+    whole = "\n".join(f"##### {file.path}\n{file.text.rstrip(chr(10))}\n" for file in whole_files(view))
+    by = view.trusted.actor if view.trusted else ""
+    title = f"what changed since {by} trusted it: before (-) and now (+)"
+    return Page(operand=whole or None, diff=difference(view), diff_title=title)
+
+
+def whole_files(view: DirectoryView) -> list[DirectoryFile]:
+    """The files that are to be read whole: the new ones, and those of which nobody kept what was trusted."""
+    return [file for file in view.files if file.novelty is not Novelty.SAME and not file.diff]
+
+
+def difference(view: DirectoryView) -> str:
+    """How the other ones changed."""
+    return "".join(file.diff for file in view.files) + view.gone_diff
 
 
 def facts(view: DirectoryView) -> Page:
@@ -70,6 +82,11 @@ def facts(view: DirectoryView) -> Page:
     unused = "none of it is used" if view.trusted is None else "no recipe is used, the policy of before still holds"
     lines.append(Line("if later", f"{unused}; ask again: signoff trust, or Trust this directory under :"))
     return Page(lines=lines)
+
+
+def has_policy(trusted: Trusted) -> bool:
+    """Whether what was trusted asks for something, whatever lies there now."""
+    return any(file.path.endswith("policy.yaml") for file in trusted.files)
 
 
 def trusted_line(trusted: Trusted) -> str:

@@ -108,7 +108,9 @@ class TrustScreen(DecidingScreen[bool], ModalScreen[bool]):
         rule = self.query_one("#known", Rule)
         rule.left = content("what it brings", "bold")
         more = "" if self._seen else " - space reads on"
-        rule.right = content(f"{self.texts.where()}{more}", MUTED if self._seen else "bold $text-warning")
+        rule.right = content(
+            f"{self.texts.where()}{more}".removeprefix(" - "), MUTED if self._seen else "bold $text-warning"
+        )
 
     # What the person does
 

@@ -49,9 +49,10 @@ def bringing(view: DirectoryView = VIEW) -> Obedient:
     return engine
 
 
-def test_a_person_reads_every_file_and_trusts_the_digest_that_was_shown() -> None:
+def test_a_person_reads_every_file_and_trusts_the_digest_that_was_shown(tmp_path: Path) -> None:
     engine, ana = bringing(), Typist("y")
-    said = call(engine, "trust", "app", person=ana, cwd=Path("/srv"))
+    (tmp_path / "app").mkdir()
+    said = call(engine, "trust", "app", person=ana, cwd=tmp_path)
     assert (said.code, said.needs) == (0, [Need.READ, Need.DECIDE])
     assert ana.prompts == ["Trust a policy and 1 recipe, digest 4f1c9a? [y/N] "]
     assert "changed  .signoff/policy.yaml  cdcdcdcdcdcd  1 line" in ana.seen
@@ -60,6 +61,35 @@ def test_a_person_reads_every_file_and_trusts_the_digest_that_was_shown() -> Non
     (command,) = engine.done
     assert isinstance(command, Trust)
     assert (command.root, command.digest) == ("/srv/app", VIEW.digest)
+
+
+def test_of_a_changed_file_the_difference_is_shown_and_of_a_new_one_the_text() -> None:
+    diff = (
+        "--- .signoff/policy.yaml (trusted)\n+++ .signoff/policy.yaml (now)\n@@ -1 +1 @@\n-refuse: [rm]\n+\x1brefuse\n"
+    )
+    changed = replace(VIEW, files=(replace(RULES, diff=diff), RECIPE), trusted=replace(TRUSTED, digest="00"))
+    ana = Typist("y")
+    assert call(bringing(changed), "trust", person=ana).code == 0
+    assert "--- changed since ana trusted it" in ana.seen
+    assert "  -refuse: [rm]\n  +\\erefuse" in ana.seen
+    assert "refuse: [curl]" not in ana.seen and "  request: go" in ana.seen
+    assert json.loads(call(bringing(changed), "trust", "--json").out)["files"][0]["diff"] == diff
+
+
+def test_what_is_no_directory_is_an_error() -> None:
+    for words in (["trust", "/nonexistent"], ["trust", "/nonexistent", "--json"], ["trust", "/etc/hostname"]):
+        said = call(bringing(), *words, person=Typist("y"))
+        assert (said.code, said.needs) == (2, [])
+    assert "/nonexistent is no directory here" in call(bringing(), "trust", "/nonexistent").err
+
+
+def test_where_everything_is_gone_the_way_to_let_go_of_its_policy_is_named() -> None:
+    empty = DirectoryView(root="/srv/my app", trusted=replace(TRUSTED, root="/srv/my app"))
+    said = call(bringing(empty), "trust", person=Typist())
+    assert "what its policy asked for still holds: signoff trust --revoke '/srv/my app'" in said.out
+    assert TRUSTED.policy != Policy()
+    recipes = replace(TRUSTED, files=(TrustedFile(path=RECIPE.path, sha256=RECIPE.sha256),))
+    assert "still holds" not in call(bringing(replace(empty, trusted=recipes)), "trust", person=Typist()).out
 
 
 @pytest.mark.parametrize("typed", ["", "n", "Y es", "trust"])

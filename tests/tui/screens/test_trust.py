@@ -51,13 +51,20 @@ BEFORE = Trusted(
     actor="ben",
     time=0.0,
 )
+_DIFF = (
+    "--- .signoff/recipes/deploy.yaml (trusted)\n+++ .signoff/recipes/deploy.yaml (now)\n@@ -8,3 +8,3 @@\n"
+    "     action: execute\n-    command: rsync -a site/ web1:/srv/\n"
+    "+    command: rsync -a site/ web1:/srv/${vars.env}/\n     network: true\n"
+)
 CHANGED = replace(
     SHORT,
     files=(
         _file("policy.yaml", RULES, novelty=Novelty.SAME),
-        _file("recipes/deploy.yaml", RECIPE, "deploy", Novelty.CHANGED),
+        replace(_file("recipes/deploy.yaml", RECIPE, "deploy", Novelty.CHANGED), diff=_DIFF),
+        _file("recipes/other.yaml", "request: Another one\nsteps: []\n", "other"),
     ),
     gone=(".signoff/recipes/old.yaml",),
+    gone_diff="--- .signoff/recipes/old.yaml (trusted)\n+++ .signoff/recipes/old.yaml (now)\n-request: Old\n",
     trusted=BEFORE,
 )
 REFUSED = replace(SHORT, refused=(".signoff/recipes/deploy.yaml is a link; links are not followed here",))
@@ -84,6 +91,31 @@ async def test_a_yes_trusts_the_digest_that_was_shown() -> None:
         await press(pilot, clock, "T")
         await gone(pilot, screen)
     assert (_one(engine).root, _one(engine).digest) == ("/home/ana/api", SHORT.digest)
+
+
+async def test_of_a_changed_file_the_difference_is_read_and_of_a_new_one_the_whole_text() -> None:
+    engine, clock = _engine(CHANGED), Clock()
+    screen = TrustScreen(CHANGED, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "T")
+        assert engine.done == [] and "Read the files to their end first" in picture(pilot)
+        read = picture(pilot)
+        while not screen.texts.at_end:
+            await press(pilot, clock, "space")
+            read += picture(pilot)
+        assert "request: Another one" in read and "what changed since ben trusted it" in read
+        assert "-    command: rsync -a site/ web1:/srv/" in read and "+    command: rsync" in read
+        assert "-request: Old" in read
+        assert "refuse: [curl, wget]" not in read and "make site" not in read
+        await press(pilot, clock, "T")
+        await gone(pilot, screen)
+    assert _one(engine).digest == CHANGED.digest
+
+
+async def test_a_change_whose_trusted_text_nobody_kept_is_read_whole() -> None:
+    files = tuple(replace(file, diff="") for file in CHANGED.files)
+    async with opened(_engine(CHANGED), TrustScreen(replace(CHANGED, files=files), now=Clock()), LARGE) as pilot:
+        assert "make site" in picture(pilot)
 
 
 async def test_a_yes_waits_until_the_end_of_the_files_was_shown() -> None:
