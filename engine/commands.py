@@ -35,6 +35,8 @@ class Command:
     """Something to do. The same key given twice is done once."""
 
     role: ClassVar[Role] = Role.OPERATOR
+    words: ClassVar[str]
+    """What gives it on the command line."""
     key: str = field(default_factory=lambda: os.urandom(16).hex())
 
 
@@ -43,6 +45,8 @@ class Query:
     """Something to look up."""
 
     role: ClassVar[Role] = Role.VIEWER
+    words: ClassVar[str] = "looking"
+    """What asks it on the command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,7 @@ class Planner(StrEnum):
 class MakePlan(Command):
     """Turn a request, or the text of a plan file, into revision 1 of a new task."""
 
+    words: ClassVar[str] = "plan"
     root: str
     """Absolute path of the directory the steps shall run in."""
     request: str = ""
@@ -93,6 +98,7 @@ class MakePlan(Command):
 class Revise(Command):
     """Replace the plan of a task by an edited one: its next revision. It says what runs, as a plan does."""
 
+    words: ClassVar[str] = "edit"
     task: int
     revision: int
     """The revision that was edited."""
@@ -110,6 +116,7 @@ class Revise(Command):
 class Trust(Command):
     """Let the recipes and the policy of a directory be used, as they were shown."""
 
+    words: ClassVar[str] = "trust"
     root: str
     digest: str
     """What was shown; anything else is refused."""
@@ -119,6 +126,7 @@ class Trust(Command):
 class RevokeTrust(Command):
     """Use nothing of a directory any more."""
 
+    words: ClassVar[str] = "trust --revoke"
     root: str
 
 
@@ -140,6 +148,7 @@ class Sign(Command):
     """Approve a revision; what is left out by `only` and `skip` is skipped with its dependents."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "approve"
     task: int
     revision: int
     digest: str
@@ -155,6 +164,7 @@ class Judge(Command):
     """Hold, release, skip or take in one step."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "hold, release or skip"
     task: int
     revision: int
     """The one that was read."""
@@ -168,6 +178,7 @@ class WriteComment(Command):
     """Say something about a plan, or about one of its steps."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "comment"
     task: int
     text: str
     step: str = ""
@@ -180,6 +191,7 @@ class ResolveComment(Command):
     """Close the thread that a comment began."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "comment --resolve"
     comment: int
 
 
@@ -188,6 +200,7 @@ class GiveGrant(Command):
     """Let listed steps of a revision run as signed, without being asked about, for a time."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "grants give"
     task: int
     revision: int
     digest: str
@@ -202,6 +215,7 @@ class RevokeGrant(Command):
     """Take a grant back; what runs already goes on."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "grants revoke"
     grant: int
 
 
@@ -210,6 +224,7 @@ class Reject(Command):
     """Refuse a revision; its task ends."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "reject"
     task: int
     revision: int
     reason: str
@@ -221,6 +236,7 @@ class Return(Command):
     """Ask for another revision; never taken for approval."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "return"
     task: int
     revision: int
     note: str
@@ -232,6 +248,7 @@ class Resolve(Command):
     """Answer an open question; the first answer wins."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "confirm, deny or answer"
     question: int
     answer: Answer
     reason: str = ""
@@ -254,6 +271,7 @@ class LookAgain(Command):
 class Type(Command):
     """Keys for the terminal of a step that runs in one, and the size of the person's own. Never stored."""
 
+    words: ClassVar[str] = "attach"
     run: int
     data: str = ""
     """What was typed, in base64."""
@@ -269,6 +287,7 @@ class Type(Command):
 class Cancel(Command):
     """End a task, or one step of it, with everything it started."""
 
+    words: ClassVar[str] = "cancel"
     task: int
     step: str | None = None
     reason: str = ""
@@ -278,6 +297,7 @@ class Cancel(Command):
 class Kill(Command):
     """End what a cancellation is still waiting for, without any more grace."""
 
+    words: ClassVar[str] = "cancel"
     task: int
 
 
@@ -285,6 +305,7 @@ class Kill(Command):
 class Pause(Command):
     """Start nothing new of a task; what runs goes on."""
 
+    words: ClassVar[str] = "pause"
     task: int
 
 
@@ -292,6 +313,7 @@ class Pause(Command):
 class Resume(Command):
     """Go on with a paused task, or begin another attempt of an ended one: at its steps, or at a plan if it has none."""
 
+    words: ClassVar[str] = "resume"
     task: int
     from_step: str | None = None
 
@@ -301,6 +323,7 @@ class AcceptResult(Command):
     """Say that what came of a task is what was wanted."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "accept"
     task: int
 
 
@@ -308,6 +331,7 @@ class AcceptResult(Command):
 class Remove(Command):
     """Forget an ended task; its events stay."""
 
+    words: ClassVar[str] = "rm"
     task: int
 
 
@@ -315,6 +339,7 @@ class Remove(Command):
 class Shutdown(Command):
     """Close the engine; refused while something runs unless `force`."""
 
+    words: ClassVar[str] = "serve --stop"
     force: bool = False
 
 
@@ -417,6 +442,7 @@ class ListTargets(Query):
     """What the repository itself declares -> tuple[Target, ...]."""
 
     role: ClassVar[Role] = Role.OPERATOR
+    words: ClassVar[str] = "plan"
     """It reads files as the user of the engine, in any directory, as a plan does."""
     root: str
 
@@ -426,6 +452,7 @@ class ShowDirectory(Query):
     """What a directory brings for this program, and whether a person trusted it -> DirectoryView."""
 
     role: ClassVar[Role] = Role.OPERATOR
+    words: ClassVar[str] = "trust"
     """It reads files as the user of the engine, as `ListTargets` does."""
     root: str
 

@@ -157,7 +157,7 @@ class AlreadyAnswered(Refused):
 
 
 class NotAllowed(Refused):
-    """{actor} has the role {role}; {command} needs {needed}"""
+    """{command} needs the role {needed}; you are {role}"""
 
 
 class StepError(SignoffError):

@@ -48,7 +48,7 @@ class ReadOnly:
         self._queries = queries
 
     async def do(self, command: Command) -> Reply:
-        raise Refused(problem=f"{type(command).__name__} changes something; this view only reads")
+        raise Refused(problem=f"{command.words} changes something; this view only reads")
 
     async def read(self, query: Query) -> Any:
         return await self._queries.answer(query)

@@ -139,9 +139,9 @@ class Connection:
         return None
 
     def _check_role(self, request: Command | Query) -> None:
-        needed, command, person = type(request).role, type(request).__name__, self._person
-        if needed.rank > person.role.rank:
-            raise NotAllowed(actor=person.user, role=person.role, command=command, needed=needed)
+        needed, role = type(request).role, self._person.role
+        if needed.rank > role.rank:
+            raise NotAllowed(command=request.words, needed=needed, role=role)
 
     def _follow(self, number: int, request: Follow) -> None:
         if number in self._streams or len(self._streams) >= FOLLOWED:

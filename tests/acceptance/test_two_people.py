@@ -104,7 +104,7 @@ def test_the_commands_do_what_the_screens_do(place: Place, shared: Path, ben: Us
     assert theirs.run(as_ben(shared, "log", "1", "test", "-f")) == 0
     theirs.see("test 3 ok")
     assert theirs.run(as_ben(shared, "cancel", "1")) != 0
-    theirs.see(f"{BEN} has the role reviewer; Cancel needs operator")
+    theirs.see("cancel needs the role operator; you are reviewer")
     place.phase("completed")
 
 
@@ -119,7 +119,7 @@ def test_who_may_only_look_is_told_what_is_needed(place: Place, shared: Path, be
     theirs.type("y")
     theirs.press("Enter")
     assert theirs.prompt(before=1) != 0
-    theirs.see("has the role viewer; Sign needs reviewer")
+    theirs.see("approve needs the role reviewer; you are viewer")
     assert place.task()["phase"] == "awaiting_approval"
 
 

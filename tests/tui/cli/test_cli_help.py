@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from engine import Command
 from tests.tui.cli.outside import call
 from tui.cli.table import COMMANDS
 
@@ -16,6 +18,11 @@ def test_the_overview_names_every_command() -> None:
     said = call(None, "--help")
     assert said.code == 0
     assert all(f"  {name} " in said.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", Command.__subclasses__())
+def test_refusals_of_a_command_call_it_as_the_command_line_does(command: type[Command]) -> None:
+    assert {word.split()[0] for word in re.split(", | or ", command.words)} <= COMMANDS.keys()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
