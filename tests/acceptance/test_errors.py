@@ -89,12 +89,13 @@ def test_a_dead_owner_is_no_hindrance(place: Place) -> None:
 def test_an_owner_that_does_not_answer_is_named(place: Place) -> None:
     place.run("plan", "-f", place.plan(TEST))
     with deaf_owner(place):
+        terminal = place.terminal()
+        terminal.command(place.signoff())  # both wait for the owner at the same time
         done = place.run("run", "1", "--yes")
         assert done.returncode == 1
         assert "4242" in done.stderr
         assert place.task()["phase"] == "awaiting_approval"
-        terminal = place.terminal()
-        assert terminal.run(place.signoff()) != 0
+        assert terminal.prompt(before=1) != 0
         terminal.see("4242")
         assert "Traceback" not in terminal.text
     assert place.run("run", "1", "--yes").returncode == 0

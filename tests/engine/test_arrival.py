@@ -119,7 +119,10 @@ async def test_where_nothing_can_be_read_it_opens_at_once_and_says_why_not(tmp_p
         await Arriving.begin(state, Settings())
 
 
-async def test_an_owner_that_does_not_let_us_in_is_told(state: Path, engine: Arriving) -> None:
+async def test_an_owner_that_does_not_let_us_in_is_told(
+    state: Path, engine: Arriving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.opening.PATIENCE", 3)
     lock = OwnerLock(state)
     lock.take()
     assert await listed(engine) == [1]

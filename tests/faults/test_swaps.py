@@ -1,6 +1,6 @@
 """What was reviewed is what runs: a signed script is swapped at any moment from its approval to its start (S5).
 
-Three swaps of each kind; `--long` makes it a hundred, and `-s` shows what became of them.
+Two swaps of each kind; `--long` makes it a hundred, and `-s` shows what became of them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ async def test_swapped_bytes_never_run_as_the_approved_ones(
 ) -> None:
     await desk.open(real=True, sandbox=level)
     chance, ends = random.Random(5), Counter[tuple[str, Outcome | None]]()
-    for number in range(100 if long else 3):
+    for number in range(100 if long else 2):
         ends[await _swapped(desk, desk.root / str(number), swap, chance.uniform(0, UNTIL_STARTED))] += 1
     with capsys.disabled():
         sys.stdout.write(f"\n{level}, {swap.__name__}: {dict(ends)}\n" if long else "")

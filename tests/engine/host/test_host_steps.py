@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -56,6 +57,24 @@ try:
 except OSError:
     pass
 print("said", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+INJECTOR = """
+import fcntl, glob, os, termios
+for path in ["/dev/tty", *glob.glob("/dev/pts/[0-9]*")]:
+    try:
+        fcntl.ioctl(os.open(path, os.O_RDWR | os.O_NOCTTY), termios.TIOCSTI, b"y")
+        print("typed at", path, flush=True)
+    except OSError as error:
+        print("not at", path, error, flush=True)
+"""
+EDITOR = """
+import sqlite3, sys
+try:
+    store = sqlite3.connect(f"file:{sys.argv[1]}/signoff.db?mode=rw", uri=True)
+    with store:
+        print("forged", store.execute("UPDATE tasks SET phase='queued', signed=digest WHERE id=1").rowcount)
+except sqlite3.Error as error:
+    print("said", error)
 """
 
 
@@ -123,3 +142,34 @@ async def test_a_step_with_a_terminal_of_its_own_is_kept_out(shop: Shop, way: st
         assert ("There is no task 1" if way == "--state" else "Nobody shares an engine") in log
     else:
         assert "a step cannot answer for a person" in log
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="script is not installed")
+async def test_a_step_that_answers_by_the_program_script_is_kept_out(shop: Shop) -> None:
+    words = shlex.join([sys.executable, "-m", "tui", "--state", str(shop.desk.state), "approve", "1"])
+    log = await after(
+        shop, f"(sleep 0.5; echo y) | PYTHONPATH={ROOT} script -qec {shlex.quote(words)} /dev/null || true"
+    )
+    assert ("There is no task 1" in log) or ("a step cannot answer for a person" in log), log
+
+
+async def test_a_step_types_at_no_terminal_of_a_person(shop: Shop) -> None:
+    ours, theirs = os.openpty()
+    try:
+        os.set_blocking(theirs, False)
+        log = await after(shop, shlex.join([PYTHON, "-ISc", INJECTOR]))
+        assert "not at /dev/tty" in log
+        if shop.desk.engine._probe.level is Level.BUBBLEWRAP or os.geteuid() != 0:  # root types where it likes
+            assert "typed at" not in log
+            with pytest.raises(BlockingIOError):
+                os.read(theirs, 1)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize("shop", [Level.BUBBLEWRAP], indirect=True)
+async def test_a_sandboxed_step_does_not_edit_the_state_directory(shop: Shop) -> None:
+    log = await after(shop, shlex.join([PYTHON, "-ISc", EDITOR, str(shop.desk.state)]))
+    assert "unable to open" in log and "forged" not in log
