@@ -1,9 +1,9 @@
 """What screens and the app say to each other.
 
 A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `DraftsGrew`, `PeopleMoved`,
-`DiskRefused`, `Resynced`): they are posted to every screen of the stack, never bubble, and carry the engine's own frozen
-nouns. A screen asks for something by calling `Desk`: that is all a screen may know of the app that shows it. Nothing
-here decides or draws.
+`DiskRefused`, `Resynced`): they are posted to every screen of the stack, never bubble, and carry the frozen nouns of
+the engine. A screen asks for something by calling `Desk`: that is all a screen may know of the app that shows it.
+Nothing here decides or draws.
 """
 
 from __future__ import annotations
