@@ -15,6 +15,7 @@ from engine.cancellation import CancelToken
 from engine.client import Item, LogSlice, Person
 from engine.commands import (
     Command,
+    EstimatePlan,
     ListEvents,
     ListGrants,
     ListLengths,
@@ -26,13 +27,14 @@ from engine.commands import (
     LookAgain,
     Query,
     ReadContent,
+    ReadDraft,
     ReadPlan,
     Reply,
     ShowDirectory,
     ShowEngine,
     ShowTask,
 )
-from engine.errors import Cancelled, SignoffError, UnknownTask
+from engine.errors import Cancelled, NoModel, SignoffError, UnknownTask
 from engine.llm import Completion, Estimate
 from engine.model.call import Usage
 from engine.model.events import Event, Fact
@@ -73,6 +75,10 @@ class ScriptedEngine:
         """Raised by the next `do` when set."""
         self.answers: dict[type[Query], Callable[[Any], Any]] = {}
         """Answers to queries that have no view of their own."""
+        self.drafts: dict[int, str] = {}
+        """What models wrote of plans, by task."""
+        self.estimate: Estimate | None = None
+        """What a plan by a model would use; None without a model."""
         self.now = now
         self.seq = 0
         self._followers: list[asyncio.Queue[Item | None]] = []
@@ -120,6 +126,12 @@ class ScriptedEngine:
                 return tuple(grant for view in self.views.values() for grant in view.grants)
             case ListPeople():
                 return self.people
+            case ReadDraft(task=task):
+                return self.drafts.get(task, "")
+            case EstimatePlan() if self.estimate is None:
+                raise NoModel
+            case EstimatePlan():
+                return self.estimate
         raise TypeError(f"no scripted answer to {type(query).__name__}")
 
     def _page(self, query: ListTasks) -> tuple[TaskSummary, ...]:

@@ -1,7 +1,8 @@
 """The only subscriber of the engine: its stream becomes messages to every screen of the stack.
 
 Events are never dropped and keep their order; they are handed on in batches, the first at once and then at most every
-16 ms, so that a storm of them costs frames and not a frame each. Of signals the newest is kept, of logs one a run.
+16 ms, so that a storm of them costs frames and not a frame each. Of signals the newest is kept, of
+logs one a run; of drafts each piece.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from functools import partial
 
 from textual.message import Message
 
-from engine import EngineClient, Event, Gap, Item, LogGrew, Person, Presence, SignoffError, Stalled
-from tui.messages import Desk, DiskRefused, Happened, LogsGrew, PeopleMoved, Resynced
+from engine import EngineClient, Event, Gap, Item, LogGrew, Person, PlanningText, Presence, SignoffError, Stalled
+from tui.messages import Desk, DiskRefused, DraftsGrew, Happened, LogsGrew, PeopleMoved, Resynced
 
 BATCH = 0.016
 """Seconds between two batches: one frame."""
@@ -27,6 +28,7 @@ class Bridge:
         self._desk, self._engine, self._closed = desk, engine, closed
         self._events: list[Event] = []
         self._logs: dict[int, LogGrew] = {}
+        self._drafts: list[PlanningText] = []
         self._people: tuple[Person, ...] | None = None
         self._stalled: list[Stalled] = []
         self._gap = False
@@ -55,6 +57,8 @@ class Bridge:
                 self._events.append(item)
             case LogGrew():
                 self._logs[item.run] = item
+            case PlanningText():
+                self._drafts.append(item)
             case Presence():
                 self._people = item.people
             case Stalled():
@@ -76,6 +80,7 @@ class Bridge:
         """One maker of a message for each thing to tell: every screen gets an instance of its own."""
         events, self._events = tuple(self._events), []
         logs, self._logs = self._logs, {}
+        drafts, self._drafts = tuple(self._drafts), []
         people, self._people = self._people, None
         stalled, self._stalled = self._stalled, []
         gap, self._gap = self._gap, False
@@ -86,6 +91,8 @@ class Bridge:
             makers.append(lambda: Happened(events))
         if logs:
             makers.append(lambda: LogsGrew(logs))
+        if drafts:
+            makers.append(lambda: DraftsGrew(drafts))
         if people is not None:
             makers.append(lambda: PeopleMoved(people))
         makers += [partial(DiskRefused, item) for item in stalled]

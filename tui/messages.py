@@ -1,9 +1,9 @@
 """What screens and the app say to each other.
 
-A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `PeopleMoved`, `DiskRefused`,
-`Resynced`): they are posted to every screen of the stack, never bubble, and carry the engine's own frozen nouns. A
-screen asks for something by calling `Desk`: that is all a screen may know of the app that shows it. Nothing here
-decides or draws.
+A screen learns of the world by the messages of `Bridge` (`Happened`, `LogsGrew`, `DraftsGrew`, `PeopleMoved`,
+`DiskRefused`, `Resynced`): they are posted to every screen of the stack, never bubble, and carry the frozen nouns of
+the engine. A screen asks for something by calling `Desk`: that is all a screen may know of the app that shows it.
+Nothing here decides or draws.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from textual.app import App
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine import Command, EngineClient, Event, LogGrew, Person, Question, SignoffError, Stalled
+    from engine import Command, EngineClient, Event, LogGrew, Person, PlanningText, Question, SignoffError, Stalled
 
 
 class Happened(Message, bubble=False):
@@ -33,6 +33,14 @@ class LogsGrew(Message, bubble=False):
 
     def __init__(self, logs: Mapping[int, LogGrew]) -> None:
         self.logs = logs
+        super().__init__()
+
+
+class DraftsGrew(Message, bubble=False):
+    """What models wrote of plans since the last one, in order."""
+
+    def __init__(self, pieces: tuple[PlanningText, ...]) -> None:
+        self.pieces = pieces
         super().__init__()
 
 

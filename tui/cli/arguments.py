@@ -166,3 +166,8 @@ def _setting(text: str) -> tuple[str, str]:
     if not sign:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return key.strip(), value
+
+
+def planner_option(parser: argparse.ArgumentParser) -> None:
+    told = "who plans a request: llm (a model), repo (the targets of the directory); default: a model where one is set"
+    parser.add_argument("--planner", choices=("auto", "llm", "repo"), default="auto", help=told)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from engine import Outcome, Task, Wait
-from engine.errors import NotSigned, NotTrusted, PersonNeeded, Refused, SignoffError, UsageError
+from engine.errors import Cancelled, NotSigned, NotTrusted, PersonNeeded, Refused, SignoffError, UsageError
 
 
 class Exit(IntEnum):
@@ -58,4 +58,6 @@ def of_error(error: SignoffError) -> Exit:
     """The code for an error that ended the program."""
     if isinstance(error, UsageError):
         return Exit.USAGE
+    if isinstance(error, Cancelled):
+        return Exit.CANCELLED
     return Exit.DENIED if isinstance(error, NotSigned | NotTrusted | PersonNeeded | NobodyToAsk) else Exit.FAILED

@@ -137,6 +137,8 @@ def goes_on(task: int, step: str) -> str:
 def how_to_go_on(task: Task) -> str:
     """What a person may do next with a task as it stands; empty where nothing is to be done."""
     match task.phase:
+        case Phase.PLANNING if task.planner:
+            return f"a model writes its plan; wait for it: signoff run {task.id}   stop it: signoff cancel {task.id}"
         case Phase.PLANNING if task.revision:
             return f"it was returned; cancel it and plan anew: signoff cancel {task.id}"
         case Phase.AWAITING_APPROVAL:

@@ -6,11 +6,23 @@ import tempfile
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
-from engine import DirectoryView, EngineClient, MakePlan, Reply, Resume, ShowDirectory, ShowTask, TaskView, Trust
+from engine import (
+    DirectoryView,
+    EngineClient,
+    MakePlan,
+    Planner,
+    Reply,
+    Resume,
+    ShowDirectory,
+    ShowTask,
+    TaskView,
+    Trust,
+)
 from engine.errors import UsageError
 from tui.cli import lines, shapes
-from tui.cli.arguments import counting, json_option, root_option, set_option, var_option
+from tui.cli.arguments import counting, json_option, planner_option, root_option, set_option, var_option
 from tui.cli.call import Call, Verb
+from tui.cli.drafting import until_written
 from tui.cli.reading import whole_plan
 from tui.cli.trust import say_standing
 from tui.presentation.facts import touches
@@ -26,6 +38,7 @@ def _plan_arguments(parser: ArgumentParser) -> None:
     told = "a recipe of the directory, or what shall be done, in your own words; or the number of a task without a plan"
     parser.add_argument("request", nargs="*", metavar="RECIPE|REQUEST|ID", help=told)
     parser.add_argument("-f", "--file", metavar="FILE", help="a plan file instead of a request; - for stdin")
+    planner_option(parser)
     parser.add_argument("--dry-run", action="store_true", help="judge every step, store nothing, run nothing")
     root_option(parser)
     var_option(parser)
@@ -38,7 +51,7 @@ async def _plan(call: Call) -> int:
         return await _dry_run(call)
     _check(call)
     async with call.engine("decide") as engine:
-        view = await make(engine, await _wanted(call, engine))
+        view = await make(call, engine, await _wanted(call, engine))
         await say_standing(call, engine)
         if call.json:
             call.console.json(shapes.task_whole(view))
@@ -68,7 +81,9 @@ def from_request(call: Call, request: str) -> MakePlan:
     """A plan for words. Raises `UsageError`: there are none."""
     if not request.strip():
         raise UsageError(problem="Nothing was asked for; nothing was stored", hint="say what shall be done")
-    return MakePlan(root=str(call.root), request=request, variables=_variables(call))
+    return MakePlan(
+        root=str(call.root), request=request, variables=_variables(call), planner=Planner(call.args.planner)
+    )
 
 
 async def from_recipe(call: Call, engine: EngineClient, word: str) -> MakePlan | None:
@@ -121,10 +136,11 @@ def task_number(words: list[str]) -> int | None:
         raise UsageError(problem=f"There is no such task: {error}"[:200], hint="signoff ls shows the tasks") from error
 
 
-async def make(engine: EngineClient, command: MakePlan | Resume) -> TaskView:
-    """Plan, or plan again what has no plan, and read what came of it.
+async def make(call: Call, engine: EngineClient, command: MakePlan | Resume) -> TaskView:
+    """Plan, or plan again what has no plan, and read what came of it; where a model plans, that takes its time.
 
     Raises:
+        NoPlan: the model wrote none.
         InvalidPlan: the file has faults.
         NothingFits: no planner can serve the request; it stays, to be planned again.
         UsageError: there is a plan already.
@@ -135,8 +151,7 @@ async def make(engine: EngineClient, command: MakePlan | Resume) -> TaskView:
             raise UsageError(problem=f"Task {task.id} has a plan: it is {task.phase}", hint=lines.how_to_go_on(task))
     reply: Reply = await engine.do(command)
     assert reply.task is not None, "planning answers with the task it made"
-    view: TaskView = await engine.read(ShowTask(task=reply.task))
-    return view
+    return await until_written(call, engine, await engine.read(ShowTask(task=reply.task)))
 
 
 async def _dry_run(call: Call) -> int:
@@ -151,7 +166,7 @@ async def _dry_run(call: Call) -> int:
         async with call.engine("decide", state=Path(name)) as engine:
             if brought.holds:
                 await engine.do(Trust(root=brought.root, digest=brought.digest))
-            view = await make(engine, await _wanted(call, engine))
+            view = await make(call, engine, await _wanted(call, engine))
     if call.json:
         call.console.json({**shapes.task_whole(view), "id": None})
         return 0

@@ -27,8 +27,9 @@ from engine import (
 )
 from engine.errors import AlreadyJudged
 from tui.cli import lines, planning, shapes
-from tui.cli.arguments import json_option, root_option, set_option, task_argument, var_option
+from tui.cli.arguments import json_option, planner_option, root_option, set_option, task_argument, var_option
 from tui.cli.call import Call, Verb
+from tui.cli.drafting import until_written
 from tui.cli.exits import Exit, NobodyToAsk, of_task
 from tui.cli.following import Following, Manners
 from tui.cli.reading import whole_plan
@@ -51,6 +52,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|RECIPE|ID|REQUEST",
         help="an existing plan file, a recipe of the directory, the number of a task, else a request",
     )
+    planner_option(parser)
     parser.add_argument("--yes", action="store_true", help="sign as yourself; recorded as run --yes")
     root_option(parser)
     var_option(parser)
@@ -128,7 +130,7 @@ async def _subject(call: Call, engine: EngineClient) -> TaskView:
 
 
 async def _planned(call: Call, engine: EngineClient, command: MakePlan) -> TaskView:
-    view = await planning.make(engine, command)
+    view = await planning.make(call, engine, command)
     await say_standing(call, engine)
     return view
 
@@ -136,7 +138,8 @@ async def _planned(call: Call, engine: EngineClient, command: MakePlan) -> TaskV
 def _runnable(view: TaskView) -> TaskView:
     """Raises `UsageError` for a task that `run` cannot go on with, saying what can."""
     task = view.task
-    if not task.unplanned and (task.phase.ended or task.phase in (Phase.PAUSED, Phase.PLANNING)):
+    waits = task.phase is Phase.PAUSED or (task.phase is Phase.PLANNING and not task.planner)
+    if not task.unplanned and (task.phase.ended or waits):
         hint = lines.how_to_go_on(task) or "plan the request again: signoff plan REQUEST"
         raise UsageError(problem=f"Task {task.id} is {task.phase.value}; nothing was run", hint=hint)
     return view
@@ -145,9 +148,9 @@ def _runnable(view: TaskView) -> TaskView:
 async def _with_a_plan(call: Call, engine: EngineClient, view: TaskView) -> TaskView:
     """The task, planned again if it never got a plan. Raises `NothingFits`."""
     if not view.task.unplanned:
-        return view
+        return await until_written(call, engine, view)
     call.console.note(f"signoff: planning again: {title(view.task.request)}")
-    return await planning.make(engine, Resume(task=view.task.id))
+    return await planning.make(call, engine, Resume(task=view.task.id))
 
 
 async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Person | None) -> bool:

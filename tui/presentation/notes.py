@@ -14,6 +14,7 @@ from engine import (
     EngineOpened,
     Event,
     Fact,
+    ModelAsked,
     Notified,
     PhaseChanged,
     PlanRejected,
@@ -33,6 +34,7 @@ from engine import (
     TaskRequested,
 )
 from tui.presentation.amounts import clock
+from tui.presentation.calls import at_most
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, column
 from tui.presentation.status import PHASES, STEPS
@@ -88,6 +90,8 @@ def told(fact: Fact) -> Content | tuple[str, str]:
                 f"{_ANSWERS[question.answer] if question.answer else 'answered'}: {question.reason}".rstrip(": "),
                 "",
             )
+        case ModelAsked(purpose=purpose, model=model, expected=expected):
+            return assemble((f"asks {model} to {purpose}: ", MUTED), at_most(expected))
         case Notified(channel=channel, message=message):
             return assemble((f"says on {channel}: ", MUTED), message)
     return _told_of_task(fact)
@@ -97,8 +101,9 @@ def _told_of_task(fact: Fact) -> Content | tuple[str, str]:
     match fact:
         case TaskRequested(task=task):
             return (f"asked for: {task.request}", "")
-        case PlanWritten(task=task, planner=planner, steps=steps):
-            return (f"revision {task.revision}, {steps} steps, by {planner} ({task.digest[:6]})", "")
+        case PlanWritten(task=task, planner=planner, steps=steps, notes=repairs):
+            put = f"; put right: {'; '.join(repairs)}" if repairs else ""
+            return (f"revision {task.revision}, {steps} steps, by {planner} ({task.digest[:6]}){put}", "")
         case PhaseChanged(task=task):
             return (PHASES[task.phase].word, PHASES[task.phase].style)
         case TaskEnded(task=task):

@@ -72,7 +72,10 @@ def _head(view: TaskView, width: int) -> Iterator[str]:
     yield from _hung(f"{task.id:>4}", task.request.strip(), width, gap=_INDENT)
     yield from _hung("", f"revision {task.revision}, {PHASES[task.phase].word}, asked by {task.proposer}", width)
     if plan:
-        yield from _hung("", f"{counted(plan)}, planner {plan.planner}", width)
+        model = f" ({plan.model})" if plan.model else ""
+        yield from _hung("", f"{counted(plan)}, planner {plan.planner}{model}", width)
+        for repair in plan.repairs:
+            yield from _hung("", f"put right: {repair}", width)
         yield from _hung("", f"in {plan.root}", width)
         for name, value in plan.vars.items():
             yield from _hung("", f"{name} = {value}", width)

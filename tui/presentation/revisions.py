@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine import Comparison, StepChange, TaskView
+from engine import Comparison, Plan, StepChange, TaskView
 from tui.presentation.changes import changed_facts
 from tui.presentation.operand import lines_of
 from tui.presentation.page import Line
@@ -75,6 +75,14 @@ def told(since: Since, view: TaskView) -> str:
     if dropped := [change.id for change in found.changes if change.after is None]:
         parts.append(f"Dropped: {_named(dropped)}.")
     return " ".join(parts)
+
+
+def written(plan: Plan) -> str:
+    """Which model wrote it, and what of its answer was put right; empty where none did."""
+    if not plan.model:
+        return ""
+    put = f"; put right: {_named(list(plan.repairs), '; ')}" if plan.repairs else ""
+    return f"Written by {plan.model}{put}."
 
 
 def _named(names: list[str], between: str = ", ") -> str:

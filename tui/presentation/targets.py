@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.content import Content
 
-from engine import Fault, SignoffError, Target, UsageError, Variable
+from engine import Fault, Phase, SignoffError, Target, Task, UsageError, Variable
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED, clipped, column
 from tui.presentation.page import Line
@@ -73,6 +73,13 @@ def nothing_fits(error: SignoffError, found: Sequence[Target]) -> list[Line]:
     lines = [Line("no plan", trouble(error, KEPT), "bold $text-warning")]
     lines.append(Line("found", names or "nothing that this repository declares"))
     return lines + [Line("ways on" if position == 0 else "", way) for position, way in enumerate(_WAYS)]
+
+
+def unwritten(task: Task) -> list[Line]:
+    """Why a model wrote no plan for a task."""
+    why = "the planning was stopped" if task.phase is Phase.CANCELLED else task.error
+    kept = f"Task {task.id} keeps the request and the draft: signoff run {task.id} plans it again."
+    return [Line("no plan", why, "bold $text-warning"), Line("kept", kept)]
 
 
 def refused(error: SignoffError) -> list[Line]:

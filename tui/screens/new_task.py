@@ -20,14 +20,28 @@ from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.widgets import Input, TextArea
 
-from engine import Fault, InvalidPlan, ListTargets, MakePlan, Reply, SignoffError, Target
+from engine import (
+    Estimate,
+    EstimatePlan,
+    Fault,
+    InvalidPlan,
+    ListTargets,
+    MakePlan,
+    Phase,
+    Reply,
+    ShowTask,
+    SignoffError,
+    Target,
+    TaskView,
+)
 from engine.errors import NothingFits
 from tui.messages import Desk
+from tui.presentation.calls import at_most
 from tui.presentation.content import content
 from tui.presentation.line import MUTED
 from tui.presentation.page import Line, Page
 from tui.presentation.safe import is_safe, safe
-from tui.presentation.targets import faults, line, missing, nothing_fits, picked, picking, refused
+from tui.presentation.targets import faults, line, missing, nothing_fits, picked, picking, refused, unwritten
 from tui.presentation.wrap import cells
 from tui.screens.keys import KeysScreen
 from tui.widgets.key_line import Key, KeyLine
@@ -151,6 +165,7 @@ class NewTaskScreen(Screen[int | None]):
         self.query_one("#plan", Rule).left = content("Or a plan of your own", "bold")
         self.query_one(KeyLine).keys = _KEYS
         self._find()
+        self._estimate()
 
     @work(exclusive=True, group="find")
     async def _find(self) -> None:
@@ -252,9 +267,36 @@ class NewTaskScreen(Screen[int | None]):
         except SignoffError as error:
             self._explain(error)
         else:
-            self.dismiss(reply.task)
+            await self._made(reply.task)
         finally:
             self._busy = False
+
+    async def _made(self, task: int | None) -> None:
+        """Leave with the task; where a model writes its plan, look on, and stay where there is none in the end."""
+        if task is not None and await self._is_written(task):
+            from tui.screens.planning import PlanningScreen
+
+            phase = await self.app.push_screen_wait(PlanningScreen(task))
+            if phase is not None and phase.ended:
+                view: TaskView = await self.app.engine.read(ShowTask(task=task))
+                self._tell(unwritten(view.task))
+                return
+        self.dismiss(task)
+
+    async def _is_written(self, task: int) -> bool:
+        """Whether a model is writing its plan now."""
+        view: TaskView = await self.app.engine.read(ShowTask(task=task))
+        return view.task.phase is Phase.PLANNING and bool(view.task.planner)
+
+    @work(exclusive=True, group="estimate")
+    async def _estimate(self) -> None:
+        """Say who would plan a request, and for how much; nothing where no model is configured."""
+        try:
+            expected: Estimate = await self.app.engine.read(EstimatePlan(root=self._root, request=""))
+        except SignoffError:
+            return
+        price = at_most(expected.usage, ascii_only=self.app.ascii_only)
+        self.query_one("#ask", Rule).right = content(f"{expected.model} plans it, {price}", MUTED)
 
     async def _document(self, path: str) -> str:
         try:

@@ -32,7 +32,7 @@ from tui.presentation.line import MUTED, clipped
 from tui.presentation.reading import Reading, expected
 from tui.presentation.review_head import beside, summary, title
 from tui.presentation.review_page import page_of, page_title
-from tui.presentation.revisions import Since, earlier, told
+from tui.presentation.revisions import Since, earlier, told, written
 from tui.presentation.trouble import trouble
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.key_line import KeyLine
@@ -133,7 +133,8 @@ class ReviewView(DecidingScreen[None]):
 
     def news(self, view: TaskView, since: Since | None) -> str:
         """What a reader must know of a plan before anything else."""
-        why = told(since, view) if since else ""
+        by = written(view.plan) if view.plan else ""
+        why = " ".join(filter(None, (by, told(since, view) if since else "")))
         if self.reading is None:
             return why
         old, new = self.reading.plan.revision, view.task.revision

@@ -132,12 +132,24 @@ class Workbench(WorkbenchView):
     # Other screens
 
     def action_review(self) -> None:
+        if self.view is not None and self.view.task.phase is Phase.PLANNING and self.view.task.planner:
+            from tui.screens.planning import PlanningScreen
+
+            self.app.push_screen(PlanningScreen(self.view.task.id), self._planned)
+            return
         if self.view is None or not self.view.task.revision:
             self.app.say("there is no plan to review")
             return
         from tui.screens.review import ReviewScreen
 
         self.app.push_screen(ReviewScreen(self.view.task.id))
+
+    def _planned(self, phase: Phase | None) -> None:
+        """What a model has written is read at once."""
+        if phase is Phase.AWAITING_APPROVAL and self.view is not None:
+            from tui.screens.review import ReviewScreen
+
+            self.app.push_screen(ReviewScreen(self.view.task.id))
 
     def action_new_task(self) -> None:
         from tui.screens.new_task import NewTaskScreen

@@ -1,0 +1,94 @@
+"""A plan that a model writes, on the command line: who is asked and for how much, and how the waiting ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from engine import (
+    Command,
+    Item,
+    MakePlan,
+    ModelAsked,
+    Outcome,
+    Phase,
+    PhaseChanged,
+    Planner,
+    PlanningText,
+    Reply,
+    TaskView,
+)
+from engine.model.call import Purpose, Usage
+from engine.testing import ScriptedEngine
+from tests.tui import plans
+from tests.tui.cli.outside import call
+
+
+class Writing(ScriptedEngine):
+    """An engine with a model: as soon as somebody follows, the planning goes on to its end."""
+
+    def __init__(self, end: TaskView, usage: Usage) -> None:
+        task = replace(end.task, phase=Phase.PLANNING, revision=0, digest="", planner="llm", outcome=None)
+        super().__init__(TaskView(task=task))
+        self.end, self.usage = end, usage
+
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        await super().do(command, actor=actor)
+        return Reply(task=self.end.task.id)
+
+    async def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        async for item in self._told():
+            yield item
+
+    async def _told(self) -> AsyncIterator[Item]:
+        task = self.end.task.id
+        yield self.emit(ModelAsked(Purpose.PLAN, "scripted", self.usage), task=task)
+        yield PlanningText(task=task, text="{", offset=0)
+        self.views[task] = self.end
+        yield self.emit(PhaseChanged(self.end.task), task=task)
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"), [(0.25, "≈ $0.25 at most"), (0.001, "≈ under $0.01"), (None, "price unknown")]
+)
+def test_who_is_asked_and_for_how_much_is_said_before_the_plan(cost: float | None, said: str) -> None:
+    engine = Writing(plans.to_review(), Usage(tokens_in=1204, tokens_out=4096, cost=cost))
+    told = call(engine, "plan", "upgrade", "it")
+    assert told.code == 0
+    assert f"signoff: scripted plans: {said}, 1,204 tokens in, up to 4,096 out" in told.err.replace("~", "≈")
+    assert "digest" in told.out and "{" not in told.out
+    assert isinstance(engine.done[0], MakePlan) and engine.done[0].planner is Planner.AUTO
+
+
+def test_who_plans_can_be_chosen() -> None:
+    engine = Writing(plans.to_review(), Usage())
+    assert call(engine, "plan", "--planner", "repo", "upgrade").code == 0
+    assert isinstance(engine.done[0], MakePlan) and engine.done[0].planner is Planner.REPO
+
+
+@pytest.mark.parametrize(
+    ("phase", "outcome", "code", "said"),
+    [
+        (Phase.FAILED, Outcome.NO_PLAN, 1, "Task 12 has no plan: it cannot be reached"),
+        (Phase.CANCELLED, Outcome.CANCELLED, 4, "Cancelled: the planning of task 12"),
+    ],
+)
+def test_without_a_plan_it_says_why_and_how_to_plan_it_again(
+    phase: Phase, outcome: Outcome, code: int, said: str
+) -> None:
+    task = replace(plans.to_review().task, phase=phase, outcome=outcome, error="it cannot be reached", revision=0)
+    told = call(Writing(TaskView(task=task), Usage()), "plan", "upgrade")
+    assert (told.code, told.out) == (code, "")
+    assert said in told.err and "plan it again: signoff run 12" in told.err
+
+
+def test_what_was_put_right_stands_in_the_plan() -> None:
+    view = plans.to_review()
+    assert view.plan is not None
+    view = replace(view, plan=replace(view.plan, planner="llm", model="scripted", repairs=("a slip", "another")))
+    told = call(Writing(view, Usage()), "plan", "upgrade")
+    text = " ".join(told.out.split())
+    assert "planner llm (scripted)" in text
+    assert "put right: a slip" in text and "put right: another" in text

@@ -1,0 +1,23 @@
+"""Calls of models as people read them: who is asked, and what it may cost at most. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.presentation.amounts import number
+
+if TYPE_CHECKING:
+    from engine.model.call import Usage
+
+
+def at_most(usage: Usage, *, ascii_only: bool = False) -> str:
+    """`≈ $0.25 at most`, or `price unknown`: never nothing for what nobody knows."""
+    if usage.cost is None:
+        return "price unknown"
+    sign = "~" if ascii_only else "≈"
+    return f"{sign} ${usage.cost:.2f} at most" if usage.cost >= 0.01 or not usage.cost else f"{sign} under $0.01"
+
+
+def tokens(usage: Usage) -> str:
+    """`1,204 tokens in, up to 4,096 out`."""
+    return f"{number(usage.tokens_in)} tokens in, up to {number(usage.tokens_out)} out"
