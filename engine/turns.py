@@ -67,8 +67,8 @@ class Turns:
 
     def give(self, step_id: str) -> None:
         """A ready step takes its place in the pool, now or once nothing keeps it back."""
-        held = bool(self._board.statuses[step_id].held_by)
-        if held or self._kept_back() or any(map(self._is_dying, self._board.planned[step_id].step.needs)):
+        alive = self._turns.keys() & self._board.planned[step_id].step.needs
+        if self._board.statuses[step_id].held_by or self._kept_back() or any(map(self._is_dying, alive)):
             self._held.append(step_id)
             return
         turn = self._turns[step_id] = Turn()
@@ -165,8 +165,8 @@ class Turns:
                 self.give(step_id)
 
     def _is_dying(self, step_id: str) -> bool:
-        """Whether a step was cancelled and its tree is not gone yet."""
-        return step_id in self._turns and self._turns[step_id].token.fired
+        """Whether a step that has a turn was cancelled and its tree is not gone yet."""
+        return self._turns[step_id].token.fired
 
     def _kept_back(self) -> bool:
         """Whether nothing may begin: in a pause, and after a cancellation until the trees are gone."""

@@ -89,10 +89,9 @@ class Frontier:
                 self._consider(dependent, decision)
 
     def _consider(self, step_id: str, decision: Decision) -> None:
-        if step_id in self._decided:
-            return
-        step = self._steps[step_id]
-        verdict = self._judge(step)
+        if step_id in self._decided or (self._left[step_id] and step_id not in self._spoiled):
+            return  # most often: it waits for others, and all is well so far
+        verdict = self._judge(self._steps[step_id])
         if verdict is None:
             return
         self._decided.add(step_id)

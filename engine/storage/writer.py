@@ -63,14 +63,12 @@ class Change:
     """What a `Conflict` calls the thing that was guarded."""
     patient: bool = True
     """Whether to wait for space on a full disk instead of failing."""
-
-
-@dataclass(slots=True)
-class _Pending:
-    change: Change
-    future: asyncio.Future[int]
+    durable: asyncio.Future[int] = field(init=False)
+    """Set by the writer, as are the next two."""
     error: StoreError | None = None
+    """Why it was not written."""
     seq: int = 0
+    """The last event once it was written."""
 
 
 class Writer:
@@ -88,7 +86,7 @@ class Writer:
         self._publish = publish
         self._stalled = stalled
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[_Pending] = []
+        self._waiting: list[Change] = []
         self._task: asyncio.Task[None] | None = None
         self.seq = 0
         self.head = GENESIS
@@ -112,11 +110,11 @@ class Writer:
         """
         if carried := CARRIED.get():
             change.writes.append(carried.pop())
-        future: asyncio.Future[int] = self._loop.create_future()
-        self._waiting.append(_Pending(change, future))
+        change.durable = self._loop.create_future()
+        self._waiting.append(change)
         if self._task is None:
             self._task = self._loop.create_task(self._drain(), name="store writer")
-        return future
+        return change.durable
 
     async def _drain(self) -> None:
         try:
@@ -128,7 +126,7 @@ class Writer:
         finally:
             self._task = None
 
-    async def _write(self, batch: list[_Pending]) -> None:
+    async def _write(self, batch: list[Change]) -> None:
         while batch:
             try:
                 events = await in_thread(self._connection, self._transact, batch)
@@ -136,12 +134,12 @@ class Writer:
                 batch = await self._failed(batch, error)
                 continue
             self._find(None)
-            for pending in batch:
-                _settle(pending)
+            for change in batch:
+                _settle(change)
             self._publish(events)
             return
 
-    async def _failed(self, batch: list[_Pending], error: Exception) -> list[_Pending]:
+    async def _failed(self, batch: list[Change], error: Exception) -> list[Change]:
         """Refuse what cannot be written; give back what may be, after a while."""
         if not isinstance(error, sqlite3.Error) or not is_unwritable(error):
             await self._apart(batch, error)
@@ -149,16 +147,16 @@ class Writer:
         fault = self._find(translate(error))
         batch, self._waiting = batch + self._waiting, []
         kept = []
-        for pending in batch:
-            if pending.change.patient and not self._closing:
-                kept.append(pending)
+        for change in batch:
+            if change.patient and not self._closing:
+                kept.append(change)
             else:
-                pending.error = fault
-                _settle(pending)
+                change.error = fault
+                _settle(change)
         if self._closing:
             return []
         await asyncio.sleep(RETRY_SECONDS)
-        return kept or [_Pending(Change(writes=list(_PROBE)), self._loop.create_future())]
+        return kept or [self._probe()]
 
     def _find(self, fault: StoreError | None) -> StoreError | None:
         """It is told once when it begins, and once when it is over."""
@@ -167,27 +165,31 @@ class Writer:
             self._stalled(fault)
         return fault
 
-    async def _apart(self, batch: list[_Pending], error: Exception) -> None:
+    def _probe(self) -> Change:
+        probe = Change(writes=list(_PROBE))
+        probe.durable = self._loop.create_future()
+        return probe
+
+    async def _apart(self, batch: list[Change], error: Exception) -> None:
         """One of these changes is wrong in itself: write each alone, so that it takes no other with it."""
         if len(batch) > 1:
-            for pending in batch:
-                await self._write([pending])
+            for change in batch:
+                await self._write([change])
             return
         batch[0].error = StoreError(reason=error)
         _settle(batch[0])
 
-    def _transact(self, batch: list[_Pending]) -> list[Event]:
+    def _transact(self, batch: list[Change]) -> list[Event]:
         """In the database's thread: one transaction for the whole batch."""
         cursor = self._connection._conn.cursor()
         execute = cursor.execute
         seq, head, events, rows = self.seq, self.head, list[Event](), list[tuple[Any, ...]]()
         execute("BEGIN IMMEDIATE")
         try:
-            for pending in batch:
-                change = pending.change
-                pending.error = None
+            for change in batch:
+                change.error = None
                 if change.guard is not None and execute(*change.guard).rowcount != 1:
-                    pending.error = Conflict(what=change.what)
+                    change.error = Conflict(what=change.what)
                     continue
                 for statement in change.writes:
                     execute(*statement)
@@ -200,7 +202,7 @@ class Writer:
                     head = row[-1]
                     rows.append(row)
                     events.append(event)
-                pending.seq = seq
+                change.seq = seq
             cursor.executemany(_INSERT, rows)
             execute("COMMIT")
         except BaseException:
@@ -226,11 +228,11 @@ def _row(event: Event, head: bytes) -> tuple[Any, ...]:
     return (*header, payload, digest, link(head, *header, digest))
 
 
-def _settle(pending: _Pending) -> None:
-    if pending.future.done():
+def _settle(change: Change) -> None:
+    if change.durable.done():
         return
-    if pending.error is not None:
-        pending.future.set_exception(pending.error)
-        pending.future.exception()  # the engine's own changes have nobody who waits for them
+    if change.error is not None:
+        change.durable.set_exception(change.error)
+        change.durable.exception()  # the engine's own changes have nobody who waits for them
     else:
-        pending.future.set_result(pending.seq)
+        change.durable.set_result(change.seq)
