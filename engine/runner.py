@@ -70,7 +70,7 @@ class Runner:
         self._watch = Watch()
         self._doubts = Doubts(store, policies, level)
         self._home = cache(lambda root: _folder(state / "homes" / sha256(root.encode())[:16]))
-        self._logs = cache(lambda task: _folder(state / "logs" / str(task)))
+        self._logs = cache(lambda task: str(_folder(state / "logs" / str(task))))
         self._clock = clock
         self._signal = signal
         self._stalled = stalled

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass as mutable
 from pathlib import Path
 from typing import Protocol
 
 from engine.cancellation import CancelToken
 from engine.model.effect import Changes, TestSummary
+from engine.model.nouns import dataclass
 from engine.model.plan import PlannedStep
 from engine.model.question import QuestionKind
 from engine.model.run import Receipt
@@ -16,7 +17,7 @@ from engine.process import Level, SealedFile, Terminal
 from engine.settings import Settings
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable(slots=True, kw_only=True)
 class Context:
     """One attempt at one step."""
 
@@ -78,7 +79,7 @@ class Waits:
     digest: str = ""
     news: tuple[str, ...] = ()
     diff: str = ""
-    options: tuple[str, ...] = field(default=())
+    options: tuple[str, ...] = ()
 
 
 class Act(Protocol):
