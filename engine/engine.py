@@ -80,9 +80,9 @@ from engine.verdicts import Verdicts
 from engine.version import VERSION
 from engine.views import EngineInfo
 
-YOUNG = 20_000
-"""New objects before the collector looks for cycles. Steps make few, and at the standard threshold a plan of a thousand
-makes it walk over everything that is loaded, for longer than a tenth of the plan takes."""
+YOUNG = 100_000
+"""New objects before the collector looks for cycles. Steps make few, and a thousand that start together are forty
+thousand objects: to walk over them, and over everything that is loaded, takes longer than a tenth of the plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +204,7 @@ class Engine:
         except BaseException:
             probing.cancel()
             raise
+        gc.set_threshold(YOUNG)
         broker.seq = store.seq
         try:
             probe = await probing
@@ -220,7 +221,6 @@ class Engine:
     async def _begin(self) -> None:
         process.adopt_orphans()
         process.guard_memory()
-        gc.set_threshold(YOUNG)
         recovered = [*await self._recovery.close_runs(), *await self._recovery.close_drafts()]
         opened = EngineOpened(VERSION, os.getpid(), self._probe.level.value, tuple(recovered))
         await self._store.record(opened)

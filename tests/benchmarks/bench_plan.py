@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.engine import YOUNG
 from engine.errors import InvalidPlan
 from engine.model.plan import Action
 from engine.planning.derive import Derivation, plan_from_text
@@ -46,6 +48,7 @@ def best(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
+    gc.set_threshold(YOUNG)  # plans are read by owners, and so do they
     text = text_of(STEPS)
     with tempfile.TemporaryDirectory() as root:
         world = Derivation(root=Path(root), policy=Policy(), configured=frozenset(Action))
