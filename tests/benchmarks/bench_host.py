@@ -16,13 +16,13 @@ from pathlib import Path
 
 from engine.broker import Broker
 from engine.client import Item
-from engine.commands import Cancel, Command, ListPeople, ListQuestions, ListTasks, Reply, ShowEngine, ShowTask
+from engine.commands import Cancel, Command, ListTasks, Reply, ShowTask
 from engine.host import Host, RemoteEngine
 from engine.model.events import Event, StepEnded
 from engine.model.plan import Execute, Plan, PlannedStep
 from engine.model.run import StepStatus
 from engine.model.state import Phase, StepState
-from engine.model.task import Task, TaskSummary, TaskView
+from engine.model.task import Task, TaskView
 from engine.roster import Roster
 from engine.testing import ScriptedEngine
 from tests.benchmarks.bench_start import TASKS, fill
@@ -91,19 +91,6 @@ async def event_to_client(engine: Paced, path: Path) -> None:
     report_absolute("event to a second client, p95 (V11)", ages[EVENTS * 95 // 100], goal=60, unit="ms")
 
 
-async def first_data(path: Path) -> None:
-    """Attach, read what a first frame shows, and tell how long that took, in milliseconds."""
-    begun = time.perf_counter()
-    client = await RemoteEngine.connect(path)
-    await client.read(ShowEngine())
-    await client.read(ListPeople())
-    await client.read(ListQuestions())
-    page: tuple[TaskSummary, ...] = await client.read(ListTasks())
-    await client.read(ShowTask(task=page[0].task.id))
-    print((time.perf_counter() - begun) * 1000, flush=True)  # noqa: T201
-    await client.close()
-
-
 async def attach(state: Path) -> None:
     """Seconds to the first frame's data of an owner with a thousand tasks, in a process that has just begun."""
     await fill(state)
@@ -112,7 +99,7 @@ async def attach(state: Path) -> None:
     )
     assert owner.stdout is not None
     await owner.stdout.readline()
-    program, inside, whole = (sys.executable, "-m", "tests.benchmarks.bench_host", str(state / "socket")), [], []
+    program, inside, whole = (sys.executable, "-m", "tests.benchmarks.attaching", str(state)), [], []
     for _ in range(ATTACHES):
         begun = time.perf_counter()
         process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
@@ -161,7 +148,5 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case [path, count]:
             asyncio.run(second_client(Path(path), int(count)))
-        case [path]:
-            asyncio.run(first_data(Path(path)))
         case _:
             asyncio.run(main())
