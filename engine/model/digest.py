@@ -16,6 +16,7 @@ from engine.model.nouns import lean
 from engine.model.plan import Plan, PlannedStep
 
 NOT_SIGNED = frozenset({"description", "timeout"})
+_SIMPLE = (str, int, float, bool)
 
 
 def sha256(data: bytes) -> str:
@@ -25,7 +26,7 @@ def sha256(data: bytes) -> str:
 
 def _plain(value: Any) -> Any:
     """The value as JSON types; keys with their order left to RFC 8785, fields at their default left out."""
-    if isinstance(value, str | int | float | bool | None):
+    if value is None or isinstance(value, _SIMPLE):
         return value
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
