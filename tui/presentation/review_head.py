@@ -137,7 +137,8 @@ def signing(view: TaskView, reading: Reading, user: str, now: float) -> str:
     asks = len(asking) - free
     held = f", {len(reading.held)} of them held" if reading.held else ""
     left = f", {out} skipped" if out else ""
-    again = f", {asks} ask{'s' if asks == 1 else ''} again at run" if asks else ""
+    at_run = "" if free else " at run"  # both must fit the smallest screen, with the key that signs
+    again = f", {asks} ask{'s' if asks == 1 else ''} again{at_run}" if asks else ""
     again += f", {free} granted" if free else ""
     return f"Sign rev {view.task.revision} {view.task.digest[:6]} as {user}: {reading.running} run{held}{left}{again}?"
 

@@ -46,6 +46,11 @@ STEPS: Mapping[StepState, Look] = {
     StepState.INTERRUPTED: Look("↯", "~", "interrupted", _ASKS),
 }
 
+HELD = Look("‖", "H", "held", "$text-warning")
+"""A step that waits until a person releases it, whatever its state."""
+SAID = Look("✎", '"', "open note", "$text-accent")
+"""A step about which somebody said something that nobody resolved."""
+
 PHASES: Mapping[Phase, Look] = {
     Phase.PLANNING: Look("◌", ":", "planning", "$text-primary"),
     Phase.AWAITING_APPROVAL: Look("!", "!", "to review", _ASKS),

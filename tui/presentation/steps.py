@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from engine import Phase, StepState, StepStatus, Task, TaskView, running_for, usual_length
+from engine import Comment, Phase, StepState, StepStatus, Task, TaskView, running_for, usual_length
 from tui.presentation.amounts import clock
 from tui.presentation.graph import Graph, Node
+
+_WAITING = frozenset({StepState.PENDING, StepState.READY})
+"""States of a step that a hold keeps where it is."""
 
 
 def graph_of(view: TaskView, lengths: Mapping[str, float], now: float) -> Graph | None:
@@ -14,8 +18,9 @@ def graph_of(view: TaskView, lengths: Mapping[str, float], now: float) -> Graph 
     if view.plan is None or not view.plan.steps:
         return None
     status = {found.id: found for found in view.steps}
+    said = _spoken_of(view.comments)
     return Graph.of(
-        _node(status.get(p.id, StepStatus(id=p.id)), p.step.needs, p.rank, usual_length(p, lengths), now)
+        _node(status.get(p.id, StepStatus(id=p.id)), p.step.needs, p.rank, usual_length(p, lengths), p.id in said, now)
         for p in view.plan.steps
     )
 
@@ -23,10 +28,23 @@ def graph_of(view: TaskView, lengths: Mapping[str, float], now: float) -> Graph 
 def moved(graph: Graph, statuses: Iterable[StepStatus], now: float) -> Graph:
     """The graph after some steps changed, or after time passed for them."""
     return graph.with_steps(
-        _node(status, node.needs, node.rank, node.usual, now)
+        _node(status, node.needs, node.rank, node.usual, node.said, now)
         for status in statuses
         if (node := graph.nodes.get(status.id)) is not None
     )
+
+
+def noted(graph: Graph, comments: Iterable[Comment]) -> Graph:
+    """The graph after somebody said something, or resolved it."""
+    said = _spoken_of(comments)
+    return graph.with_steps(
+        replace(node, said=node.id in said) for node in graph.nodes.values() if node.said != (node.id in said)
+    )
+
+
+def _spoken_of(comments: Iterable[Comment]) -> frozenset[str]:
+    """The steps with an open thread."""
+    return frozenset(each.step for each in comments if each.step and each.answers is None and each.resolved is None)
 
 
 def counts(graph: Graph) -> Mapping[StepState, int]:
@@ -38,11 +56,14 @@ def counts(graph: Graph) -> Mapping[StepState, int]:
     return found
 
 
-def _node(status: StepStatus, needs: tuple[str, ...], rank: int | None, usual: float | None, now: float) -> Node:
+def _node(
+    status: StepStatus, needs: tuple[str, ...], rank: int | None, usual: float | None, said: bool, now: float
+) -> Node:
     seconds = _took(status, now) if status.ended is not None else None
     if seconds is None and usual is not None:
         seconds = max(0.0, usual - running_for(status, now))
-    return Node(status.id, status.id, status.state, needs, rank, _note(status, usual, now), seconds, usual)
+    note, held = _note(status, usual, now), bool(status.held_by) and status.state in _WAITING
+    return Node(status.id, status.id, status.state, needs, rank, note, seconds, usual, held=held, said=said)
 
 
 def _note(status: StepStatus, usual: float | None, now: float) -> str:

@@ -40,7 +40,7 @@ from tui.messages import Desk, Happened, LogsGrew, PeopleMoved, Resynced
 from tui.presentation.content import content
 from tui.presentation.graph import critical_names
 from tui.presentation.line import MUTED
-from tui.presentation.steps import counts, graph_of, moved, unlogged, wanted
+from tui.presentation.steps import counts, graph_of, moved, noted, unlogged, wanted
 from tui.presentation.task import banner, empty, header
 from tui.screens.told import told
 from tui.widgets.key_bar import KeyBar
@@ -257,6 +257,8 @@ class WorkbenchView(Screen[None]):
         if graph is not None and followed.changed:
             changed = [followed.view.steps[self._place[step]] for step in followed.changed]
             self.graph.graph = moved(graph, changed, self.app.clock())
+        if self.graph.graph is not None and followed.view.comments != self.view.comments:
+            self.graph.graph = noted(self.graph.graph, followed.view.comments)
         self.view = followed.view
         if self.follows_running and followed.changed:
             self.step = wanted(followed.view, self.step)

@@ -147,3 +147,37 @@ def test_a_chain_and_a_fan_of_any_size_draw(count: int) -> None:
         drawing = draw(Graph.of(nodes), 80, 10)
         assert 0 < len(drawing.lines) <= 10
         assert drawing.position_of(nodes[-1].id) is not None
+
+
+def _marked() -> list[Node]:
+    """A run that would fold, with a held step and one that something was said about."""
+    nodes = [Node("a", "a", TODO)]
+    for before, name in zip("abcdef", "bcdefg", strict=True):
+        nodes.append(Node(name, name, TODO, (before,)))
+    nodes[3] = replace(nodes[3], held=True)
+    nodes[5] = replace(nodes[5], said=True)
+    return nodes
+
+
+@pytest.mark.parametrize(("plain", "held", "said"), [(False, "‖ d", "○ f ✎"), (True, "H d", 'o f "')])
+def test_held_steps_and_those_with_open_notes_are_marked_and_never_fold(plain: bool, held: str, said: str) -> None:
+    graph = Graph.of(_marked())
+    for width, folded in ((80, ""), (40, "+2")):
+        (line,) = draw(graph, width, 1, ascii_only=plain).lines
+        row = "".join(part.text for part in line)
+        assert held in row and said in row and folded in row
+    rows = ["".join(part.text for part in line) for line in draw(graph, 60, 9, list_mode=True, ascii_only=plain).lines]
+    assert held in rows[3] and "held" in rows[3]
+    assert [said[-1] in row for row in rows] == [False] * 5 + [True, False]
+
+
+def test_a_held_step_is_counted_and_named_among_hundreds() -> None:
+    nodes = nightly()
+    graph = Graph.of(nodes)
+    held = replace(graph.nodes["b95"], held=True)
+    for shown in (graph.with_steps([held]), Graph.of([held if node.id == held.id else node for node in nodes])):
+        rows = ["".join(part.text for part in line) for line in draw(shown, 80, 12).lines]
+        assert any("●3 ✗1 ‖1" in row for row in rows)
+        assert any("‖ build-web-95" in row and "held" in row for row in rows)
+    freed = shown.with_steps([replace(held, held=False)])
+    assert not any("‖" in part.text for line in draw(freed, 80, 12).lines for part in line)

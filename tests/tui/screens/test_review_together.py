@@ -284,7 +284,7 @@ async def test_what_is_granted_is_not_said_to_ask_again() -> None:
     engine, clock = _engine(plans.in_sight()), Clock()
     async with opened(engine, ReviewScreen(12, now=clock), LARGE) as pilot:
         await press(pilot, clock, "space", "T", "y", "space", "A")
-        assert "12 run, 1 asks again at run, 1 granted?" in _flat(pilot)
+        assert "12 run, 1 asks again, 1 granted?" in _flat(pilot)
         await press(pilot, clock, "n")
         (grant,) = engine.views[12].grants
         engine.happen(GrantRevoked(replace(grant, revoked=grant.given, revoked_by="ben")))

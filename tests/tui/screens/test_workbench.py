@@ -10,6 +10,9 @@ import pytest
 
 from engine import (
     Cancel,
+    Comment,
+    CommentResolved,
+    CommentWritten,
     Event,
     ListEvents,
     ListTasks,
@@ -19,6 +22,7 @@ from engine import (
     QuestionKind,
     Resume,
     Stalled,
+    StepsChanged,
     StepState,
     TaskView,
 )
@@ -72,6 +76,20 @@ async def test_an_event_changes_the_graph_and_the_selection_follows() -> None:
         await until(pilot, lambda: screen.step == "migrate")
         assert "● migrate" in picture(pilot)
         assert screen.log_view.run_id == 5
+
+
+async def test_a_hold_and_a_note_mark_their_steps_until_they_are_gone() -> None:
+    engine = _engine()
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        waiting = scenes.status("tell", S.PENDING)
+        engine.emit(StepsChanged((replace(waiting, held_by="ben"),), "held"), task=12, step="tell")
+        note = Comment(id=1, task=12, revision=3, step="pins", author="ben", time=0.0, text="why?")
+        engine.emit(CommentWritten(note), task=12, step="pins")
+        await until(pilot, lambda: "‖ tell" in picture(pilot) and "✓ pins ✎" in picture(pilot))
+        engine.emit(StepsChanged((waiting,), "released"), task=12, step="tell")
+        engine.emit(CommentResolved(replace(note, resolved=1.0, resolved_by="ana")), task=12, step="pins")
+        await until(pilot, lambda: "○ tell" in picture(pilot) and "✎" not in picture(pilot))
 
 
 async def test_a_chosen_step_stays_chosen() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from engine import TaskView
+from engine import Comment, TaskView
 from tests.tui import scenes
 from tests.tui.pilots import bench, opened, until
 from tui.theme import Colours
@@ -26,6 +27,14 @@ def _after(*keys: str) -> Callable[[Pilot[Any]], Any]:
     return run
 
 
+def _marked() -> TaskView:
+    """A step that ben holds, and one that he asked about."""
+    view = scenes.waiting()
+    steps = tuple(replace(each, held_by="ben") if each.id == "tell" else each for each in view.steps)
+    note = Comment(id=1, task=12, revision=3, step="pins", author="ben", time=0.0, text="why?")
+    return replace(view, steps=steps, comments=(note,))
+
+
 STATES: dict[str, tuple[Callable[[], TaskView], tuple[str, ...]]] = {
     "running": (scenes.running, ()),
     "waiting": (scenes.waiting, ()),
@@ -34,6 +43,8 @@ STATES: dict[str, tuple[Callable[[], TaskView], tuple[str, ...]]] = {
     "cancelled": (scenes.cancelled, ()),
     "list": (scenes.running, ("w",)),
     "detail": (scenes.waiting, ("4",)),
+    "marked": (_marked, ()),
+    "marked-list": (_marked, ("w",)),
     "first-x": (scenes.running, ("x",)),
 }
 

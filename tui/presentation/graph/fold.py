@@ -13,7 +13,7 @@ from enum import IntEnum
 from itertools import groupby
 
 from engine import StepState
-from tui.presentation.graph.nodes import HOT, SOUND, Graph, Shape, layers
+from tui.presentation.graph.nodes import SOUND, Graph, Node, Shape, layers
 
 
 class Level(IntEnum):
@@ -58,6 +58,7 @@ class Strands:
     """Each step's label without the title of its strand."""
 
 
+_FOLDABLE = frozenset((state, False) for state in SOUND)
 _PREFIX = re.compile(r"[^-_./: ]+[-_./: ]+(?=.)")
 
 
@@ -147,12 +148,17 @@ def _runs(
     """A strand cut into runs to show as one each."""
     asked = any(step in folded for step in strand)
     kept = any(step in opened for step in strand)
-    for state, group in groupby(strand, key=lambda step: graph.nodes[step].state):
+    for (state, alone), group in groupby(strand, key=lambda step: _kind(graph.nodes[step])):
         run = tuple(group)
-        if state not in HOT and not kept and (asked or level >= _folds_from(state, len(run))):
+        if not alone and not kept and (asked or level >= _folds_from(state, len(run))):
             yield run
         else:
             yield from ((step,) for step in run)
+
+
+def _kind(node: Node) -> tuple[StepState, bool]:
+    """Steps of one kind fold together; some stand alone."""
+    return node.state, node.hot or node.said
 
 
 def _folds_from(state: StepState, length: int) -> Level:
@@ -166,7 +172,7 @@ def _branches(graph: Graph, found: Strands, opened: Collection[str]) -> dict[int
     """Finished strands between the same steps, by place; only where at least two are."""
     alike: dict[tuple[frozenset[str], frozenset[str]], list[int]] = {}
     for place, run in enumerate(found.runs):
-        if all(graph.nodes[step].state in SOUND and step not in opened for step in run):
+        if all(_kind(graph.nodes[step]) in _FOLDABLE and step not in opened for step in run):
             ends = (frozenset(graph.shape.needs[run[0]]), frozenset(graph.shape.dependents[run[-1]]))
             if ends != (frozenset(), frozenset()):
                 alike.setdefault(ends, []).append(place)

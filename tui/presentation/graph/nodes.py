@@ -14,7 +14,7 @@ from engine import StepState, longest_path
 
 SOUND = frozenset({StepState.COMPLETED})
 HOT = frozenset(StepState) - SOUND - {StepState.PENDING, StepState.READY, StepState.SKIPPED, StepState.CANCELLED}
-"""Running, waiting for a person, failed: never folded."""
+"""Running, waiting for a person, failed: never folded. So are held steps, and those that something was said about."""
 _STAGES = 16
 """Ranks are grouped to about this many stages, so that they fit one screen."""
 
@@ -37,6 +37,15 @@ class Node:
     """How long it took in earlier runs."""
     stage: str = ""
     """Name of its stage, when the plan has names for them."""
+    held: bool = False
+    """Whether it waits until a person releases it."""
+    said: bool = False
+    """Whether something open was said about it."""
+
+    @property
+    def hot(self) -> bool:
+        """Whether it runs, waits for a person, or failed."""
+        return self.held or self.state in HOT
 
 
 @dataclass(frozen=True)
@@ -60,15 +69,17 @@ class Tally:
     """Seconds of work not ended."""
     unknown: int
     """Steps not ended whose length nobody knows."""
+    held: int = 0
 
     def moved(self, old: Node, new: Node) -> Tally:
         """The tally after one step changed."""
         counts = dict(self.counts)
         counts[old.state] -= 1
         counts[new.state] = counts.get(new.state, 0) + 1
-        hot = {step: None for step in self.hot if step != new.id} | ({new.id: None} if new.state in HOT else {})
+        hot = {step: None for step in self.hot if step != new.id} | ({new.id: None} if new.hot else {})
         left = self.left - _left(old) + _left(new)
-        return Tally(counts, hot, left, self.unknown - _unknown(old) + _unknown(new))
+        held = self.held - old.held + new.held
+        return Tally(counts, hot, left, self.unknown - _unknown(old) + _unknown(new), held)
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,8 +242,8 @@ def _tally(nodes: list[Node]) -> Tally:
     counts: dict[StepState, int] = {}
     for node in nodes:
         counts[node.state] = counts.get(node.state, 0) + 1
-    hot = {node.id: None for node in nodes if node.state in HOT}
-    return Tally(counts, hot, sum(map(_left, nodes)), sum(map(_unknown, nodes)))
+    hot = {node.id: None for node in nodes if node.hot}
+    return Tally(counts, hot, sum(map(_left, nodes)), sum(map(_unknown, nodes)), sum(node.held for node in nodes))
 
 
 def _left(node: Node) -> float:

@@ -12,7 +12,7 @@ from engine import StepState
 from tui.presentation import status
 from tui.presentation.amounts import clock
 from tui.presentation.graph.fold import Box, strands
-from tui.presentation.graph.nodes import SOUND, Graph
+from tui.presentation.graph.nodes import SOUND, Graph, Node
 from tui.presentation.safe import ascii_only, safe
 
 EDGE = "$text-muted"
@@ -109,13 +109,25 @@ def box_parts(graph: Graph, box: Box, pad: int, ink: Ink, heavy: frozenset[tuple
     return tuple(parts)
 
 
+def look_of(node: Node) -> status.Look:
+    """How a step shows: held, whatever its state, else by that."""
+    return status.HELD if node.held else status.STEPS[node.state]
+
+
+def said_mark(node: Node, ink: Ink) -> Iterator[Part]:
+    """The mark of a step about which something open was said."""
+    if node.said:
+        yield Part(f" {status.SAID.glyph(ascii_only=ink.ascii)}", ink.style(node.id, status.SAID.style), node.id)
+
+
 def _step(graph: Graph, step: str, ink: Ink) -> Iterator[Part]:
     node = graph.nodes[step]
-    look = status.STEPS[node.state]
+    look = look_of(node)
     label = ink.text(strands(graph).labels[step], ink.label)
     own = look.style if node.state not in SOUND else ""
     yield Part(look.glyph(ascii_only=ink.ascii), ink.style(step, look.style), step)
     yield Part(f" {label}", ink.style(step, own), step)
+    yield from said_mark(node, ink)
     if node.note and not (ink.terse and node.state in SOUND):
         yield Part(f" {ink.text(node.note, ink.label)}", ink.style(step, EDGE), step)
 

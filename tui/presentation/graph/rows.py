@@ -15,8 +15,8 @@ from rich.cells import cell_len
 from engine import StepState
 from tui.presentation import status
 from tui.presentation.amounts import about_clock, bar
-from tui.presentation.graph.nodes import HOT, Graph, Tally
-from tui.presentation.graph.parts import EDGE, Ink, Line, Part
+from tui.presentation.graph.nodes import Graph, Node, Tally
+from tui.presentation.graph.parts import EDGE, Ink, Line, Part, look_of, said_mark
 from tui.presentation.status import CRITICAL
 
 _LABEL = 24
@@ -101,11 +101,17 @@ def counts(tally: Tally, ink: Ink) -> Iterator[Part]:
         count = tally.counts.get(state, 0)
         if count:
             yield Part(f" {ink.glyph(state)}{count}", status.STEPS[state].style)
+    if tally.held:
+        yield Part(f" {status.HELD.glyph(ascii_only=ink.ascii)}{tally.held}", status.HELD.style)
 
 
 def _by_urgency(graph: Graph, tally: Tally) -> list[str]:
     order = graph.shape.order
-    return sorted(tally.hot, key=lambda step: (_HOT_ORDER.index(graph.nodes[step].state), order[step]))
+    return sorted(tally.hot, key=lambda step: (_urgency(graph.nodes[step]), order[step]))
+
+
+def _urgency(node: Node) -> int:
+    return _HOT_ORDER.index(node.state) if node.state in _HOT_ORDER else len(_HOT_ORDER)
 
 
 def _stage(graph: Graph, place: int, ink: Ink, columns: int, open_: bool) -> Iterator[Part]:
@@ -124,7 +130,7 @@ def _stage(graph: Graph, place: int, ink: Ink, columns: int, open_: bool) -> Ite
     if len(tally.hot) == 1 and not open_:
         step = next(iter(tally.hot))
         node = graph.nodes[step]
-        said = node.note or status.STEPS[node.state].word
+        said = node.note or look_of(node).word
         yield Part(f" {ink.text(node.label, _LABEL)}", ink.style(step, ""), step)
         yield Part(f" {ink.text(said)}", ink.style(step, EDGE), step)
     elif left := _left(tally, ink):
@@ -142,11 +148,12 @@ def _left(tally: Tally, ink: Ink) -> str:
 def _step(graph: Graph, step: str, ink: Ink, label_cells: int) -> Iterator[Part]:
     """Glyph, label in a column, the note (for what is hot without one the word of its state), how far it should be."""
     node = graph.nodes[step]
-    look = status.STEPS[node.state]
+    look = look_of(node)
     label = ink.text(node.label, label_cells)
-    said = ink.text(node.note) if node.note else look.word if node.state in HOT else ""
+    said = ink.text(node.note) if node.note else look.word if node.hot else ""
     yield Part(f" {look.glyph(ascii_only=ink.ascii)}", ink.style(step, look.style), step)
     yield Part(f" {label}{' ' * (label_cells - cell_len(label))}", ink.style(step, ""), step)
+    yield from said_mark(node, ink)
     if said:
         yield Part(f"  {said}", ink.style(step, EDGE), step)
     if node.state is StepState.RUNNING and node.usual and node.seconds is not None:
