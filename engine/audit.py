@@ -6,6 +6,7 @@ A chain alone cannot show that its tail was cut off; an anchor can.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from hashlib import sha256
 from pathlib import Path
@@ -38,25 +39,31 @@ def _anchors(state: Path) -> dict[int, str]:
 
 
 async def verify(reader: Reader, state: Path) -> AuditReport:
-    """Walk the whole chain; name the first row that does not fit."""
-    anchors = _anchors(state)
+    """Walk the whole chain, a page at a time off the event loop; name the first row that does not fit."""
+    anchors = await asyncio.to_thread(_anchors, state)
     head, seq, agreed = GENESIS, 0, 0
     while page := await reader.raw_events(seq, PAGE):
-        for row in page:
-            problem = _fault(row, head, seq + 1)
-            head, seq = row["hash"], row["seq"]
-            if not problem and anchors.get(seq, head.hex()) != head.hex():
-                problem = "its hash is not the one in the anchor: the rows up to here were written anew"
-            if problem:
-                return AuditReport(
-                    ok=False, events=seq, head=head.hex(), first_bad=seq, problem=problem, anchored=agreed
-                )
-            agreed = seq if seq in anchors else agreed
+        head, seq, agreed, problem = await asyncio.to_thread(_walk, page, anchors, head, seq, agreed)
+        if problem:
+            return AuditReport(ok=False, events=seq, head=head.hex(), first_bad=seq, problem=problem, anchored=agreed)
     last = max(anchors, default=0)
     if last > seq:
         problem = f"the log ends at event {seq}, but event {last} was anchored: its tail was cut off"
         return AuditReport(ok=False, events=seq, head=head.hex(), first_bad=seq + 1, problem=problem, anchored=agreed)
     return AuditReport(ok=True, events=seq, head=head.hex(), anchored=agreed)
+
+
+def _walk(page: list[Any], anchors: dict[int, str], head: bytes, seq: int, agreed: int) -> tuple[bytes, int, int, str]:
+    """Head, number, last anchor that agrees, and what is wrong with the last row that was looked at."""
+    for row in page:
+        problem = _fault(row, head, seq + 1)
+        head, seq = row["hash"], row["seq"]
+        if not problem and anchors.get(seq, head.hex()) != head.hex():
+            problem = "its hash is not the one in the anchor: the rows up to here were written anew"
+        if problem:
+            return head, seq, agreed, problem
+        agreed = seq if seq in anchors else agreed
+    return head, seq, agreed, ""
 
 
 def _fault(row: Any, previous: bytes, expected: int) -> str:

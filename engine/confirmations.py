@@ -7,7 +7,7 @@ later one is told who was first (B5.6). Deadlines are kept here too; passing one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -181,11 +181,20 @@ class Confirmations:
         if not named or named - steps.keys():
             what = ", ".join(sorted(named - steps.keys())) or "no step"
             raise UsageError(problem=f"{what} cannot be granted: it does not ask, or its bytes are made on the way")
+        await self._check_open(task, steps)
         grant = self._grants.make(plan, steps, command.seconds, actor, command.means)
         seq = await self._store.decisions.grant(grant)
         self._grants.keep(grant)
         seq = await self._settle(grant) or seq
         return Reply(task=task.id, seq=seq, text=f"grant {grant.id}: {', '.join(steps)} run as signed")
+
+    async def _check_open(self, task: Task, steps: Iterable[str]) -> None:
+        """Raises `Refused` where a step has ended: nothing of it would run because of a grant."""
+        states = {status.id: status.state for status in await self._store.read.statuses(task.id)}
+        if ended := [f"{step} is {states[step]} already" for step in steps if states[step].ended]:
+            raise Refused(
+                problem=f"{', '.join(ended)}; nothing was granted", hint="grant it when another attempt is to run it"
+            )
 
     async def _granted(self, question: Question, command: Resolve, actor: str) -> Grant | None:
         """What an answer allows besides this one start."""

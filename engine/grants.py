@@ -29,7 +29,8 @@ class Grants:
 
     async def load(self) -> None:
         """Take up those that still hold after a restart."""
-        self._held = {grant.id: grant for grant in await self._store.read.grants()}
+        now = self._clock()
+        self._held = {grant.id: grant for grant in await self._store.read.grants() if now < grant.expires}
 
     def covering(self, plan: Plan, step: str, digest: str) -> Grant | None:
         """The grant that lets exactly these bytes of a step run now."""
@@ -61,8 +62,13 @@ class Grants:
         )
 
     def keep(self, grant: Grant) -> None:
-        """It is on disk: let it hold."""
-        self._held[grant.id] = grant
+        """It is on disk: let it hold. Those whose time has passed are let go of."""
+        now = self._clock()
+        self._held = {held.id: held for held in (*self._held.values(), grant) if now < held.expires}
+
+    def __len__(self) -> int:
+        """How many are held in memory."""
+        return len(self._held)
 
     async def revoke(self, command: RevokeGrant, actor: str) -> Reply:
         """Take a grant back; what it let start goes on."""

@@ -36,6 +36,8 @@ class Need(StrEnum):
     """What a program wants of an engine."""
 
     READ = "read"
+    ATTACH = "attach"
+    """To be with the owner, and nothing where there is none."""
     DECIDE = "decide"
     EXECUTE = "execute"
 
@@ -186,12 +188,17 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
     Raises:
         Owned: somebody owns the state directory and does not answer.
         Refused: nobody shares an engine there, or it does not take us.
+        EngineGone: there is no owner to attach to.
         StoreError: the store cannot be used.
     """
     if host is not None:
         return await _attach_shared(host)
     if need is Need.READ:
         return await open_reader(state, settings)
+    if need is Need.ATTACH:
+        from engine.host import RemoteEngine
+
+        return await RemoteEngine.connect(state / SOCKET, terminal_name())
     for room in ("engine.engine", "engine.host"):  # in a thread: whoever draws meanwhile is not held up
         await asyncio.to_thread(import_module, room)
     from engine.engine import Engine, Opening

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import AuditReport, Need, VerifyAudit, connect
+from engine import AuditReport, ListTasks, Need, VerifyAudit, audit, connect
 from engine.settings import Settings
 from tests.engine.desk import Desk, step
 
@@ -140,3 +142,26 @@ async def test_a_damaged_anchor_file_breaks_nothing(log: Log) -> None:
     with (log.original / "anchors.log").open("a") as anchors:
         anchors.write("² x 1\nno anchor\n\n7\n")
     assert (await log.verify()).ok
+
+
+async def test_other_questions_are_answered_while_the_chain_is_walked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row takes so long to look at that a walk on the event loop would keep everybody waiting."""
+    await desk.open()
+    await desk.run(step("a"))
+    looked, others = 0, threading.Event()
+    fault = audit._fault
+
+    def slowly(*row: object) -> str:
+        nonlocal looked
+        looked += 1
+        assert others.wait(5), "nobody else was answered meanwhile"
+        return fault(*row)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(audit, "_fault", slowly)
+    walking = asyncio.create_task(desk.engine.read(VerifyAudit()))
+    while not looked:
+        assert (await desk.engine.read(ListTasks()))[0].task.id == 1
+    others.set()
+    assert (await walking).ok

@@ -121,6 +121,31 @@ async def test_a_grant_is_given_for_what_was_shown_and_for_what_asks(desk: Desk)
     assert await grants(desk) == ()
 
 
+async def test_a_grant_for_a_step_that_has_ended_is_refused(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.begin(step("a", **RISKY), step("b", "a", **RISKY))
+    await answer_for(desk, await desk.asked(task, "a"), Answer.ONCE)
+    await desk.asked(task, "b")
+    with pytest.raises(Refused, match="a is completed already; nothing was granted"):
+        await give(desk, task, "a", "b")
+    assert await grants(desk) == ()
+    await give(desk, task, "b")
+    assert (await desk.ended(task)).task.phase is Phase.COMPLETED
+
+
+async def test_grants_whose_time_has_passed_are_let_go_of(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.plan(step("a", **RISKY))
+    for _ in range(3):
+        await give(desk, task, "a", seconds=30)
+    desk.clock.offset = 31
+    await give(desk, task, "a", seconds=30)
+    assert len(desk.engine._grants) == 1
+    desk.clock.offset = 62
+    await desk.reopen()
+    assert len(desk.engine._grants) == 0
+
+
 async def test_a_grant_for_an_open_question_answers_it(desk: Desk) -> None:
     await desk.open()
     task = await desk.begin(step("a", **RISKY))

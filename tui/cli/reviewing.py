@@ -229,8 +229,10 @@ async def _give(call: Call, task: int) -> int:
 
 
 def _named(view: TaskView, names: list[str]) -> tuple[str, ...]:
-    """The steps that were named; without names, all that ask and whose bytes are known. Raises `UsageError`."""
-    steps = step_ids(view, names) if names else tuple(grantable(view.plan.steps if view.plan else ()))
+    """The steps that were named; without names, all that will still ask as signed. Raises `UsageError`."""
+    ended = {status.id for status in view.steps if status.state.ended}
+    ahead = grantable(view.plan.steps if view.plan else ())
+    steps = step_ids(view, names) if names else tuple(step for step in ahead if step not in ended)
     if not steps:
         raise UsageError(problem=f"No step of task {view.task.id} asks before it runs; nothing to grant")
     return steps

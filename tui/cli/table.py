@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("runs", "listing", "every attempt at the steps of a task"),
             ("log", "logs", "the output of steps"),
             ("inbox", "listing", "everything that waits for a person"),
+            ("people", "presence", "who is connected, in which role, and what each reads"),
         ),
     ),
     (

@@ -1,10 +1,12 @@
-"""Who else is here, and what each reads, in a few words."""
+"""Who is here and what each reads: the others in a few words, and each in a line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from engine import Person, TaskView
+from tui.presentation.amounts import ago
+from tui.presentation.safe import safe
 
 _NAMED = 2
 
@@ -42,3 +44,10 @@ def readings(people: Iterable[Person], view: TaskView) -> Iterator[tuple[str, st
         if person.task == view.task.id:
             number = next((number for number, planned in enumerate(steps, start=1) if planned.id == person.step), None)
             yield person.user, f"{person.user} reads {number or 'the plan'}"
+
+
+def person_line(person: Person, now: float) -> str:
+    """`ben  reviewer  pts/3  reads 12 migrate, came 5 min ago`, made safe."""
+    reads = f"reads {person.task} {safe(person.step or '')}".rstrip() if person.task is not None else "reads nothing"
+    where = safe(person.label) or f"process {person.pid}"
+    return f"{safe(person.user):<12} {person.role.value:<9} {where:<12} {reads}, came {ago(now - person.since)}"

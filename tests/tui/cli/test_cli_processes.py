@@ -210,6 +210,19 @@ def test_the_owner_is_asked_to_close_and_not_while_something_runs(signoff: Shell
     assert "nothing to stop" in signoff("serve", "--stop").stderr
 
 
+def test_without_an_owner_that_is_said_and_nothing_is_made(signoff: Shell, tmp_path: Path) -> None:
+    done = signoff("people")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "no engine runs here" in done.stderr
+    assert json.loads(signoff("people", "--json").stdout) == []
+    assert not (tmp_path / "state" / "signoff.db").exists()
+    with signoff.started("serve") as owner:
+        assert owner.stdout is not None and owner.stdout.readline().startswith("serving ")
+        assert "an engine runs here, and nobody is connected" in signoff("people").stderr
+        assert signoff("serve", "--stop").returncode == 0
+        assert owner.wait(LIMIT) == 0
+
+
 @pytest.fixture
 def shared() -> Iterator[Path]:
     folder = open_folder()
