@@ -52,10 +52,10 @@ from engine.commands import (
     WriteComment,
 )
 from engine.configuration import (
-    CONFIGURATION_TEMPLATE,
     Configuration,
     InvalidConfiguration,
     configuration_path,
+    configuration_template,
     default_settings,
     load_configuration,
     state_path,
@@ -121,7 +121,6 @@ from engine.workspace import new_repository
 
 __all__ = [
     "ANSWERS",
-    "CONFIGURATION_TEMPLATE",
     "ENGINE",
     "VERSION",
     "AcceptResult",
@@ -264,6 +263,7 @@ __all__ = [
     "agent_guide",
     "compare",
     "configuration_path",
+    "configuration_template",
     "connect",
     "default_settings",
     "diagnose",
