@@ -59,10 +59,10 @@ from engine.commands import (
     WriteComment,
 )
 from engine.configuration import (
-    CONFIGURATION_TEMPLATE,
     Configuration,
     InvalidConfiguration,
     configuration_path,
+    configuration_template,
     default_settings,
     load_configuration,
     state_path,
@@ -134,7 +134,6 @@ from engine.workspace import new_repository
 
 __all__ = [
     "ANSWERS",
-    "CONFIGURATION_TEMPLATE",
     "ENGINE",
     "OPERANDS",
     "STEP_TYPES",
@@ -295,6 +294,7 @@ __all__ = [
     "agent_guide",
     "compare",
     "configuration_path",
+    "configuration_template",
     "configured_channels",
     "connect",
     "default_settings",

@@ -26,11 +26,11 @@ PLACES = frozenset({"SIGNOFF_STATE", "SIGNOFF_HOST", "SIGNOFF_CONFIG"})
 DEFAULT = "default"
 OPTION = "option"
 
-CONFIGURATION_TEMPLATE = """\
+_TEMPLATE = """\
 # Settings of signoff. Uncomment what shall differ from the default; `signoff config show --origin` tells where each
 # value came from, and `signoff doctor` whether this file is well.
 
-# parallel = 8            # steps that run at the same time
+# parallel = {parallel:<14}# steps that run at the same time
 # grace = "2s"            # between SIGTERM and SIGKILL
 # deadline = "24h"        # until an unanswered question expires
 # log_limit = "1GiB"      # of log kept per run
@@ -58,6 +58,9 @@ CONFIGURATION_TEMPLATE = """\
 """
 
 
+_SHOWN = "signoff config show lists the settings and how they are written"
+
+
 class InvalidConfiguration(UsageError):
     """The configuration has {faults}; nothing was started"""
 
@@ -65,7 +68,7 @@ class InvalidConfiguration(UsageError):
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
-        super().__init__(faults=counted(faults))
+        super().__init__(faults=counted(faults), hint=self.hint if any(fault.file for fault in faults) else _SHOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,11 @@ def default_settings() -> Settings:
     from engine.settings import Settings
 
     return Settings()
+
+
+def configuration_template() -> str:
+    """The text of a new configuration file: comments that show the defaults, and examples where there is none."""
+    return _TEMPLATE.format(parallel=default_settings().parallel)
 
 
 def state_path(environ: Mapping[str, str] = os.environ) -> Path:

@@ -11,9 +11,9 @@ import pytest
 
 from engine.commands import Role
 from engine.configuration import (
-    CONFIGURATION_TEMPLATE,
     InvalidConfiguration,
     configuration_path,
+    configuration_template,
     load_configuration,
     state_path,
     unused_variables,
@@ -58,6 +58,22 @@ def test_every_setting_has_a_key(tmp_path: Path) -> None:
     keys = set(load_configuration(tmp_path / "none.toml", {}).values)
     nested = {f"{room}.{item.name}" for room, noun in NESTED.items() for item in fields(noun)}
     assert keys == {item.name for item in fields(Settings)} - NESTED.keys() | nested
+
+
+def test_the_template_shows_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    assert "# parallel = 14            # steps" in configuration_template()
+    assert load_configuration(tmp_path / "none.toml", {}).values["parallel"].value == 14
+
+
+def test_a_wrong_option_does_not_point_to_the_file(file: Path) -> None:
+    with pytest.raises(InvalidConfiguration) as raised:
+        load_configuration(file, {}, {"parallell": "2"})
+    assert raised.value.hint == "signoff config show lists the settings and how they are written"
+    file.write_text("parallell = 2")
+    with pytest.raises(InvalidConfiguration) as raised:
+        load_configuration(file, {}, {})
+    assert raised.value.hint.startswith("signoff config edit opens the file")
 
 
 def test_the_file(file: Path) -> None:
@@ -117,12 +133,12 @@ def test_a_file_that_is_no_toml(content: bytes, file: Path) -> None:
 
 
 def test_the_template_sets_nothing(file: Path) -> None:
-    file.write_text(CONFIGURATION_TEMPLATE)
+    file.write_text(configuration_template())
     assert load_configuration(file, {}).settings == Settings()
 
 
 def test_the_template_is_right_where_it_is_uncommented(file: Path) -> None:
-    file.write_text("\n".join(line.removeprefix("# ") for line in CONFIGURATION_TEMPLATE.splitlines()[3:]))
+    file.write_text("\n".join(line.removeprefix("# ") for line in configuration_template().splitlines()[3:]))
     assert load_configuration(file, {}).values["parallel"].origin == str(file)
 
 

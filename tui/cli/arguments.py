@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tui.cli.table import ABOUT, COMMANDS
 
@@ -147,12 +147,23 @@ def duration(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+class _Once(argparse.Action):
+    """Collects pairs; a name that is given twice is a mistake, whichever value was meant."""
+
+    def __call__(self, parser: argparse.ArgumentParser, given: argparse.Namespace, value: Any, *_: object) -> None:
+        pairs = dict(getattr(given, self.dest) or ())
+        name, text = value
+        if name in pairs:
+            raise argparse.ArgumentError(self, f"{name} is given twice: {pairs[name]!r} and {text!r}")
+        setattr(given, self.dest, [*pairs.items(), value])
+
+
 def var_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--var",
         metavar="NAME=VALUE",
         type=_setting,
-        action="append",
+        action=_Once,
         help="a value for a variable of the plan file or recipe, such as env=staging",
     )
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from engine import (
-    CONFIGURATION_TEMPLATE,
     Configuration,
     ListTrusted,
     Trusted,
     configuration_path,
+    configuration_template,
     load_configuration,
     tightened,
     unused_variables,
@@ -92,7 +92,7 @@ def _edit(call: Call, path: Path) -> None:
     """Become the editor; a file that is not there yet begins as a template of comments."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(CONFIGURATION_TEMPLATE, encoding="utf-8")
+        path.write_text(configuration_template(), encoding="utf-8")
     editor = _editor(call)
     os.execvp(editor[0], [*editor, str(path)])
 

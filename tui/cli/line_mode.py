@@ -38,7 +38,7 @@ from tui.cli.call import Call, World
 from tui.cli.console import Console
 from tui.cli.failing import guarded
 from tui.cli.table import COMMANDS
-from tui.cli.terminal import LINE
+from tui.cli.terminal import LINE, MORE
 from tui.presentation.safe import ascii_only, safe
 from tui.presentation.trouble import disk
 
@@ -46,7 +46,10 @@ _NAMES = {"list": "ls", "review": "show", "sign": "approve", "new": "plan"}
 """Words for commands that have another name in the shell."""
 _OUTSIDE = frozenset({"demo", "serve", "completion"})
 """Commands that need a shell."""
-_PAGED = frozenset({"ls", "show", "runs", "log"})
+_PAGED = frozenset(
+    {"ls", "show", "runs", "log", "inbox", "diff", "plan", "explain", "audit", "doctor", "schema", "agent-guide"}
+)
+"""Commands that may print more than a screen and ask for nothing meanwhile."""
 _PROMPT = "> "
 _TOGETHER = 0.2
 """Seconds that news waits for more of it."""
@@ -207,6 +210,15 @@ class LineMode:
     # News
 
     async def _follow(self) -> None:
+        try:
+            await self._hear()
+        except SignoffError as error:
+            self._heard(f"no more news: {safe(str(error))}" + (f"; {safe(error.hint)}" if error.hint else ""))
+        self._heard(f"the engine has closed; start again with: {self._call.again}")
+        self._tell()
+        self.leave()
+
+    async def _hear(self) -> None:
         async for item in self._engine.events():
             if isinstance(item, Event):
                 self._heard(_sentence(item, plain=self._console.ascii_only))
@@ -214,9 +226,6 @@ class LineMode:
                 self._heard(disk(item))
             elif isinstance(item, Gap):
                 self._heard("more happened than could be told; list says how things stand")
-        self._heard(f"the engine has closed; start again with: {self._call.again}")
-        self._tell()
-        self.leave()
 
     def _heard(self, line: str) -> None:
         self._news.append(line)
@@ -284,7 +293,7 @@ class Pages(io.StringIO):
         for first in range(0, len(lines), page):
             self._out.write("".join(lines[first : first + page]))
             self._out.flush()
-            if first + page < len(lines) and await self._mode.ask("more: enter, or q to stop: "):
+            if first + page < len(lines) and await self._mode.ask(MORE):
                 raise Stopped
 
 

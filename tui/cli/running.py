@@ -179,7 +179,7 @@ async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Pers
 
 
 async def _asked(call: Call, engine: EngineClient, view: TaskView, person: Person) -> bool:
-    person.tell(await whole_plan(call, engine, view))
+    await person.read(await whole_plan(call, engine, view))
     if await says_yes(person, f"Sign {view.task.digest[:6]} and run?"):
         await _sign(call, engine, view, "command")
         return True

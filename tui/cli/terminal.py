@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 LINE = 64 * 1024
 """Bytes of an answer that are read at most."""
+HEIGHT = 24
+"""Lines of a terminal that does not know."""
+MORE = "more: enter, or q to stop: "
 
 
 class Person(Protocol):
@@ -19,6 +22,9 @@ class Person(Protocol):
 
     def tell(self, text: str) -> None:
         """Show some lines where the question will stand, wherever stdout goes."""
+
+    async def read(self, text: str) -> None:
+        """Show a long text, a screen at a time; it ends where the person has read enough."""
 
     async def ask(self, prompt: str) -> str:
         """Show a line, return what was typed; empty for nothing or the end of input."""
@@ -40,6 +46,14 @@ class Terminal:
         rest = f"{text.rstrip()}\n".encode(errors="backslashreplace")
         while rest:
             rest = rest[os.write(self._file, rest) :]
+
+    async def read(self, text: str) -> None:
+        lines = text.rstrip().split("\n")
+        page = max(2, (os.get_terminal_size(self._file).lines or HEIGHT) - 1)
+        for first in range(0, len(lines), page):
+            self.tell("\n".join(lines[first : first + page]))
+            if first + page < len(lines) and await self.ask(MORE):
+                return
 
     async def ask(self, prompt: str) -> str:
         loop = asyncio.get_running_loop()

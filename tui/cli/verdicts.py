@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from engine import EngineClient, Phase, Reject, Reply, Return, ShowTask, Sign, Signature, TaskView
+from engine import (
+    EngineClient,
+    Phase,
+    Reject,
+    Reply,
+    Return,
+    ShowTask,
+    Sign,
+    Signature,
+    TaskView,
+    quorum,
+    user_name,
+)
 from engine.errors import AlreadyJudged, Refused, StaleRevision
 from tui.cli import lines
 from tui.cli.arguments import counting, set_option, task_argument
@@ -60,8 +72,9 @@ async def _approve(call: Call) -> int:
             if task.phase is not Phase.AWAITING_APPROVAL:
                 hint = lines.how_to_go_on(task)
                 raise Refused(problem=f"Task {task.id} is {task.phase}; nothing to sign", hint=hint)
+            _refuse_who_may_not(view)
             plan = await whole_plan(call, engine, view)
-        person.tell(plan)
+        await person.read(plan)
         left = f" (only {', '.join(only)})" * bool(only) + f" (without {', '.join(skip)})" * bool(skip)
         if not await says_yes(person, f"Sign {task.digest[:6]} of task {task.id}{safe(left)}?"):
             call.console.note(f"not signed; {lines.how_to_go_on(task)}")
@@ -78,6 +91,17 @@ async def _approve(call: Call) -> int:
         call.console.say(safe(reply.text))
         await advise(call, engine, task.id)
     return 0
+
+
+def _refuse_who_may_not(view: TaskView) -> None:
+    """Before anything is read. Raises `Refused`: the rule of the plan wants others."""
+    user = user_name()
+    count = quorum(view.task, view.plan, view.signatures) if view.plan else None
+    if count is not None and user in count.excluded:
+        raise Refused(
+            problem=f"{user} proposed this plan, and its rule wants others to sign it; nothing was recorded",
+            hint=f"{count.left} more must sign; signoff show {view.task.id} shows it",
+        )
 
 
 def _signed_before(call: Call, view: TaskView, signature: Signature) -> int:

@@ -23,7 +23,9 @@ def open_workbench(call: Call) -> NoReturn:
     if not call.console.tty or not call.world.stdin.isatty():
         from engine.errors import UsageError
 
-        raise UsageError(problem="The workbench needs a terminal", hint="signoff ls and signoff inbox work everywhere")
+        what = "signoff --plain asks at a prompt: its input and output" if call.console.plain else "The workbench"
+        need = "must be a terminal" if call.console.plain else "needs a terminal"
+        raise UsageError(problem=f"{what} {need}", hint="signoff ls and signoff inbox work everywhere")
     from tui.launcher import launch
 
     launch(lambda leash: _converse(call, leash) if call.console.plain else _sit(call, leash))

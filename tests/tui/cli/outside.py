@@ -27,6 +27,9 @@ class Typist:
     def tell(self, text: str) -> None:
         self.seen += text
 
+    async def read(self, text: str) -> None:
+        self.tell(text)
+
     async def ask(self, prompt: str) -> str:
         self.prompts.append(prompt)
         return self._answers.pop(0)

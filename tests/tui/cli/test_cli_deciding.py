@@ -48,6 +48,16 @@ def test_signing_shows_the_plan_and_signs_what_was_shown() -> None:
     )
 
 
+def test_who_may_not_sign_is_told_before_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = plans.quorum_of(2, plans.to_review(), excludes=True)
+    monkeypatch.setattr("tui.cli.verdicts.user_name", lambda: view.task.proposer)
+    engine, proposer = ScriptedEngine(view), Typist()
+    said = call(engine, "approve", "12", person=proposer)
+    assert said.code == 1
+    assert "proposed this plan, and its rule wants others to sign it" in said.err
+    assert (proposer.seen, proposer.prompts, engine.done) == ("", [], [])
+
+
 @pytest.mark.parametrize(
     ("words", "view"),
     [(["approve", "12"], plans.to_review()), (["confirm", "12", "migrate"], plans.asking(plans.QUESTION))],

@@ -63,6 +63,18 @@ def test_the_version_is_printed() -> None:
     assert call(None, "--version").out.startswith("signoff ")
 
 
+def test_a_variable_that_is_given_twice_is_a_mistake() -> None:
+    said = call(None, "run", "deploy", "--var", "env=a", "--var", "env=b")
+    assert said.code == 2
+    assert "--var: env is given twice: 'a' and 'b'" in said.err
+
+
+def test_the_prompt_needs_a_terminal_and_is_not_called_the_workbench() -> None:
+    said = call(None, "--plain")
+    assert said.code == 2
+    assert "signoff --plain asks at a prompt: its input and output must be a terminal" in said.err
+
+
 def test_the_workbench_needs_a_terminal_that_can_draw() -> None:
     said = call(None)
     assert said.code == 2

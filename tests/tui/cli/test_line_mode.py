@@ -85,7 +85,8 @@ def test_leaving_with_work_running_says_that_it_goes_on(sitting: Sitting) -> Non
 
 
 def test_long_text_comes_by_pages_and_can_be_left(sitting: Sitting) -> None:
-    sitting.type(sitting.plan(*(f"echo step {n}" for n in range(40))), "> ")
+    sitting.type(sitting.plan(*(f"echo step {n}" for n in range(40))), "more: enter, or q to stop: ")
+    sitting.type("q", "> ")
     assert "echo step 39" not in sitting.type("review 1", "more: enter, or q to stop")
     sitting.type("", "more: ")
     assert "echo step 39" not in sitting.type("q", "> ")
