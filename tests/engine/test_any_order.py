@@ -34,7 +34,7 @@ from engine import (
 )
 from engine.actions import Result
 from engine.errors import Conflict, Refused, SignoffError, UsageError
-from engine.model.events import Event, QuestionAnswered, StepStarted, TaskEnded
+from engine.model.events import Event, PlanSigned, QuestionAnswered, StepStarted, TaskEnded
 from engine.model.question import CLEARS
 from engine.model.state import PHASES
 from engine.model.tier import Tier
@@ -180,21 +180,34 @@ class Walk:
             event.fact.task.phase for event in events if hasattr(event.fact, "task") and event.kind == "phase_changed"
         ]
         assert all(after in PHASES[before] or after is before for before, after in pairwise(phases)), phases
-        starts = Counter(event.step for event in events if isinstance(event.fact, StepStarted))
-        allowed = Counter(
-            event.step
-            for event in events
-            if isinstance(event.fact, GrantUsed)
-            or (isinstance(event.fact, QuestionAnswered) and event.fact.question.answer in CLEARS)
-        )
-        assert starts == Counter(run.step for run in await self.desk.runs(self.task))
         assert view.plan is not None
-        for planned, status in zip(view.plan.steps, view.steps, strict=True):
-            if planned.tier is Tier.DESTRUCTIVE:
-                assert starts[planned.id] <= allowed[planned.id], f"{planned.id} ran unasked"
-            assert status.attempt == starts[planned.id]
+        destructive = {planned.id for planned in view.plan.steps if planned.tier is Tier.DESTRUCTIVE}
+        starts = decided_before(events, destructive)
+        assert starts == Counter(run.step for run in await self.desk.runs(self.task))
+        for status in view.steps:
+            assert status.attempt == starts[status.id]
             if status.state is StepState.SKIPPED:
                 assert status.cause is not None
+
+
+def decided_before(events: tuple[Event, ...], destructive: set[str]) -> Counter[str | None]:
+    """How often each step started; before every start somebody signed, and allowed just that where it destroys."""
+    starts, allowed, signed = Counter[str | None](), Counter[str | None](), False
+    for event in events:
+        match event.fact:
+            case PlanSigned():
+                signed = True
+            case GrantUsed():
+                allowed[event.step] += 1
+            case QuestionAnswered(question=question) if question.answer in CLEARS:
+                allowed[event.step] += 1
+            case StepStarted():
+                starts[event.step] += 1
+                assert signed, f"{event.step} ran unsigned"
+                assert event.step not in destructive or starts[event.step] <= allowed[event.step], (
+                    f"{event.step} ran unasked"
+                )
+    return starts
 
 
 @pytest.mark.parametrize("block", range(6))
