@@ -1,8 +1,8 @@
 """Where settings come from: the defaults, one TOML file, the environment `SIGNOFF_*`, options; the later one wins.
 
-Every setting has a key, the name of its field in `Settings` or `policy.` and a name of `Policy`; the key decides how it
-is written in each source. Values are validated by pydantic, imported only when there is a value to validate. A fault
-names the source and the key. Nothing here is read before somebody asks, and
+Every setting has a key, the name of its field in `Settings`, or `policy.` or `model.` and the name of a field; the
+key decides how it is written in each source (`engine.written`). Values are validated by pydantic, imported only when
+there is a value to validate. A fault names the source and the key. Nothing here is read before somebody asks, and
 importing it costs nothing.
 """
 
@@ -51,6 +51,18 @@ _TEMPLATE = """\
 # channels = ["ops"]      # told as well; ops = "slack://..." stands in channels.toml beside this file, mode 600
 # after = "1m"            # that something waits before they are told
 # every = "10m"           # until they are told again; each next pause is twice as long, up to an hour
+
+# [model]                 # that writes and reviews plans; its key comes from the environment (ANTHROPIC_API_KEY), or
+#                         # from ANTHROPIC_API_KEY = "..." in keys.toml beside this file, which only you may read
+# name = "anthropic/claude-sonnet-4-5"    # provider/model, for any provider that LiteLLM knows
+# fallbacks = ["openai/gpt-5"]            # asked in this order where the one before cannot answer
+# base_url = "http://localhost:8000/v1"   # a server of your own for the provider of name
+# key = "MY_KEY"          # the variable or line with its key, where that is not the usual one
+# timeout = "10m"         # for a whole answer
+# idle_timeout = "3m"     # until an answer begins, and between its pieces
+# max_output = 16384      # tokens of an answer
+# temperature = 0.2
+# prices = {{"openai/mine" = [0.5, 1.5]}}   # dollars for a million tokens in and out, where they are not known
 
 # [roles]                 # of other users: viewer, reviewer (also signs and answers), operator (also plans and cancels)
 # ana = "operator"        # an operator runs commands as you
@@ -243,8 +255,10 @@ def _take(values: dict[str, Setting], key: str, raw: Any, name: str, origin: str
         return [Fault(f"no such setting{_nearest(key, values)}", name, file)]
     from pydantic import ValidationError
 
+    from engine.written import adapter
+
     try:
-        value = _adapter(key).validate_python(raw)
+        value = adapter(key).validate_python(raw)
     except ValidationError as error:
         told = "; ".join(detail["msg"].removeprefix("Value error, ") for detail in error.errors())
         return [Fault(told, name, file)]
@@ -257,61 +271,3 @@ def _nearest(key: str, known: Mapping[str, Setting]) -> str:
 
     close = get_close_matches(key, list(known), n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def _adapter(key: str) -> Any:
-    """How a setting is written: durations as `20m`, sizes as `1GiB`, choices by name; in text lists as `a, b`, tables
-    as `a = b, c = d`."""
-    from typing import Annotated, get_type_hints
-
-    from annotated_types import Ge
-    from pydantic import AfterValidator, BeforeValidator, ByteSize, TypeAdapter
-
-    from engine.commands import Role
-    from engine.model.amounts import Seconds
-    from engine.model.policy import LEVELS, Policy
-    from engine.model.tier import Tier
-    from engine.settings import Notification, Settings
-
-    level: Any = _one_of("", *LEVELS)
-    tiers: Any = tuple.__class_getitem__((_one_of(*Tier), ...))
-    listed = BeforeValidator(lambda value: _words(value) if isinstance(value, str) else value)
-    tabled = BeforeValidator(lambda value: _pairs(value) if isinstance(value, str) else value)
-    place = AfterValidator(lambda path: path.expanduser().absolute())
-    written: dict[str, Any] = {
-        "sandbox": level,
-        "notify.terminal": _one_of("auto", "bell", "osc9", "osc777", "osc99", "off"),
-        "log_limit": ByteSize,
-        "memory": ByteSize | None,
-        "policy.minimum_level": level | None,
-        "policy.ask": Annotated[tiers, listed],
-        "share": Annotated[Annotated[Path, place] | None, BeforeValidator(lambda value: value or None)],
-        "roles": Annotated[dict[str, Role], tabled],
-        "idle_exit": Annotated[float, Seconds()] | None,
-    }
-    if key in written:
-        return TypeAdapter(written[key])
-    noun, _, name = key.rpartition(".")
-    kind = get_type_hints({"": Settings, "policy": Policy, "notify": Notification}[noun])[name]
-    by_kind: dict[Any, Any] = {
-        float: Annotated[float, Seconds()],
-        int: Annotated[int, Ge(1)],
-        int | None: Annotated[int, Ge(1)] | None,
-    }
-    return TypeAdapter(by_kind.get(kind, Annotated[kind, listed] if "tuple" in str(kind) else kind))
-
-
-def _one_of(*names: str) -> Any:
-    from typing import Literal
-
-    literal: Any = Literal
-    return literal[tuple(str(name) for name in names)]
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _pairs(text: str) -> dict[str, str]:
-    pairs = (word.partition("=") for word in _words(text))
-    return {name.strip(): value.strip() for name, _, value in pairs}

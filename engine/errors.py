@@ -219,9 +219,19 @@ class NoModel(ModelError):
 class ModelFailed(ModelError):
     """{problem}"""
 
-    def __init__(self, *, failure: ModelFailure, problem: str, usage: Usage | None = None, hint: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        failure: ModelFailure,
+        problem: str,
+        usage: Usage | None = None,
+        wait: float | None = None,
+        hint: str = "",
+    ) -> None:
         self.failure = failure
         self.usage = usage
+        self.wait = wait
+        """Seconds after which the provider said to come again."""
         super().__init__(hint=hint, problem=problem)
 
 
@@ -231,3 +241,6 @@ class Unusable(ModelError):
 
 class Cancelled(SignoffError):
     """Cancelled: {reason}"""
+
+    usage: Usage | None = None
+    """What a model had used until then; None where none was asked."""

@@ -26,6 +26,29 @@ class Notification:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """Which models are asked, and how."""
+
+    name: str = ""
+    """`provider/model`; empty: none is."""
+    fallbacks: tuple[str, ...] = ()
+    """Asked in this order where the one before cannot answer."""
+    base_url: str = ""
+    """Where the provider of `name` is reached, such as a server of one's own; empty for its own place."""
+    key: str = ""
+    """The variable, or line in the file of keys, with the key for the provider of `name`; empty for the usual one."""
+    timeout: float = 600.0
+    """Seconds for a whole answer."""
+    idle_timeout: float = 180.0
+    """Seconds until an answer begins, and between its pieces."""
+    max_output: int = 16_384
+    """Tokens of an answer."""
+    temperature: float | None = None
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """US dollars for a million tokens in and out, by model, where the known price is none or another."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything the engine can be told about how to work."""
 
@@ -51,3 +74,4 @@ class Settings:
     that a terminal has left ends at once."""
     policy: Policy = field(default_factory=Policy)
     notify: Notification = field(default_factory=Notification)
+    model: ModelSettings = field(default_factory=ModelSettings)

@@ -19,6 +19,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
+_ANTHROPIC = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
 LIFETIME = 60.0
 """Seconds until a request that nobody ended is ended."""
 
@@ -51,6 +52,10 @@ class Reply:
     pieces: int | None = None
     """So many are sent before `then`; None: all. 0 sends not even the head of the answer."""
     then: Then = Then.END
+    reason: str = "stop"
+    """Why it ends, as OpenAI says it: `stop`, `length`, `content_filter`."""
+    delay: float = 0.0
+    """Seconds before each piece."""
     kind: str = ""
     """The type of an error in its body, as providers name them: `insufficient_quota`, `overloaded_error`."""
 
@@ -168,6 +173,7 @@ class Provider:
         for number, piece in enumerate(pieces):
             if number == reply.pieces:
                 break
+            await asyncio.sleep(reply.delay)
             data = piece.encode()
             writer.write(b"%x\r\n%s\r\n" % (len(data), data))
             await writer.drain()
@@ -198,7 +204,7 @@ def _openai_stream(reply: Reply) -> Iterator[str]:
 
     for text in _pieces(reply):
         yield event(choices=[{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}])
-    yield event(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
+    yield event(choices=[{"index": 0, "delta": {}, "finish_reason": reply.reason}])
     if reply.tokens is not None:
         yield event(choices=[], usage=_openai_usage(*reply.tokens))
     yield "data: [DONE]\n\n"
@@ -215,7 +221,7 @@ def _anthropic_stream(reply: Reply) -> Iterator[str]:
     for text in _pieces(reply):
         yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
     yield event("content_block_stop", index=0)
-    yield event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": used_out})
+    yield event("message_delta", delta={"stop_reason": _ANTHROPIC[reply.reason]}, usage={"output_tokens": used_out})
     yield event("message_stop")
 
 
@@ -236,7 +242,7 @@ def _whole(reply: Reply, anthropic: bool) -> str:
             "stop_reason": "end_turn",
         }
         return json.dumps({**message, "content": [{"type": "text", "text": reply.text}], "usage": usage})
-    choice = {"index": 0, "message": {"role": "assistant", "content": reply.text}, "finish_reason": "stop"}
+    choice = {"index": 0, "message": {"role": "assistant", "content": reply.text}, "finish_reason": reply.reason}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "scripted"}
     return json.dumps({**head, "choices": [choice], "usage": _openai_usage(*used)})
 

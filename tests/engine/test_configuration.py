@@ -20,7 +20,7 @@ from engine.configuration import (
     variable,
 )
 from engine.policy import Policy
-from engine.settings import Notification, Settings
+from engine.settings import ModelSettings, Notification, Settings
 
 FILE = """
 parallel = 3
@@ -51,7 +51,11 @@ def test_without_any_source_the_defaults_hold(tmp_path: Path) -> None:
     assert {setting.origin for setting in found.values.values()} == {"default"}
 
 
-NESTED: dict[str, type[Policy | Notification]] = {"policy": Policy, "notify": Notification}
+NESTED: dict[str, type[Policy | ModelSettings | Notification]] = {
+    "policy": Policy,
+    "model": ModelSettings,
+    "notify": Notification,
+}
 
 
 def test_every_setting_has_a_key(tmp_path: Path) -> None:
@@ -160,6 +164,63 @@ def test_a_role_that_does_not_exist_is_a_fault(text: str, file: Path) -> None:
     file.write_text(text)
     (fault,) = faults(file)
     assert fault.startswith(f"{file}  roles: Input should be")
+
+
+def test_the_model(file: Path) -> None:
+    file.write_text(
+        """[model]
+name = "anthropic/claude-sonnet-4-5"
+fallbacks = ["openai/gpt-5"]
+base_url = "http://localhost:8000/v1/"
+key = "MY_KEY"
+timeout = "5m"
+max_output = 1000
+temperature = 0.5
+prices = {"openai/mine" = [0.5, 1.5]}
+"""
+    )
+    assert load_configuration(file, {}).settings.model == ModelSettings(
+        name="anthropic/claude-sonnet-4-5",
+        fallbacks=("openai/gpt-5",),
+        base_url="http://localhost:8000/v1",
+        key="MY_KEY",
+        timeout=300.0,
+        max_output=1000,
+        temperature=0.5,
+        prices={"openai/mine": (0.5, 1.5)},
+    )
+    environ = {
+        "SIGNOFF_MODEL_NAME": "",
+        "SIGNOFF_MODEL_FALLBACKS": "ollama/llama3, groq/x",
+        "SIGNOFF_MODEL_PRICES": "openai/a = 1 2, openai/b = 0 0.5",
+        "SIGNOFF_MODEL_TEMPERATURE": "0",
+    }
+    model = load_configuration(file, environ).settings.model
+    assert (model.name, model.fallbacks, model.temperature) == ("", ("ollama/llama3", "groq/x"), 0.0)
+    assert model.prices == {"openai/a": (1.0, 2.0), "openai/b": (0.0, 0.5)}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('name = "gpt-5"', "write provider/model, such as anthropic/claude-sonnet-4-5"),
+        ('fallbacks = ["openai/gpt-5", ""]', "write provider/model"),
+        ('base_url = "localhost:8000"', "write an address such as http://localhost:8000/v1"),
+        ('base_url = "https://ana:secret-word@example.org"', "keep keys out of it"),
+        ('base_url = "https://example.org?key=secret-word"', "keep keys out of it"),
+        ('key = "sk-secret-word"', "never a key itself"),
+        ("temperature = nan", "finite"),
+        ("max_output = 0", "greater than or equal to 1"),
+        ('prices = {"openai/a" = [1.0]}', "Field required"),
+        ('prices = {"openai/a" = [-1.0, 2.0]}', "greater than or equal to 0"),
+    ],
+)
+def test_what_is_wrong_with_a_model_is_said_without_its_secrets(line: str, told: str, file: Path) -> None:
+    file.write_text(f"[model]\n{line}\n")
+    (fault,) = faults(file)
+    assert fault.startswith(f"{file}  model.{line.split(maxsplit=1)[0]}: ")
+    assert told in fault
+    assert "secret-word" not in fault
 
 
 def test_misspelt_variables_are_found() -> None:

@@ -82,9 +82,9 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f'"{name}" = "{item}"' for name, item in value.items()) + "}"
+        return "{" + ", ".join(f'"{name}" = {_written(item)}' for name, item in value.items()) + "}"
     if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+        return "[" + ", ".join(_written(item) for item in value) + "]"
     return f'"{value}"' if isinstance(value, str | Path) else f"{value:g}" if isinstance(value, float) else str(value)
 
 

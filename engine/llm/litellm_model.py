@@ -1,0 +1,135 @@
+"""Models through LiteLLM: which one is asked, which one after it, and what is said when none answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.cancellation import CancelToken
+from engine.errors import Cancelled, ModelFailed
+from engine.llm import Completion, Estimate
+from engine.llm.answer import Answer, broken
+from engine.llm.keys import Key, Keys, names_of
+from engine.llm.prices import counted, longest_answer, price_of, used
+from engine.llm.request import Call, base_url_of, own_key
+from engine.llm.tries import ask
+from engine.llm.troubles import PASSED_ON, Trouble
+from engine.model.call import FREE, ModelFailure, Usage
+from engine.model.nouns import dataclass
+from engine.model.prompt import Message
+from engine.private import UnsafeFile
+from engine.settings import ModelSettings
+
+_TRY = "signoff doctor --model tries it with one tiny call"
+_HINTS = {
+    ModelFailure.UNAVAILABLE: f"{_TRY}; model.fallbacks names others to ask then",
+    ModelFailure.TIMEOUT: "model.timeout and model.idle_timeout allow more; model.fallbacks names others to ask then",
+    ModelFailure.RATE_LIMIT: "ask again later; model.fallbacks names others to ask then",
+    ModelFailure.QUOTA: "the account at the provider is empty; model.fallbacks names others to ask then",
+    ModelFailure.PARSE: "name another model in model.name",
+    ModelFailure.INVALID: f"model.name and model.base_url say what is asked, and where; {_TRY}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How a model is reached."""
+
+    model: str
+    base_url: str
+    """Empty for its provider's own place."""
+    names: tuple[str, ...]
+    """Variables, or lines of the file of keys, of which one holds the key."""
+    key: Key | None
+
+
+class LiteLLM:
+    """The models that the settings name; satisfies `Model`. Costs nothing before it is asked."""
+
+    def __init__(self, settings: ModelSettings, keys: Keys) -> None:
+        self._settings = settings
+        self._keys = keys
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The usual model and its fallbacks."""
+        return self._settings.name, *self._settings.fallbacks
+
+    def way(self, model: str) -> Way:
+        """How a model is reached. Raises `UnsafeFile`."""
+        own = own_key(model, self._settings)
+        names = (own,) if own else names_of(model)
+        base_url = base_url_of(model, self._settings)
+        return Way(model=model, base_url=base_url, names=names, key=self._keys.find(names))
+
+    def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
+        settings, name = self._settings, model or self._settings.name
+        most = longest_answer(name, settings.max_output)
+        return Estimate(model=name, usage=used(price_of(name, settings.prices), counted(messages), most))
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        heard: Callable[[str], None],
+        token: CancelToken,
+        model: str = "",
+        schema: Mapping[str, Any] | None = None,
+    ) -> Completion:
+        """Have a conversation answered; a model that is named stands alone, the usual one has its fallbacks.
+
+        What happens between two calls is heard too, in a line of its own in brackets.
+
+        Raises:
+            ModelFailed: no answer; it says why for each model that was asked, and what was used all the same.
+            Cancelled: the token fired; the connection is closed, and it says what was used until then.
+        """
+        spent, troubles = FREE, dict[str, Trouble]()
+        for name in (model,) if model else self.chain:
+            if troubles:
+                heard(f"\n[{_told(troubles)}; {name} is asked]\n")
+            try:
+                got = await self._ask(name, tuple(messages), schema, heard, token)
+            except Cancelled as cancelled:
+                cancelled.usage = spent + (cancelled.usage or FREE)
+                raise
+            spent += got.usage
+            if got.trouble is None:
+                return Completion(text=got.text, model=name, usage=spent)
+            troubles[name] = got.trouble
+            if got.trouble.failure not in PASSED_ON:
+                break
+        raise self._failed(troubles, spent)
+
+    async def _ask(
+        self,
+        model: str,
+        messages: tuple[Message, ...],
+        schema: Mapping[str, Any] | None,
+        heard: Callable[[str], None],
+        token: CancelToken,
+    ) -> Answer:
+        try:
+            way = self.way(model)
+        except UnsafeFile as error:
+            return broken(FREE, ModelFailure.AUTH, str(error), error.hint)
+        key = way.key.value if way.key else ""
+        call = Call(model=model, messages=messages, schema=schema, base_url=way.base_url, key=key)
+        return await ask(call, self._settings, heard, token)
+
+    def _failed(self, troubles: Mapping[str, Trouble], spent: Usage) -> ModelFailed:
+        name, last = list(troubles.items())[-1]
+        hint = last.hint or _HINTS.get(last.failure) or self._missing(name)
+        return ModelFailed(failure=last.failure, problem=_told(troubles), usage=spent, wait=last.wait, hint=hint)
+
+    def _missing(self, model: str) -> str:
+        """What to do about a key."""
+        way = self.way(model)
+        if way.key is not None:
+            return f"the key is {way.key.name} from {way.key.origin}; {_TRY}"
+        name = way.names[0]
+        return f'set {name}, or write {name} = "..." into {self._keys.file} (chmod 600)'
+
+
+def _told(troubles: Mapping[str, Trouble]) -> str:
+    return "; ".join(f"{name}: {trouble.problem}" for name, trouble in troubles.items())
