@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import audit, process
-from engine.actions import ACTIONS, Act
+from engine.actions import ACTIONS, MODEL_ACTIONS, Act
 from engine.alerts import Alerts
 from engine.broker import Broker, Follower
 from engine.channels import Channels, configured_channels
@@ -122,17 +122,22 @@ class Engine:
         self._stalls = stalls
         self._probe = probe
         clock, settings = opening.clock, opening.settings
+        self._inference = Inference(
+            opening.model, lambda fact, task, step: store.record(fact, task=task, step=step, patient=False)
+        )
+        actions = {**opening.actions, **(MODEL_ACTIONS if self._inference.configured else {})}
         runner = Runner(
             store,
             settings,
             policies,
-            opening.actions,
+            actions,
             probe.level,
             opening.state,
             clock,
             broker.signal,
             stalls.log,
             opening.channels,
+            self._inference,
         )
         self._alerts = Alerts(store, opening.channels, settings.notify)
         self._pool = Pool(settings.parallel)
@@ -143,12 +148,9 @@ class Engine:
             store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes, deciding
         )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
-        self._inference = Inference(
-            opening.model, lambda fact, task, step: store.record(fact, task=task, step=step, patient=False)
-        )
         self._drafts = Drafts(store, self._inference, clock, opening.state, broker.signal)
         reviews = Reviews(store, clock, policies, self._scheduler.queue, deciding, self._drafts.planner)
-        configured = frozenset(opening.actions) | {Action.ASK}
+        configured = frozenset(actions) | {Action.ASK}
         self._planning = Planning(store, clock, settings, policies, configured, opening.channels, self._drafts)
         trusting = Trusting(store, clock, policies)
         self._revisions = Revisions(store, self._planning, self._drafts, clock, self._scheduler, deciding)

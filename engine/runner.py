@@ -12,20 +12,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine import process
-from engine.actions import Act, Context, Result, Waits
+from engine.actions import Act, Context, Earlier, Infer, Result, Waits
 from engine.channels import Channels
 from engine.client import LogGrew
 from engine.doubts import Doubts
 from engine.errors import Refused, SignoffError, SpawnFailed, StoreError
+from engine.inference import Inference, Inferred, Question
 from engine.job import End, Job, Lost
+from engine.model.call import Purpose
 from engine.model.digest import sha256
 from engine.model.effect import Made
 from engine.model.events import Notified
 from engine.model.nouns import evolve
 from engine.model.plan import TERMINAL, Action, PlannedStep
+from engine.model.prompt import Prompt
 from engine.model.run import Cause, Run, StepStatus
 from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from engine.storage.decisions import Durable
     from engine.storage.store import Store
 
+T = TypeVar("T")
 _ENDS = {"": RunState.COMPLETED, "timeout": RunState.TIMED_OUT}
 """How a run ends by the failure class of its result; every other one is a failure."""
 _NOTHING: Mapping[str, Made] = {}
@@ -60,10 +64,12 @@ class Runner:
         signal: Callable[[LogGrew], None],
         stalled: Callable[[int, str, OSError | None], None],
         channels: Channels,
+        inference: Inference,
     ) -> None:
         self._store = store
         self._settings = settings
         self._actions = actions
+        self._inference = inference
         self._level = level
         self._state = state
         self._masked = (state,) if settings.share is None else (state, settings.share)
@@ -191,6 +197,27 @@ class Runner:
             stalled=lambda error: self._stalled(task, step, error),
             notify=lambda channel, message: self._notify(task, channel, message),
             terminal=lambda terminal: self.terminals.open(run.id, terminal),
+            infer=self._infer(job, run),
+            earlier=lambda: self._earlier(job),
+        )
+
+    def _infer(self, job: Job, run: Run) -> Infer:
+        async def infer(
+            purpose: Purpose, prompt: Prompt, read: Callable[[str], T], heard: Callable[[str], None], model: str = ""
+        ) -> Inferred[T]:
+            question = Question(
+                purpose=purpose, prompt=prompt, read=read, task=run.task, step=run.step, run=run.id, model=model
+            )
+            return await self._inference.infer(question, heard, job.token)
+
+        return infer
+
+    def _earlier(self, job: Job) -> tuple[Earlier, ...]:
+        board, logs = job.ground.board, self._logs(job.plan.task)
+        found = ((board.planned[step], board.statuses[step]) for step in board.before(job.planned.id))
+        return tuple(
+            Earlier(planned=planned, status=status, log=f"{logs}/{status.run}.log" if status.run else "")
+            for planned, status in found
         )
 
     async def _notify(self, task: int, channel: str, message: str) -> None:

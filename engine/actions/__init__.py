@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.actions.base import Act, Context, Result, Waits
+from engine.actions.base import Act, Context, Earlier, Infer, Result, Waits
 from engine.actions.command import run_command, run_script, run_test
+from engine.actions.consult import research, review
 from engine.actions.text import notify, write_text
 from engine.model.plan import Action
 
@@ -21,4 +22,7 @@ ACTIONS: Mapping[Action, Act] = {
 }
 """`ask` has no body: its question is the step, and the runner asks it."""
 
-__all__ = ["ACTIONS", "Act", "Context", "Result", "Waits"]
+MODEL_ACTIONS: Mapping[Action, Act] = {Action.RESEARCH: research, Action.REVIEW: review}
+"""Those that need a model besides."""
+
+__all__ = ["ACTIONS", "MODEL_ACTIONS", "Act", "Context", "Earlier", "Infer", "Result", "Waits"]

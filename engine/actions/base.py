@@ -5,16 +5,54 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass as mutable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine.cancellation import CancelToken
+from engine.errors import NoModel
+from engine.model.call import Purpose
 from engine.model.effect import Changes, TestSummary
 from engine.model.nouns import dataclass
 from engine.model.plan import PlannedStep
+from engine.model.prompt import Prompt
 from engine.model.question import QuestionKind
-from engine.model.run import Receipt
+from engine.model.run import Receipt, StepStatus
 from engine.process import Level, SealedFile, Terminal
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.inference import Inferred
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A step that this one stands on, as it ended."""
+
+    planned: PlannedStep
+    status: StepStatus
+    log: str = ""
+    """Path of the log of its last run; empty where it did not run."""
+
+
+class Infer(Protocol):
+    """Asks a model in the name of this step."""
+
+    async def __call__(
+        self,
+        purpose: Purpose,
+        prompt: Prompt,
+        read: Callable[[str], T],
+        heard: Callable[[str], None],
+        model: str = "",
+    ) -> Inferred[T]:
+        """As `Inference.infer`; `model` is empty for the usual one. Raises a `ModelError`, or `Cancelled`."""
+
+
+async def _nobody(
+    purpose: Purpose, prompt: Prompt, read: Callable[[str], T], heard: Callable[[str], None], model: str = ""
+) -> Inferred[T]:
+    raise NoModel
 
 
 @mutable(slots=True, kw_only=True)
@@ -43,6 +81,9 @@ class Context:
     """Channel and message. Raises a `SignoffError` where it did not arrive."""
     terminal: Callable[[Terminal], None]
     """Call with the terminal of the step, where it has one: from then on a person can type."""
+    infer: Infer = _nobody
+    earlier: Callable[[], tuple[Earlier, ...]] = tuple
+    """The steps that this one stands on, the nearest first."""
 
     @property
     def workdir(self) -> Path:
@@ -62,7 +103,7 @@ class Result:
     exit_code: int | None = None
     error: str = ""
     failure: str = ""
-    """`exit timeout launch bytes internal`; empty when it completed."""
+    """`exit timeout launch bytes criteria internal`, or a `ModelFailure`; empty when it completed."""
     summary: str = ""
     receipt: Receipt | None = None
     """Of a tree that was ended by us."""

@@ -58,6 +58,15 @@ class Board:
                 begun.add(planned.id)
         return cleanup
 
+    def before(self, step_id: str) -> tuple[str, ...]:
+        """Every step that one stands on, those that it needs itself first."""
+        found = dict.fromkeys(self.planned[step_id].step.needs)
+        for step in (order := list(found)):
+            new = [need for need in self.planned[step].step.needs if need not in found]
+            found.update(dict.fromkeys(new))
+            order += new
+        return tuple(found)
+
     def news(self, step_id: str) -> tuple[str, ...]:
         """What came of the steps so far, for whoever must decide about this one."""
         return news(self.planned[step_id], self.statuses)
