@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -117,7 +116,7 @@ class Reader:
             marks = ", ".join("?" for _ in tasks)
             sql = f"SELECT task, state, COUNT(*) AS n FROM steps WHERE task IN ({marks}) GROUP BY task, state"
             for row in await self._all(sql, *tasks):
-                counts.setdefault(row["task"], {})[StepState(row["state"])] = row["n"]
+                counts.setdefault(row["task"], {})[rows.state_of(row["state"])] = row["n"]
         return counts
 
     async def active_tasks(self) -> list[Task]:
@@ -337,7 +336,7 @@ class Reader:
             if row["kind"] == "engine_opened":
                 moments.append((row["last"] or row["time"], False))
             else:
-                told = json.loads(row["payload"] or "{}").get("task", {})
+                told = rows.json_of(row["payload"] or "{}").get("task", {})
                 works = told.get("phase") == Phase.EXECUTING and told.get("attempt", 1) == task.attempt
             moments.append((row["time"], works))
         return moments
@@ -349,7 +348,7 @@ class Reader:
     async def reply(self, key: str) -> Reply | None:
         """What a command with this key was answered, if it was carried out."""
         found = await self._all("SELECT reply FROM commands WHERE key = ?", key)
-        return Reply(**json.loads(found[0]["reply"])) if found else None
+        return Reply(**rows.json_of(found[0]["reply"])) if found else None
 
     async def last_numbers(self) -> dict[str, int]:
         """The highest number ever given to a noun, by its table; those of removed tasks are not given again."""

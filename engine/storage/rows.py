@@ -92,6 +92,18 @@ def task_row(task: Task) -> tuple[object, ...]:
 
 
 @_sound
+def state_of(text: str) -> StepState:
+    """The state of a step."""
+    return _STEP_STATES[text]
+
+
+@_sound
+def json_of(text: str) -> Any:
+    """A column that holds JSON."""
+    return json.loads(text)
+
+
+@_sound
 def status_of(row: sqlite3.Row) -> StepStatus:
     """A row that begins with STEP_COLUMNS."""
     values: dict[str, Any] = dict(zip(_STEP_FIELDS, row, strict=False))

@@ -382,6 +382,30 @@ async def _looks_sound(state: Path) -> bool:
         await engine.close()
 
 
+@pytest.mark.parametrize(
+    "damaging",
+    [
+        "UPDATE steps SET state = 'completad'",
+        "UPDATE tasks SET phase = 'complfted'",
+        "UPDATE runs SET produced = '{'",
+        "UPDATE plans SET body = substr(body, 2)",
+        "UPDATE plans SET body = replace(body, '\"tier\"', '\"tjer\"')",
+    ],
+)
+async def test_a_row_that_nobody_of_us_wrote_is_damage(desk: Desk, damaging: str) -> None:
+    await desk.open()
+    await desk.run(step("a", tier="write"))
+    await desk.close()
+    store = sqlite3.connect(desk.state / "signoff.db")
+    with store:
+        assert store.execute(damaging).rowcount == 1
+    store.close()
+    engine = await desk.open()
+    with pytest.raises(StoreDamaged):
+        for query in (ListTasks(), ShowTask(task=1), ListRuns(task=1)):
+            await engine.read(query)
+
+
 def alter_plan(state: Path, before: str, after: str) -> None:
     """Change the bytes of a stored plan as damage would: its digest stays."""
     store = sqlite3.connect(state / "signoff.db")
