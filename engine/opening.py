@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -199,23 +199,26 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
         from engine.host import RemoteEngine
 
         return await RemoteEngine.connect(state / SOCKET, terminal_name())
-    for room in ("engine.engine", "engine.host"):  # in a thread: whoever draws meanwhile is not held up
-        await asyncio.to_thread(import_module, room)
-    from engine.engine import Engine, Opening
+    await asyncio.to_thread(import_module, "engine.host")  # in a thread: whoever draws meanwhile is not held up
     from engine.host import EngineGone, RemoteEngine
 
     for _ in range(PATIENCE):
+        with suppress(EngineGone):  # nobody is there, has just begun, or is about to leave
+            return await RemoteEngine.connect(state / SOCKET, terminal_name())
         try:
-            if need is Need.EXECUTE:
-                return await Owner.open(Opening(state=state, settings=settings))
-            return await Engine.open(Opening(state=state, settings=settings, executes=False))
+            return await _own(state, settings, executes=need is Need.EXECUTE)
         except Owned as error:
             owned = error
-        try:
-            return await RemoteEngine.connect(state / SOCKET, terminal_name())
-        except EngineGone:  # an owner that has just begun, or is about to leave
             await asyncio.sleep(PAUSE)
     raise owned
+
+
+async def _own(state: Path, settings: Settings, *, executes: bool) -> EngineClient:
+    await asyncio.to_thread(import_module, "engine.engine")
+    from engine.engine import Engine, Opening
+
+    opening = Opening(state=state, settings=settings, executes=executes)
+    return await (Owner if executes else Engine).open(opening)
 
 
 async def _attach_shared(place: Path) -> EngineClient:

@@ -27,6 +27,7 @@ from engine.commands import (
     ReadDocument,
     ReadDraft,
     ReadPlan,
+    Recall,
     ShowDirectory,
     ShowEngine,
     ShowTask,
@@ -37,6 +38,7 @@ from engine.host.protocol import FROM_ENGINE, frame
 from engine.llm import Estimate
 from engine.model.events import KINDS, Event
 from engine.model.grant import Grant
+from engine.model.memory import Recollection
 from engine.model.plan import Plan
 from engine.model.question import Question
 from engine.model.run import Run
@@ -61,6 +63,7 @@ ANSWERS: Mapping[type[Query], Any] = {
     ListTargets: tuple[Target, ...],
     ShowDirectory: DirectoryView,
     ListTrusted: tuple[Trusted, ...],
+    Recall: tuple[Recollection, ...],
     Explain: Explanation,
     VerifyAudit: AuditReport,
     ShowEngine: EngineInfo,
