@@ -264,6 +264,7 @@ class LookAgain(Command):
     """Hold an open question against the bytes as they are now; where those are others, it asks about them instead."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "confirm"
     question: int
 
 
