@@ -1,4 +1,4 @@
-"""The engine of one state directory: builds the rooms and opens the five handles. The rules live in the rooms."""
+"""The engine of one state directory: builds the rooms and opens the six handles. The rules live in the rooms."""
 
 from __future__ import annotations
 

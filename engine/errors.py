@@ -14,6 +14,7 @@
     │   ├── StaleRevision
     │   ├── AlreadyJudged        somebody gave their verdict on the plan first
     │   ├── AlreadyAnswered
+    │   ├── Overtaken            somebody moved the task on while a command looked at it
     │   └── NotAllowed           the role of the caller does not reach
     ├── StepError                one attempt of one step went wrong
     │   ├── BytesChanged         what would run is not what was signed
@@ -150,6 +151,12 @@ class AlreadyJudged(Refused):
     """Task {task} was {verdict} already, by {actor} at {when}; nothing was recorded"""
 
     hint = "signoff show ID tells how it stands"
+
+
+class Overtaken(Refused):
+    """Task {task} is {phase} by now: {actor} changed it at {when}, while this was asked for; nothing was recorded"""
+
+    hint = "signoff show ID tells how it stands; repeat the command if it still applies"
 
 
 class AlreadyAnswered(Refused):

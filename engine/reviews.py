@@ -17,6 +17,7 @@ from engine.model.review import Quorum, held, left_out, quorum
 from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, StepState, advance
 from engine.model.task import Signature, Task
+from engine.overtaken import overtaken
 from engine.policies import Policies
 from engine.storage.store import Store
 
@@ -104,7 +105,11 @@ class Reviews:
     async def accept(self, command: AcceptResult, actor: str) -> Reply:
         """Accept the result of a task whose steps ended well: `ready -> completed`."""
         task = await self._store.read.task(command.task)
-        seq = await self._store.set_phase(task, replace(task, phase=advance(task.phase, Phase.COMPLETED)), actor=actor)
+        completed = replace(task, phase=advance(task.phase, Phase.COMPLETED))
+        try:
+            seq = await self._store.set_phase(task, completed, actor=actor)
+        except Conflict:
+            raise await overtaken(self._store.read, task) from None
         return Reply(task=task.id, seq=seq, text=f"task {task.id} accepted")
 
     async def remove(self, command: Remove, actor: str) -> Reply:

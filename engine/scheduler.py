@@ -20,6 +20,7 @@ from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, RunState, StepState, Verdict, advance
 from engine.model.task import ENGINE, Task
 from engine.model.tier import Tier
+from engine.overtaken import overtaken
 from engine.pool import Pool
 from engine.runner import Runner
 from engine.storage.store import Store
@@ -262,7 +263,11 @@ class Scheduler:
                 if task.id in self._queue:
                     self._queue.remove(task.id)
                 durable = self._store.set_phase(task, paused, actor=actor)
-        return Reply(task=command.task, seq=await durable, text=f"task {command.task} paused; what runs goes on")
+        try:
+            seq = await durable
+        except Conflict:
+            raise await overtaken(self._store.read, task) from None
+        return Reply(task=command.task, seq=seq, text=f"task {command.task} paused; what runs goes on")
 
     async def resume(self, command: Resume, actor: str) -> Reply:
         """Go on with a paused task, or begin another attempt of an ended one (B4.6)."""
@@ -275,21 +280,27 @@ class Scheduler:
             raise NotSigned(revision=task.revision, task=task.id)
         statuses = await self._store.read.statuses(task.id)
         await self.refuse_if_alive(task)
-        if task.phase is Phase.PAUSED:
-            seq = await self._store.set_phase(task, replace(task, phase=Phase.QUEUED), actor=actor)
-        else:
-            reset = _to_reset(plan, statuses, command.from_step, task.id)
-            after = replace(
-                task,
-                phase=advance(task.phase, Phase.QUEUED),
-                attempt=task.attempt + 1,
-                outcome=None,
-                error="",
-                ended=None,
-            )
-            seq = await self._store.restart(task, after, reset, actor)
+        try:
+            seq = await self._queued_again(task, plan, statuses, command.from_step, actor)
+        except Conflict:
+            raise await overtaken(self._store.read, task) from None
         await self.queue(task.id)
         return Reply(task=task.id, seq=seq, text=f"task {task.id} queued again")
+
+    def _queued_again(
+        self, task: Task, plan: Plan, statuses: tuple[StepStatus, ...], from_step: str | None, actor: str
+    ) -> Awaitable[int]:
+        if task.phase is Phase.PAUSED:
+            return self._store.set_phase(task, replace(task, phase=Phase.QUEUED), actor=actor)
+        after = replace(
+            task,
+            phase=advance(task.phase, Phase.QUEUED),
+            attempt=task.attempt + 1,
+            outcome=None,
+            error="",
+            ended=None,
+        )
+        return self._store.restart(task, after, _to_reset(plan, statuses, from_step, task.id), actor)
 
     async def _unpause(self, execution: Execution, actor: str) -> Reply:
         if execution.task.phase is not Phase.PAUSED:

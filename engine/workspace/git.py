@@ -19,18 +19,19 @@ _PATIENCE = 10.0
 """Seconds that one call may take."""
 
 
-async def git(root: Path, *arguments: str, given: bytes = b"") -> bytes | None:
+async def git(root: Path, *arguments: str, given: bytes = b"", patience: float = _PATIENCE) -> bytes | None:
     """What git prints; None where it is missing, refuses, or takes too long.
 
     Args:
         given: its standard input.
+        patience: seconds that it may take.
     """
     from engine.process import run_quietly
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         ended = await run_quietly(
-            ("git", *_HARMLESS, *arguments), cwd=root, timeout=_PATIENCE, environment=environment, given=given
+            ("git", *_HARMLESS, *arguments), cwd=root, timeout=patience, environment=environment, given=given
         )
     except (SpawnFailed, StepTimedOut):
         return None

@@ -54,11 +54,13 @@ async def look(root: Path) -> Tree:
     """Look at all files beneath `root` as they are now."""
     began = monotonic()
     listed = await _asked(root)
+    if monotonic() - began >= PATIENCE:  # the rest of the look would keep the step waiting even longer
+        return Tree(began, unknown=_too_long(root))
     entries = _walked(f"{root}") if listed is None else _listed(f"{root}", listed)
     if listed is not None and listed.count(b"\0") > MAX_FILES:
         return Tree(began, unknown=_too_many(root))
     try:
-        return Tree(began, await asyncio.to_thread(_states, root, entries), by_git=listed is not None)
+        return Tree(began, await asyncio.to_thread(_states, root, entries, began + PATIENCE), by_git=listed is not None)
     except _TooMuch as error:
         return Tree(began, unknown=str(error))
 
@@ -85,26 +87,29 @@ async def _asked(root: Path) -> bytes | None:
     """What git says; None outside of repositories, and in a folder that one around it ignores."""
     if not in_repository(root):
         return None
-    listed = await git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listed = await git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", patience=PATIENCE)
     return listed if listed or (root / ".git").exists() else None
 
 
-def _states(root: Path, entries: Iterable[_Entry]) -> dict[str, State]:
+def _states(root: Path, entries: Iterable[_Entry], give_up: float) -> dict[str, State]:
     return {
         path: (status.st_mode, status.st_size, status.st_ino, status.st_ctime_ns)
-        for path, status in _bounded(root, entries)
+        for path, status in _bounded(root, entries, give_up)
         if stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)
     }
 
 
-def _bounded(root: Path, entries: Iterable[_Entry]) -> Iterator[_Entry]:
-    give_up = monotonic() + PATIENCE
+def _bounded(root: Path, entries: Iterable[_Entry], give_up: float) -> Iterator[_Entry]:
     for count, entry in enumerate(entries):
         if count >= MAX_FILES:
             raise _TooMuch(_too_many(root))
         if not count % _AT_ONCE and monotonic() > give_up:
-            raise _TooMuch(f"looking at {root} took longer than {PATIENCE:g} s")
+            raise _TooMuch(_too_long(root))
         yield entry
+
+
+def _too_long(root: Path) -> str:
+    return f"looking at {root} took longer than {PATIENCE:g} s"
 
 
 def _too_many(root: Path) -> str:

@@ -1,6 +1,6 @@
 """What the tests of the verbs share: a desk with one state directory, a project, scripted steps and a clock of its own.
 
-Tests talk to the engine by its five handles and wait for events; nothing here looks inside it.
+Tests talk to the engine by its six handles and wait for events; nothing here looks inside it.
 """
 
 from __future__ import annotations

@@ -17,15 +17,18 @@ from engine import (
     Cancel,
     Command,
     EngineClient,
+    EngineInfo,
     Event,
     Gap,
     Kill,
+    ListLengths,
     Phase,
     PhaseChanged,
     Question,
     QuestionAnswered,
     QuestionKind,
     Resolve,
+    ShowEngine,
     ShowTask,
     SignoffError,
     Stalled,
@@ -94,11 +97,19 @@ class Following:
         """Whether the event that ends the task was seen."""
 
     async def __aenter__(self) -> Following:
+        if self._console.live:
+            await self._expect()
         self._pump = asyncio.create_task(self._take_up(), name=f"events of task {self.view.task.id}")
         await asyncio.sleep(0)
         for digest, step in self._ahead.items():
             self._console.note(f"signoff: will run unasked: {self.telling.numbered(step)} {digest[:6]}")
         return self
+
+    async def _expect(self) -> None:
+        """Read what earlier runs tell of how long it takes."""
+        info: EngineInfo = await self._engine.read(ShowEngine())
+        self.telling.lengths = await self._engine.read(ListLengths(task=self.view.task.id))
+        self.telling.parallel = info.parallel
 
     async def __aexit__(self, *_: object) -> None:
         chores = [self._pump, *self._chores, *([self._asking[1]] if self._asking else [])]

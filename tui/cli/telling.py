@@ -5,12 +5,23 @@ Nothing is told twice: the summary leaves out what stood on a line of its own al
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from engine import Event, Notified, RunCancelled, StepEnded, StepsChanged, StepStarted, StepState, StepStatus, TaskView
+from engine import (
+    Event,
+    Notified,
+    RunCancelled,
+    StepEnded,
+    StepsChanged,
+    StepStarted,
+    StepState,
+    StepStatus,
+    TaskView,
+    seconds_left,
+)
 from tui.cli import lines
 from tui.cli.call import Call
-from tui.presentation.amounts import bar, clock
+from tui.presentation.amounts import about_clock, bar, clock
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.status import STEPS
 
@@ -24,6 +35,10 @@ class Telling:
         self._console, self._clock = call.console, call.world.clock
         self._number = {planned.id: number for number, planned in enumerate(view.plan.steps if view.plan else (), 1)}
         self._told: dict[str, StepStatus] = {}
+        self._plan = view.plan
+        self.lengths: Mapping[str, float] = {}
+        """Seconds that the steps took in earlier runs."""
+        self.parallel = 1
         self.waits_for = ""
         """What a queued task waits for, in a few words."""
         self.stalled = ""
@@ -69,8 +84,16 @@ class Telling:
             return
         ended = sum(status.state.ended for status in steps)
         drawn = bar(ended / len(steps), _BAR, ascii_only=self._console.ascii_only)
-        text = f"{drawn} {ended}/{len(steps)}  {self.stalled or self.waits_for or self._running(steps)}"
+        now = self.stalled or self.waits_for or self._running(steps)
+        text = f"{drawn} {ended}/{len(steps)}{self._left(steps)}  {now}"
         self._console.bar(text.rstrip()[: self._console.width - 1])
+
+    def _left(self, steps: tuple[StepStatus, ...]) -> str:
+        """How long the rest takes, where earlier runs tell."""
+        if self._plan is None or not self.lengths:
+            return ""
+        left = seconds_left(self._plan, steps, self.lengths, self._clock(), self.parallel)
+        return f"  {about_clock(left, ascii_only=self._console.ascii_only)} left" if left else ""
 
     def _running(self, steps: tuple[StepStatus, ...]) -> str:
         running = [status for status in steps if status.state is StepState.RUNNING]

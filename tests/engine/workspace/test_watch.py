@@ -250,3 +250,17 @@ async def test_a_look_that_is_no_longer_fresh_is_taken_again(root: Path, monkeyp
     async with room.writing(root) as writing:
         (root / "b.txt").write_text("by the run\n")
     assert writing.changes is not None and [file.path for file in writing.changes.files] == ["b.txt"]
+
+
+async def test_a_slow_git_keeps_no_step_from_starting(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tools := tmp_path / "tools").mkdir()
+    slow = tools / "git"
+    slow.write_text("#!/bin/sh\nexec sleep 20\n")
+    slow.chmod(0o755)
+    (root / ".git").mkdir(exist_ok=True)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setattr(tree, "PATIENCE", 0.2)
+    async with asyncio.timeout(5):
+        assert (await tree.look(root)).unknown == f"looking at {root} took longer than 0.2 s"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,8 @@ from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, 
 from engine.testing import ScriptedEngine, summarise
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
+from tui.__main__ import main
+from tui.cli.call import World
 
 Happens = Callable[[ScriptedEngine, Command], None]
 STEPS = plans.twelve()[:2]
@@ -529,3 +532,27 @@ def test_what_nobody_foresaw_is_one_line_and_a_file(tmp_path: Path) -> None:
     (kept,) = (tmp_path / "crashes").iterdir()
     assert str(kept) in said.err
     assert "no scripted answer to VerifyAudit" in kept.read_text()
+
+
+class Screen(io.StringIO):
+    """A terminal that only shows."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_shows_how_long_the_rest_takes_where_earlier_runs_tell() -> None:
+    engine, out = engine_with(plans.view_of(*STEPS)), Screen()
+    engine.lengths = {planned.id: 65.0 for planned in STEPS}
+    engine.info = replace(engine.info, parallel=1)
+    engine.on[Sign] = ends(Outcome.OK)
+    world = World(environ={"SIGNOFF_STATE": "/dev/null/state"}, out=out, err=io.StringIO(), connect=_to(engine))
+    assert main(["run", "12", "--yes"], world) == 0
+    assert "1/2  ~1:05 left" in out.getvalue()
+
+
+def _to(engine: ScriptedEngine) -> Callable[..., Awaitable[ScriptedEngine]]:
+    async def connect(*_: object) -> ScriptedEngine:
+        return engine
+
+    return connect
