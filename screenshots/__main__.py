@@ -1,6 +1,6 @@
 """Draws the pictures of the README with the program itself, from a scripted engine and a clock that stands.
 
-    uv run python -m screenshots
+uv run python -m screenshots
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
-from engine import TaskView
+from engine import Grant, Person, Role, TaskView, grantable
+from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans, scenes
 from tests.tui.pilots import opened
+from tests.tui.screens.shared import said
 from tui.app import SignoffApp
+from tui.screens.inbox import InboxScreen
 
 HERE = Path(__file__).parent
 SMALL, LARGE = (80, 24), (120, 36)
@@ -38,8 +42,14 @@ def _keys(*keys: str) -> Act:
     return press
 
 
-async def _draw(name: str, views: tuple[TaskView, ...], size: tuple[int, int], act: Act) -> None:
-    engine = scenes.engine(*views)
+async def _inbox(pilot: Pilot[Any]) -> None:
+    await opened(pilot)
+    await pilot.app.push_screen(InboxScreen())
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def _draw(name: str, engine: ScriptedEngine, size: tuple[int, int], act: Act) -> None:
     engine.contents = dict(plans.CONTENTS)
     app: SignoffApp = scenes.app(engine)
     async with app.run_test(size=size) as pilot:
@@ -52,12 +62,41 @@ async def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     others = scenes.others()
-    await _draw("workbench", (scenes.running(), *others), LARGE, _look)
-    await _draw("running", (scenes.running(), *others), SMALL, _look)
-    await _draw("review", (plans.to_review(),), SMALL, _keys("r"))
-    await _draw("confirm", (plans.asking(plans.QUESTION),), SMALL, _keys("i"))
-    await _draw("drift", (plans.asking(plans.DRIFT),), LARGE, _keys("i"))
-    await _draw("cancelled", (scenes.cancelled(), *others), SMALL, _look)
+    await _draw("workbench", scenes.engine(scenes.running(), *others), LARGE, _look)
+    await _draw("running", scenes.engine(scenes.running(), *others), SMALL, _look)
+    await _draw("review", scenes.engine(plans.to_review()), SMALL, _keys("r"))
+    await _draw("confirm", scenes.engine(plans.asking(plans.QUESTION)), SMALL, _keys("i"))
+    await _draw("drift", scenes.engine(plans.asking(plans.DRIFT)), LARGE, _keys("i"))
+    await _draw("cancelled", scenes.engine(scenes.cancelled(), *others), SMALL, _look)
+    await _draw("together", _with_ben(), SMALL, _keys("r"))
+    await _draw("changes", _revised(), LARGE, _keys("r", "tab"))
+    await _draw("grant", scenes.engine(_granted()), SMALL, _keys("r", "space", "space", "A"))
+    push = replace(plans.QUESTION, id=99, step="push")
+    await _draw("inbox", scenes.engine(plans.asking(plans.QUESTION, push, plans.ASK), *others), SMALL, _inbox)
+
+
+def _with_ben() -> ScriptedEngine:
+    """Two must sign; ben has, and reads on."""
+    noted = replace(plans.to_review(), comments=(said("are the sessions empty?"),))
+    engine = scenes.engine(plans.quorum_of(2, noted, replace(plans.SIGNED, actor="ben")))
+    engine.people = (
+        Person(user="ben", role=Role.REVIEWER, pid=7, since=NOON - 60, label="pts/4", task=12, step="migrate"),
+    )
+    return engine
+
+
+def _granted() -> TaskView:
+    """The second step may run unasked for the next half hour."""
+    view = plans.in_sight()
+    steps = grantable(planned for planned in view.plan.steps if planned.id == "push") if view.plan else {}
+    grant = Grant(id=1, task=12, revision=3, steps=steps, given_by="ana", given=NOON - 60, expires=NOON + 1740)
+    return replace(view, grants=(grant,))
+
+
+def _revised() -> ScriptedEngine:
+    engine = scenes.engine(plans.to_review())
+    engine.plans[2] = plans.before()
+    return engine
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Answer, Outcome, Phase, QuestionKind, StepState, Wait
+from engine import Answer, Channels, Outcome, Phase, QuestionKind, StepState, Wait
 from engine.model.digest import plan_digest
 from engine.process.sandbox import bubblewrap
 from engine.storage import rows
@@ -206,8 +206,11 @@ async def test_a_redirect_replaces_or_appends(desk: Desk) -> None:
     assert (desk.root / "sub/out.txt").read_text() == "one\ntwo\n"
 
 
-async def test_the_digest_of_a_plan_is_the_one_of_the_row_it_is_read_from(desk: Desk) -> None:
-    await desk.open(real=True, sandbox="group")
+async def test_the_digest_of_a_plan_is_the_one_of_the_row_it_is_read_from(desk: Desk, tmp_path: Path) -> None:
+    channels = tmp_path / "channels.toml"
+    channels.touch(0o600)
+    channels.write_text('ops = "json://127.0.0.1"\n')
+    await desk.open(real=True, sandbox="group", channels=Channels(channels))
     tool(desk)
     steps = [
         {**RUN_TOOL, "env": {"B": "2", "A": "é"}, "timeout": "90s", "retry": {"attempts": 3, "backoff": "exponential"}},
