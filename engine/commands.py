@@ -137,6 +137,7 @@ class RevokeTrust(Command):
 class Forget(Command):
     """Remember these no more."""
 
+    words: ClassVar[str] = "memory forget"
     memories: tuple[int, ...]
 
 
