@@ -35,7 +35,9 @@ def faults_of(text: str | bytes) -> list[str]:
 
 def world(root: Path, *, path: str = "/usr/bin:/bin", people: int = 1, policy: Policy | None = None) -> Derivation:
     """A place to derive in, with commands configured and nothing else."""
-    return Derivation(root=root, policy=policy or Policy(), configured=COMMANDS, path=path, people=people)
+    rules = policy or Policy()
+    channels = ("terminal", "mail")
+    return Derivation(root=root, policy=rules, configured=COMMANDS, path=path, people=people, channels=channels)
 
 
 def plan_of(steps: str, place: Derivation) -> Plan:
