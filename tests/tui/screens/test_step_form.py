@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from engine import Fault, InvalidPlan, Phase, Reply, Revise, TaskView
-from engine.errors import NotAllowed, StaleRevision
+from engine.errors import Refused, StaleRevision
 from engine.model.plan import Execute, Shell
 from tests.engine.planning.plans import parse_document
 from tests.hostile import HOSTILE, is_control
@@ -150,10 +150,11 @@ async def test_a_refusal_of_another_kind_is_told_and_nothing_is_lost() -> None:
     async with opened(engine, ReviewScreen(12, now=Clock())) as pilot:
         form, answers = await _form(pilot, engine)
         await pilot.press("x")
-        engine.refusal = NotAllowed(actor="ana", role="viewer", command="revise", needed="operator")
+        engine.refusal = Refused(problem="Task 12 is executing: its plan cannot be edited", hint="cancel it first")
         await pilot.press("ctrl+s")
         await settle(pilot)
-        assert "Ana has the role viewer; revise needs operator. What you wrote is still here." in _flat(pilot)
+        told = "Task 12 is executing: its plan cannot be edited. What you wrote is still here. Next: cancel it first."
+        assert told in _flat(pilot)
         assert form.typed()["operand"].startswith("x")
     assert answers == [] and engine.done == []
 
