@@ -125,6 +125,7 @@ from engine.model.state import Outcome, Phase, RunState, StepState, Verdict, Wai
 from engine.model.task import ENGINE, Signature, Task, TaskSummary, TaskView
 from engine.model.tier import Reason, Tier
 from engine.model.trust import Novelty, Trusted, TrustedFile
+from engine.models import key_file, look_at_models, try_models
 from engine.opening import Need, Owner, connect
 from engine.person import unknown_people, user_name
 from engine.storage.lock import is_owned
@@ -302,9 +303,11 @@ __all__ = [
     "grantable",
     "held",
     "is_owned",
+    "key_file",
     "left_out",
     "load_configuration",
     "longest_path",
+    "look_at_models",
     "new_repository",
     "parse_duration",
     "plan_document",
@@ -315,6 +318,7 @@ __all__ = [
     "state_path",
     "step_digest",
     "tightened",
+    "try_models",
     "unknown_people",
     "unused_variables",
     "user_name",

@@ -60,6 +60,7 @@ from engine.memory import Memories
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.plan import Action
 from engine.model.policy import LEVELS
+from engine.models import configured_model
 from engine.person import terminal_name, user_name
 from engine.planning import Planning
 from engine.planning.drafts import Drafts
@@ -101,7 +102,7 @@ class Opening:
     channels: Channels = field(default_factory=configured_channels)
     """Ways to people who look at no terminal."""
     model: Model | None = None
-    """Who plans, researches and reviews; None where no model is configured."""
+    """Who plans, researches and reviews; None: whom the settings name."""
 
 
 class Engine:
@@ -123,7 +124,8 @@ class Engine:
         self._probe = probe
         clock, settings = opening.clock, opening.settings
         self._inference = Inference(
-            opening.model, lambda fact, task, step: store.record(fact, task=task, step=step, patient=False)
+            opening.model or configured_model(settings.model),
+            lambda fact, task, step: store.record(fact, task=task, step=step, patient=False),
         )
         actions = {**opening.actions, **(MODEL_ACTIONS if self._inference.configured else {})}
         runner = Runner(

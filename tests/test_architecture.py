@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_the_types_are_strict() -> None:
     [
         ("engine", {"pydantic", "textual", "rich", "aiosqlite", "tree_sitter", "yaml", "litellm"}),
         ("engine.engine", {"pydantic", "textual", "rich", "tree_sitter", "yaml", "litellm"}),
-        ("tui.__main__", {"pydantic", "textual", "rich", "aiosqlite", "tree_sitter", "yaml", "asyncio"}),
+        ("tui.__main__", {"pydantic", "textual", "rich", "aiosqlite", "tree_sitter", "yaml", "asyncio", "litellm"}),
         ("tui.app", {"pydantic", "tree_sitter", "yaml", "litellm"}),
         ("tui.presentation.safe", {"textual", "rich"}),
     ],
@@ -57,3 +58,10 @@ def test_a_start_imports_only_what_it_needs(module: str, unwanted: set[str]) -> 
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert not unwanted & set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["ls"], ["doctor"]])
+def test_a_command_imports_no_model(words: list[str], tmp_path: Path) -> None:
+    environ = {**os.environ, "SIGNOFF_STATE": str(tmp_path), "SIGNOFF_MODEL_NAME": "openai/gpt-5"}
+    code = f"import sys, tui.__main__; tui.__main__.main({words!r}); sys.exit('litellm' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, timeout=60, check=True)

@@ -21,15 +21,15 @@ _SHORTEST = 6
 """Characters: hiding less than that would hide parts of ordinary words."""
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "azure": ("AZURE_API_KEY",),
     "fireworks_ai": ("FIREWORKS_AI_API_KEY", "FIREWORKS_API_KEY"),
     "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     "huggingface": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
     "perplexity": ("PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"),
     "together_ai": ("TOGETHERAI_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHER_API_KEY"),
-    "zai": ("ZAI_API_KEY",),
 }
 """Of the providers whose variable is not their name and `_API_KEY`."""
+_WITHOUT = frozenset({"bedrock", "llamafile", "lm_studio", "ollama", "ollama_chat", "sagemaker", "vertex_ai"})
+"""Providers that need no key, or find credentials by themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +68,14 @@ class Keys:
 
 
 def names_of(model: str) -> tuple[str, ...]:
-    """The variables that usually hold the key of a model's provider.
+    """The variables that usually hold the key of a model's provider; none where it has no such key.
 
     Args:
         model: `provider/model`.
     """
     provider = model.partition("/")[0]
+    if provider in _WITHOUT:
+        return ()
     return _NAMES.get(provider, (f"{provider.upper().replace('-', '_')}_API_KEY",))
 
 

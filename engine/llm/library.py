@@ -99,6 +99,15 @@ def aside() -> Aside:
     return Aside()
 
 
+async def get_ready(token: CancelToken) -> None:
+    """Import the library over there."""
+
+    async def load() -> None:
+        library()
+
+    await aside().run(load(), token)
+
+
 def poster(listener: Callable[[str], None]) -> Callable[[str], None]:
     """What hands text from that thread to `listener` on the loop that runs here."""
     loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from engine.errors import Cancelled, ModelFailed
 from engine.llm import Completion, Estimate
 from engine.llm.answer import Answer, broken
 from engine.llm.keys import Key, Keys, names_of
+from engine.llm.library import get_ready
 from engine.llm.prices import counted, longest_answer, price_of, used
 from engine.llm.request import Call, base_url_of, own_key
 from engine.llm.tries import ask
@@ -39,7 +40,7 @@ class Way:
     base_url: str
     """Empty for its provider's own place."""
     names: tuple[str, ...]
-    """Variables, or lines of the file of keys, of which one holds the key."""
+    """Variables, or lines of the file of keys, of which one holds the key; empty where there is no such key."""
     key: Key | None
 
 
@@ -54,6 +55,10 @@ class LiteLLM:
     def chain(self) -> tuple[str, ...]:
         """The usual model and its fallbacks."""
         return self._settings.name, *self._settings.fallbacks
+
+    async def ready(self) -> None:
+        """Have the library imported, so that the next call begins at once."""
+        await get_ready(CancelToken())
 
     def way(self, model: str) -> Way:
         """How a model is reached. Raises `UnsafeFile`."""
@@ -119,14 +124,16 @@ class LiteLLM:
 
     def _failed(self, troubles: Mapping[str, Trouble], spent: Usage) -> ModelFailed:
         name, last = list(troubles.items())[-1]
-        hint = last.hint or _HINTS.get(last.failure) or self._missing(name)
+        hint = last.hint or _HINTS.get(last.failure) or self.missing(name)
         return ModelFailed(failure=last.failure, problem=_told(troubles), usage=spent, wait=last.wait, hint=hint)
 
-    def _missing(self, model: str) -> str:
-        """What to do about a key."""
+    def missing(self, model: str) -> str:
+        """What to do about a key that is missing or refused."""
         way = self.way(model)
         if way.key is not None:
             return f"the key is {way.key.name} from {way.key.origin}; {_TRY}"
+        if not way.names:
+            return f"{model.partition('/')[0]} finds its credentials by itself; {_TRY}"
         name = way.names[0]
         return f'set {name}, or write {name} = "..." into {self._keys.file} (chmod 600)'
 

@@ -1,4 +1,4 @@
-"""`doctor`: what works here, what does not, and why; it looks and changes nothing."""
+"""`doctor`: what works here, what does not, and why; it looks and changes nothing. Only `--model` calls anybody."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from engine import (
     SignoffError,
     configuration_path,
     diagnose,
+    key_file,
     load_configuration,
+    look_at_models,
+    try_models,
     unknown_people,
     unused_variables,
 )
@@ -36,6 +39,7 @@ _MARKS = {Health.WELL: ("✓", "ok", "success"), Health.WARNING: ("!", "!", "war
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--paths", action="store_true", help="print where things are, and nothing else")
+    parser.add_argument("--model", action="store_true", help="also have each model answer one tiny question")
     json_option(parser)
 
 
@@ -45,6 +49,8 @@ async def _doctor(call: Call) -> int:
         return 0
     found = [finding async for finding in diagnose(call.state)]
     found += [*_configuration(call), await _directory(call), *_terminal(call)]
+    if call.args.model:
+        found += await _model_calls(call)
     if call.host is not None:
         found.append(await _host(call))
     if call.json:
@@ -63,6 +69,7 @@ def _paths(call: Call) -> None:
         "anchors": call.state / "anchors.log",
         "crashes": call.state / crash.FOLDER,
         "configuration": configuration_path(call.world.environ),
+        "keys": key_file(call.world.environ),
     }
     if call.json:
         call.console.json({name: str(path) for name, path in where.items()})
@@ -91,8 +98,17 @@ def _configuration(call: Call) -> Iterator[Finding]:
         for name in unknown_people(settings.roles):
             text = f"roles: {name} is no user and no group of this machine"
             yield Finding(name="configuration", health=Health.WARNING, text=text)
+        yield from look_at_models(settings.model, call.world.environ)
     for name in unused_variables(call.world.environ):
         yield Finding(name="configuration", health=Health.WARNING, text=f"{name} is no setting and was left out")
+
+
+async def _model_calls(call: Call) -> list[Finding]:
+    try:
+        settings = load_configuration(environ=call.world.environ).settings
+    except InvalidConfiguration:  # named before
+        return []
+    return [finding async for finding in try_models(settings.model, call.world.environ)]
 
 
 async def _directory(call: Call) -> Finding:

@@ -16,7 +16,7 @@ from engine.errors import Cancelled, ModelFailed
 from engine.llm import Completion
 from engine.llm.answer import LONGEST
 from engine.llm.keys import Keys
-from engine.llm.library import aside, library
+from engine.llm.library import get_ready
 from engine.llm.litellm_model import LiteLLM
 from engine.model.call import FREE, ModelFailure
 from engine.model.prompt import Message, Speaker
@@ -35,11 +35,7 @@ PATIENCE = 20.0
 @pytest.fixture(scope="module", autouse=True)
 def imported() -> None:
     """So that no test measures the import."""
-
-    async def load() -> None:
-        library()
-
-    asyncio.run(aside().run(load(), CancelToken()))
+    asyncio.run(get_ready(CancelToken()))
 
 
 @pytest.fixture

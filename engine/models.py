@@ -1,0 +1,91 @@
+"""Which models are named, how each is reached, and whether it answers. Imports LiteLLM only to have one answer."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cancellation import CancelToken
+from engine.configuration import configuration_path
+from engine.diagnosis import Finding, Health
+from engine.errors import ModelFailed, UsageError
+from engine.model.prompt import Message, Speaker
+from engine.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from engine.llm.litellm_model import LiteLLM
+    from engine.model.call import Usage
+
+_PROBE = (Message(speaker=Speaker.USER, text="Answer with the one word: ready"),)
+
+
+def key_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where keys may be written down, beside the configuration."""
+    from engine.llm.keys import FILE
+
+    return configuration_path(environ).with_name(FILE)
+
+
+def configured_model(settings: ModelSettings, environ: Mapping[str, str] = os.environ) -> LiteLLM | None:
+    """Who answers by these settings; None where none is named."""
+    if not settings.name:
+        return None
+    from engine.llm.keys import Keys
+    from engine.llm.litellm_model import LiteLLM
+
+    return LiteLLM(settings, Keys(key_file(environ), environ))
+
+
+def look_at_models(settings: ModelSettings, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Each model that is named, where it is reached, and by which name its key was found; never a key."""
+    model = configured_model(settings, environ)
+    if model is None:
+        yield Finding(name="model", health=Health.WELL, text="none is named; model.name in the configuration does")
+        return
+    for name in model.chain:
+        yield _way(model, name)
+
+
+async def try_models(settings: ModelSettings, environ: Mapping[str, str] = os.environ) -> AsyncIterator[Finding]:
+    """Have each model that is named answer one tiny question."""
+    model = configured_model(settings, environ)
+    if model is None:
+        yield Finding(name="model call", health=Health.FAULT, text="there is none to call: name one in model.name")
+        return
+    await model.ready()
+    for name in model.chain:
+        yield await _tried(model, name)
+
+
+def _way(model: LiteLLM, name: str) -> Finding:
+    try:
+        way = model.way(name)
+    except UsageError as error:
+        return Finding(name="model", health=Health.FAULT, text=f"{name}: {error}; {error.hint}")
+    place = way.base_url or "its provider"
+    if way.key is not None:
+        text = f"{name} at {place}, key {way.key.name} from {way.key.origin}"
+        return Finding(name="model", health=Health.WELL, text=text)
+    if way.base_url or not way.names:
+        return Finding(name="model", health=Health.WELL, text=f"{name} at {place}, without a key of ours")
+    text = f"{name} at {place}, and no key: {model.missing(name)}"
+    return Finding(name="model", health=Health.WARNING, text=text)
+
+
+async def _tried(model: LiteLLM, name: str) -> Finding:
+    began = time.monotonic()
+    try:
+        done = await model.complete(_PROBE, heard=lambda _: None, token=CancelToken(), model=name)
+    except ModelFailed as failed:
+        text = f"{failed.failure}: {failed}" + (f"; {failed.hint}" if failed.hint else "")
+        return Finding(name="model call", health=Health.FAULT, text=text)
+    text = f"{name} answered in {time.monotonic() - began:.1f} s: {_used(done.usage)}"
+    return Finding(name="model call", health=Health.WELL, text=text)
+
+
+def _used(usage: Usage) -> str:
+    cost = "at a price that is not known" if usage.cost is None else f"${usage.cost:.6f}"
+    return f"{usage.tokens_in} tokens in, {usage.tokens_out} out, {cost}"
