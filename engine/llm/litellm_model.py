@@ -131,7 +131,7 @@ class LiteLLM:
         """What to do about a key that is missing or refused."""
         way = self.way(model)
         if way.key is not None:
-            return f"the key is {way.key.name} from {way.key.origin}; {_TRY}"
+            return f"look at {way.key.name} from {way.key.origin}: that key was sent"
         if not way.names:
             return f"{model.partition('/')[0]} finds its credentials by itself; {_TRY}"
         name = way.names[0]

@@ -45,7 +45,7 @@ async def ask(name, base):
     model = LiteLLM(settings, Keys(Path(sys.argv[3])))
     question = (Message(speaker=Speaker.USER, text="2+2?"),)
     try:
-        done = await model.complete(question, heard=lambda _: None, token=CancelToken())
+        done = await model.complete(question, heard=lambda _: None, token=CancelToken(), schema={"type": "object"})
         told["answers"].append(done.text)
     except ModelFailed as failed:
         told["answers"].append(failed.failure.value)
