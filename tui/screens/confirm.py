@@ -57,6 +57,7 @@ _LONGER = {
 """What a confirmation can hold for besides once, by key: the answer, its seconds, and both in words."""
 _STARTS = (Answer.ONCE, Answer.AGAIN)
 """Answers after which a step that needs a terminal starts."""
+_RUNS = frozenset({*_STARTS, Answer.PLAN, Answer.TIMED})
 _WRITES = {"D": "deny", "T": "type"}
 """Keys after which words are written, and their actions."""
 _ANSWERING = frozenset({"yes", "longer", "deny", "type", "arm"})
@@ -216,7 +217,7 @@ class ConfirmScreen(ConfirmQueue):
 
     def action_longer(self) -> None:
         """The first of two keys: an answer that holds for more than this one start."""
-        if self._armed is None and not self.sending and self.deliberate.settled and self._has_read():
+        if self._armed is None and not self.sending and self.deliberate.settled and self._has_read() and self._knows():
             self.notice(covers(self.question, self.task_view))
             self._longer = True
             self._offer()
@@ -265,7 +266,16 @@ class ConfirmScreen(ConfirmQueue):
             self.notice("Write a few words first: they are kept with the answer.")
 
     def _may_run(self) -> bool:
-        return self._has_read() and self._is_meant()
+        return self._has_read() and self._is_meant() and self._knows()
+
+    def _knows(self) -> bool:
+        """A yes that was on its way to other bytes is none to these."""
+        if self.moved:
+            self.moved = False
+            self.notice("It changed while you looked at it, and was not run: Y again runs it as it is now.")
+            self.deliberate.appear()
+            return False
+        return True
 
     def _has_read(self) -> bool:
         if not self.seen:
@@ -281,6 +291,9 @@ class ConfirmScreen(ConfirmQueue):
         command = Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest, seconds=seconds)
         try:
             await self.looked_again()
+            if answer in _RUNS and self.question.digest != question.digest:  # a yes to what is there no more
+                self.sending = False
+                return
             await self.app.engine.do(command)
         except AlreadyAnswered as error:
             self.sending = False

@@ -42,6 +42,8 @@ class ConfirmQueue(ConfirmView):
         """All open questions."""
         self.closed = False
         """Whether the one that is shown was closed, and stays only for whoever still writes or looks away."""
+        self.moved = False
+        """Whether what would run changed while it was in sight, and no key has taken note of that yet."""
         self._after = 0
         """Where the next one stands, once this one is closed."""
 
@@ -94,7 +96,7 @@ class ConfirmQueue(ConfirmView):
             next((each for each in view.questions if each.id == question.id), question),
             view,
         )
-        self.closed = self.sending = False
+        self.closed = self.sending = self.moved = False
         self.notice()
         self.show_question()
         self.turned()
@@ -134,17 +136,21 @@ class ConfirmQueue(ConfirmView):
         await self.looked_again()
 
     async def looked_again(self) -> None:
-        """Let the engine hold the question against the bytes as they are now; it tells what changed as an event."""
+        """Let the engine hold the question against the bytes as they are now, and show what it asks about then."""
         try:
             await self.app.engine.do(LookAgain(question=self.question.id))
+            for question in await self.app.engine.read(ListQuestions()):
+                self._asks(question)
         except (AlreadyAnswered, NotAllowed):
             return  # the answer is on its way here; who may only watch is shown what others see
         except SignoffError as error:
             self.notice(trouble(error, KEPT))
 
-    def _changed(self, question: Question) -> None:
-        """It asks about other bytes now: they are to be read, and nothing half-given holds for them."""
-        self.question = question
+    def _asks(self, question: Question) -> None:
+        """Where it asks about other bytes now, they are to be read, and nothing half-given holds for them."""
+        if question.id != self.question.id or question.digest == self.question.digest:
+            return
+        self.question, self.moved = question, True
         self.show_question()
         if not self.writing:
             self.turned()
@@ -158,8 +164,8 @@ class ConfirmQueue(ConfirmView):
         self.waiting = open_questions(self.waiting, message.events)
         closed = [event.fact.question for event in message.events if isinstance(event.fact, QuestionAnswered)]
         for event in message.events:
-            if isinstance(event.fact, QuestionChanged) and event.fact.question.id == self.question.id:
-                self._changed(event.fact.question)
+            if isinstance(event.fact, QuestionChanged):
+                self._asks(event.fact.question)
         ours = next((question for question in closed if question.id == self.question.id), None)
         if ours is not None and not self.sending:
             self.gone(answered(ours))

@@ -31,8 +31,8 @@ _SINCE = {
     QuestionKind.TERMINAL: "new since you signed",
 }
 KEPT = "The question stays open and nothing was run."
-_WIDEST, _CHROME = 112, 5
-"""Columns of the sheet at most; its rows for rules, a notice, typed words and choices."""
+_WIDEST, _CHROME = 112, 4
+"""Columns of the sheet at most; its rows for rules, typed words and choices."""
 _LOG_BYTES, _LOG_LINES = 4096, 5
 
 
@@ -99,15 +99,22 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
     def on_resize(self) -> None:
         self._fit()
 
+    def notice(self, text: str = "") -> None:
+        super().notice(text)
+        self._fit()
+
     def _fit(self) -> None:
         """What follows from an answer stays in sight; the operand gets the rest and is scrolled."""
         size = self.size
         inner = min(size.width, _WIDEST) - 1
-        facts = min(self.facts.get_content_height(size, size, inner), max(3, size.height // 2 - 1))
-        operand = self.operand.get_content_height(size, size, inner)
-        self.facts.styles.height = facts
+        height = size.height - self.query_one("#sheet").dock_gutter.height
+        notice = self.query_one("#notice", Static)
+        told = min(notice.get_content_height(size, size, inner - 1), 3) if notice.has_class("-shown") else 0
         listed = min(len(self.question.options), 9)
-        self.operand.styles.height = max(1, min(operand, size.height - facts - listed - _CHROME))
+        room = height - told - listed - _CHROME
+        facts = min(self.facts.get_content_height(size, size, inner), max(3, height // 2 - 1), max(1, room - 1))
+        self.facts.styles.height = facts
+        self.operand.styles.height = max(1, min(self.operand.get_content_height(size, size, inner), room - facts))
 
     @work(exclusive=True, group="files")
     async def _read_files(self) -> None:

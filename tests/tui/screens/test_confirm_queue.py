@@ -256,6 +256,9 @@ async def test_nobody_who_writes_is_moved_on() -> None:
 def _changes(engine: ScriptedEngine, question: Question) -> Question:
     """The file that it executes becomes another one, and the engine has seen that."""
     changed = replace(plans.DRIFT, id=question.id, step=question.step)
+    view = engine.views[question.task]
+    questions = tuple(changed if each.id == question.id else each for each in view.questions)
+    engine.views[question.task] = replace(view, questions=questions)
     engine.emit(QuestionChanged(changed), task=question.task, step=question.step)
     return changed
 
@@ -292,6 +295,8 @@ async def test_bytes_that_changed_are_shown_with_their_difference_and_are_to_be_
         await press(pilot, clock, "p")
         assert engine.done == []
         await press(pilot, clock, "space", "Y")
+        assert engine.done == [] and "Y again runs it as it is now" in _text(pilot)
+        await press(pilot, clock, "Y")
         await gone(pilot, screen)
     (command,) = engine.done
     assert isinstance(command, Resolve) and (command.answer, command.digest) == (Answer.ONCE, changed.digest)
