@@ -16,6 +16,7 @@ from engine import audit, process
 from engine.actions import ACTIONS, MODEL_ACTIONS, Act
 from engine.alerts import Alerts
 from engine.broker import Broker, Follower
+from engine.budgets import Budgets
 from engine.channels import Channels, configured_channels
 from engine.client import Item, LogSlice, Person
 from engine.commands import (
@@ -122,10 +123,9 @@ class Engine:
         self._stalls = stalls
         self._probe = probe
         clock, settings = opening.clock, opening.settings
-        self._inference = Inference(
-            opening.model, lambda fact, task, step: store.record(fact, task=task, step=step, patient=False)
-        )
-        actions = {**opening.actions, **(MODEL_ACTIONS if self._inference.configured else {})}
+        self._budgets = Budgets(store, settings.budget, policies, clock)
+        self.inference = Inference(opening.model, self._budgets)
+        actions = {**(MODEL_ACTIONS if self.inference.configured else {}), **opening.actions}
         runner = Runner(
             store,
             settings,
@@ -137,7 +137,7 @@ class Engine:
             broker.signal,
             stalls.log,
             opening.channels,
-            self._inference,
+            self.inference,
         )
         self._alerts = Alerts(store, opening.channels, settings.notify)
         self._pool = Pool(settings.parallel)
@@ -148,7 +148,7 @@ class Engine:
             store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes, deciding
         )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
-        self._drafts = Drafts(store, self._inference, clock, opening.state, broker.signal)
+        self._drafts = Drafts(store, self.inference, clock, opening.state, broker.signal)
         reviews = Reviews(store, clock, policies, self._scheduler.queue, deciding, self._drafts.planner)
         configured = frozenset(actions) | {Action.ASK}
         self._planning = Planning(store, clock, settings, policies, configured, opening.channels, self._drafts)
@@ -223,7 +223,8 @@ class Engine:
     async def _begin(self) -> None:
         process.adopt_orphans()
         process.guard_memory()
-        recovered = [*await self._recovery.close_runs(), *await self._recovery.close_drafts()]
+        closed = (self._recovery.close_runs(), self._recovery.close_drafts(), self._budgets.recover())
+        recovered = [sentence for sentences in closed for sentence in await sentences]
         opened = EngineOpened(VERSION, os.getpid(), self._probe.level.value, tuple(recovered))
         await self._store.record(opened)
         self._anchors = asyncio.create_task(self._keep_anchors(), name="anchors")
@@ -274,7 +275,7 @@ class Engine:
         if isinstance(query, ListPeople):
             return self.roster.people
         if isinstance(query, EstimatePlan):
-            return await self._planning.estimate(query, self._inference)
+            return await self._planning.estimate(query, self.inference)
         return await self._queries.answer(query)
 
     def events(self, after: int | None = None) -> AsyncIterator[Item]:

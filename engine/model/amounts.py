@@ -66,6 +66,17 @@ def micros(dollars: float) -> int:
     return math.ceil(round(dollars * MICROS, 3))
 
 
+def dollars(amount: int | None) -> str:
+    """`$2.50` for whole millionths of a dollar, never less than it is; what is unknown is told as unknown."""
+    if amount is None:
+        return "$?"
+    cents, finer = divmod(amount, MICROS // 100)
+    if finer and amount < MICROS // 10:  # too little for cents to say much
+        return f"${amount / MICROS:.6f}".rstrip("0")
+    cents += bool(finer)
+    return f"${cents // 100:,}.{cents % 100:02}"
+
+
 @dataclass(frozen=True)
 class Seconds:
     """Marks a float field that documents may write as a duration; None passes where the field allows it."""

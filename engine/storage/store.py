@@ -43,6 +43,7 @@ from engine.model.trust import Trusted
 from engine.storage import connect
 from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
 from engine.storage.decisions import KEEP_CONTENT, Decisions, Durable, grant_change, plan_rows, plan_written
+from engine.storage.ledger import Ledger
 from engine.storage.lock import OwnerLock
 from engine.storage.memories import forgetting, kept
 from engine.storage.reader import NUMBERED, Reader
@@ -96,6 +97,7 @@ class Store:
         self.read = reader
         self._lock = lock
         self.decisions = Decisions(writer)
+        self.ledger = Ledger(writer)
 
     @classmethod
     async def open(
@@ -126,6 +128,7 @@ class Store:
             last = await store.read.last_numbers()
             undo.pop_all()
         store.tasks, store.runs, store.questions = (count(last[noun] + 1) for noun in ("tasks", "runs", "questions"))
+        store.ledger.calls = count(last["calls"] + 1)
         store.decisions.grants, store.decisions.comments = count(last["grants"] + 1), count(last["comments"] + 1)
         return store
 
@@ -233,6 +236,7 @@ class Store:
             change.writes.append((_GIVEN.format(table=table), ()))
         for table in ("plans", "signatures", "steps", "memories", *NUMBERED):
             change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
+        change.writes.append(("UPDATE calls SET preview = '' WHERE task = ?", (task.id,)))
         change.facts.append((TaskRemoved(task.request), task.id, None))
         return self._writer.apply(change)
 

@@ -1,0 +1,188 @@
+"""Budgets: every call of a model or an agent reserves here before it starts and settles after (B10).
+
+`reserve` is the one choke point: it looks and writes while nobody else can, so that no two calls pass the same cap
+together. Whatever goes wrong while it looks counts as over. A reservation that never settles keeps counting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from engine.errors import Conflict, OverBudget, StoreError, UnknownTask
+from engine.llm import Estimate
+from engine.model.amounts import MICROS, dollars, micros
+from engine.model.budget import (
+    UNLIMITED,
+    Budget,
+    BudgetAnswer,
+    Cap,
+    Raised,
+    Scope,
+    Standing,
+    Verdict,
+    Window,
+    refusing,
+    since,
+    warns,
+)
+from engine.model.call import INTERRUPTED, Call, ModelFailure, Purpose, Usage
+from engine.policies import Policies
+from engine.settings import Caps, OverallCaps
+from engine.storage.store import Store
+
+PREVIEW = 280
+"""Characters of an answer that the ledger keeps (B9.13)."""
+_MONEY = (BudgetAnswer.RAISE, BudgetAnswer.CHEAP, BudgetAnswer.STOP)
+_PRICE = (BudgetAnswer.UNPRICED, BudgetAnswer.CHEAP, BudgetAnswer.STOP)
+_UNSENT = frozenset(ModelFailure) - {ModelFailure.TIMEOUT, ModelFailure.PARSE}
+"""Failures that cost nothing where the provider reports no usage."""
+
+
+class Budgets:
+    """The caps of this owner and what counts towards them."""
+
+    def __init__(self, store: Store, caps: OverallCaps, policies: Policies, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._caps = caps
+        self._policies = policies
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        """Held from looking at what was spent until the reservation is durable."""
+
+    async def reserve(self, estimate: Estimate, purpose: Purpose, task: int, step: str, run: int | None) -> Call:
+        """Set aside what a call may cost at most; it may start once this returns.
+
+        Raises:
+            OverBudget: it does not fit under a cap, or whether it does cannot be found out.
+        """
+        call = Call(
+            id=next(self._store.ledger.calls),
+            task=task,
+            step=step,
+            run=run,
+            purpose=purpose,
+            model=estimate.model,
+            reserved=_micros(estimate.usage.cost),
+            started=self._clock(),
+        )
+        try:
+            async with self._turn:
+                raised = await self._store.read.ledger.raised(task, 0.0)
+                await self._check(call, raised)
+                await self._store.ledger.reserve(call)
+        except StoreError as error:
+            raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
+        return call
+
+    async def _check(self, call: Call, raised: Raised) -> None:
+        standings = await self.standings(call.task, call.model)
+        wanted = 0 if call.reserved is None and raised.unpriced else call.reserved
+        if refused := refusing(standings, wanted):
+            raise _over(call, *refused)
+
+    async def settle(
+        self, call: Call, usage: Usage | None, failure: str = "", model: str = "", preview: str = ""
+    ) -> None:
+        """Record what a call used; it is written although whoever waits here is cancelled.
+
+        Args:
+            usage: as the provider reported it; None where it did not.
+            failure: a `ModelFailure`, or `cancelled`; empty for an answer.
+            model: who answered; empty for who was meant to.
+        """
+        used = usage or Usage(cost=0.0 if failure in _UNSENT else None)
+        settled = replace(
+            call,
+            model=model or call.model,
+            cost=_micros(used.cost) if usage or failure in _UNSENT else call.reserved,
+            tokens_in=used.tokens_in,
+            tokens_out=used.tokens_out,
+            settled=self._clock(),
+            failure=failure,
+            preview=preview[:PREVIEW],
+        )
+        durable = self._store.ledger.settle(settled)
+        with suppress(StoreError):
+            await asyncio.shield(durable)
+            await self._warn(settled)
+
+    async def _warn(self, call: Call) -> None:
+        for standing in await self.standings(call.task, call.model):
+            if warns(standing):
+                with suppress(Conflict):  # told before
+                    await self._store.ledger.warn(standing)
+
+    async def recover(self) -> list[str]:
+        """Settle what an earlier owner left under way, at what it had reserved; returns a sentence for each."""
+        told = []
+        for call in await self._store.read.ledger.under_way():
+            await self._store.ledger.settle(
+                replace(call, cost=call.reserved, settled=self._clock(), failure=INTERRUPTED)
+            )
+            told.append(f"a call of {call.model} for task {call.task} counts with what it had reserved")
+        return told
+
+    # How things stand
+
+    async def standings(self, task: int, model: str = "") -> tuple[Standing, ...]:
+        """The caps that a call of a task has to fit under, each with what counts towards it now."""
+        caps = [*_caps(Scope.OVERALL, self._caps)]
+        if own := self._caps.models.get(model):
+            caps += _caps(Scope.CALLED, own, name=model)
+        budget = await self._budget(task)
+        caps += [
+            Cap(scope=Scope.TASK, window=window, micros=micros(amount), task=task)
+            for window, amount in budget.windows.items()
+            if amount is not None
+        ]
+        return tuple([await self.standing(cap, task) for cap in caps])
+
+    async def standing(self, cap: Cap, task: int) -> Standing:
+        """How a cap stands for one task: what its people raised for it counts for no other."""
+        began, ledger = since(cap.window, self._clock()), self._store.read.ledger
+        raised = await ledger.raised(task, began)
+        return Standing(cap=cap, spent=await ledger.spent(cap, began), raised=raised.micros, since=began)
+
+    async def _budget(self, task: int) -> Budget:
+        """What a task may use at most: as its plan says, and what the policy of its directory lets it."""
+        try:
+            row = await self._store.read.task(task)
+        except UnknownTask:  # it is being planned and not written down yet
+            return UNLIMITED
+        plan = await self._store.read.plan(task, row.revision)
+        own, cap = plan.budget if plan else UNLIMITED, self._policies.of(row.root).money
+        return replace(own, money=min((each for each in (own.money, cap) if each is not None), default=None))
+
+
+def _caps(scope: Scope, caps: Caps, name: str = "") -> Iterator[Cap]:
+    for window in (Window.HOUR, Window.DAY, Window.MONTH):
+        amount: float | None = getattr(caps, window.value)
+        if amount is not None:
+            yield Cap(scope=scope, window=window, micros=micros(amount), name=name)
+
+
+def _micros(cost: float | None) -> int | None:
+    """What a provider or a price table says; what is no amount is not known."""
+    return micros(cost) if cost is not None and math.isfinite(cost) and cost >= 0 else None
+
+
+def _over(call: Call, said: Verdict, standing: Standing) -> OverBudget:
+    cap = standing.cap
+    if said is Verdict.UNPRICED:
+        return OverBudget(
+            problem=f"Nobody knows what {call.model} costs, and {cap} may cost {dollars(cap.micros)}",
+            ways=_PRICE,
+            hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced",
+        )
+    limit, wanted = standing.limit or 0, call.reserved or 0
+    missing = f"{(standing.used + wanted - limit) / MICROS:.6f}".rstrip("0").rstrip(".")
+    left = f"{cap} may cost {dollars(limit)} and has used {dollars(standing.used)}"
+    return OverBudget(
+        problem=f"{left}; {call.model} may take {dollars(wanted)}",
+        ways=_MONEY,
+        hint=f"it fits after signoff budget raise {call.task} +{missing}",
+    )
