@@ -18,12 +18,12 @@ from engine.model.amounts import MICROS, dollars, micros
 from engine.model.budget import (
     UNLIMITED,
     Budget,
-    BudgetAnswer,
     Cap,
     Raised,
     Scope,
     Standing,
     Verdict,
+    Way,
     Window,
     refusing,
     since,
@@ -32,12 +32,13 @@ from engine.model.budget import (
 from engine.model.call import INTERRUPTED, Call, ModelFailure, Purpose, Usage
 from engine.policies import Policies
 from engine.settings import Caps, OverallCaps
+from engine.storage.decisions import Durable
 from engine.storage.store import Store
 
 PREVIEW = 280
 """Characters of an answer that the ledger keeps (B9.13)."""
-_MONEY = (BudgetAnswer.RAISE, BudgetAnswer.CHEAP, BudgetAnswer.STOP)
-_PRICE = (BudgetAnswer.UNPRICED, BudgetAnswer.CHEAP, BudgetAnswer.STOP)
+_MONEY = (Way.RAISE, Way.CHEAP, Way.STOP)
+_PRICE = (Way.UNPRICED, Way.CHEAP, Way.STOP)
 _UNSENT = frozenset(ModelFailure) - {ModelFailure.TIMEOUT, ModelFailure.PARSE}
 """Failures that cost nothing where the provider reports no usage."""
 
@@ -84,10 +85,8 @@ class Budgets:
         if refused := refusing(standings, wanted):
             raise _over(call, *refused)
 
-    async def settle(
-        self, call: Call, usage: Usage | None, failure: str = "", model: str = "", preview: str = ""
-    ) -> None:
-        """Record what a call used; it is written although whoever waits here is cancelled.
+    def settle(self, call: Call, usage: Usage | None, failure: str = "", model: str = "", preview: str = "") -> Durable:
+        """Record what a call used; it is written whether somebody waits for it or not.
 
         Args:
             usage: as the provider reported it; None where it did not.
@@ -105,16 +104,16 @@ class Budgets:
             failure=failure,
             preview=preview[:PREVIEW],
         )
-        durable = self._store.ledger.settle(settled)
-        with suppress(StoreError):
-            await asyncio.shield(durable)
-            await self._warn(settled)
+        return self._store.ledger.settle(settled)
 
-    async def _warn(self, call: Call) -> None:
-        for standing in await self.standings(call.task, call.model):
-            if warns(standing):
-                with suppress(Conflict):  # told before
-                    await self._store.ledger.warn(standing)
+    async def warn(self, call: Call, settled: Durable) -> None:
+        """Once a call is settled: tell of every cap that it brought near its limit, once in its window."""
+        with suppress(StoreError):  # the next call finds it too
+            await settled
+            for standing in await self.standings(call.task, call.model):
+                if warns(standing):
+                    with suppress(Conflict):  # told before
+                        await self._store.ledger.warn(standing)
 
     async def recover(self) -> list[str]:
         """Settle what an earlier owner left under way, at what it had reserved; returns a sentence for each."""

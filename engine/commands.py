@@ -11,8 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from engine.model.amounts import Dollars, Seconds
 from engine.model.nouns import dataclass
 from engine.model.question import Answer
 from engine.model.state import Verdict
@@ -267,6 +268,21 @@ class LookAgain(Command):
     role: ClassVar[Role] = Role.REVIEWER
     words: ClassVar[str] = "confirm"
     question: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaiseBudget(Command):
+    """Let a task use more than its caps say; where it waits for that, it goes on."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    task: int
+    money: Annotated[float | None, Dollars()] = None
+    """US dollars, on top of every cap that it comes to in the windows of now."""
+    seconds: Annotated[float | None, Seconds()] = None
+    """Of working time."""
+    unpriced: bool = False
+    """Whether it may call what has no known price, uncounted."""
+    means: str = "screen"
 
 
 @dataclass(frozen=True, kw_only=True)

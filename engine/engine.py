@@ -33,6 +33,7 @@ from engine.commands import (
     MakePlan,
     Pause,
     Query,
+    RaiseBudget,
     Reject,
     Remove,
     Reply,
@@ -67,6 +68,7 @@ from engine.planning.drafts import Drafts
 from engine.policies import Policies
 from engine.pool import Pool
 from engine.queries import Queries
+from engine.raising import Raising
 from engine.recovery import Recovery
 from engine.reviews import Reviews
 from engine.revisions import Revisions
@@ -172,6 +174,7 @@ class Engine:
             Remove: reviews.remove,
             Resolve: self._confirmations.resolve,
             LookAgain: self._confirmations.look_again,
+            RaiseBudget: Raising(store, self._scheduler, self._confirmations, clock).raise_budget,
             Cancel: self._ends_draft(self._scheduler.cancel),
             Kill: self._ends_draft(self._scheduler.kill),
             Pause: self._scheduler.pause,

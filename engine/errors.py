@@ -44,7 +44,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.model.budget import BudgetAnswer
+    from engine.model.budget import Way
     from engine.model.call import ModelFailure, Usage
 
 
@@ -247,7 +247,7 @@ class ModelFailed(ModelError):
 class OverBudget(ModelError):
     """{problem}; nothing was sent"""
 
-    def __init__(self, *, problem: str, ways: tuple[BudgetAnswer, ...], hint: str = "") -> None:
+    def __init__(self, *, problem: str, ways: tuple[Way, ...], hint: str = "") -> None:
         self.ways = ways
         super().__init__(hint=hint, problem=problem)
 

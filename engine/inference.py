@@ -125,12 +125,13 @@ class Inference:
         try:
             done = await complete()
         except ModelFailed as error:
-            await self._budgets.settle(call, error.usage, error.failure)
+            self._budgets.settle(call, error.usage, error.failure)
             raise
         except BaseException:
-            await self._budgets.settle(call, None, CANCELLED)
+            self._budgets.settle(call, None, CANCELLED)
             raise
-        await self._budgets.settle(call, done.usage, model=done.model, preview=done.text)
+        settled = self._budgets.settle(call, done.usage, model=done.model, preview=done.text)
+        await self._budgets.warn(call, settled)
         return done
 
 

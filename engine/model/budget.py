@@ -50,7 +50,7 @@ class Verdict(StrEnum):
     """There is a cap, and nobody knows the price: it could be any."""
 
 
-class BudgetAnswer(StrEnum):
+class Way(StrEnum):
     """How a task can go on at a cap."""
 
     RAISE = "raise"
@@ -84,6 +84,8 @@ class Budget:
 
 
 UNLIMITED = Budget()
+COSTS = frozenset({"research", "review", "implement"})
+"""The actions that call a model or an agent."""
 
 
 @dataclass(frozen=True, kw_only=True)

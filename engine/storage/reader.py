@@ -138,7 +138,7 @@ class Reader:
         """Steps of cancelled tasks that have not ended: task, position, status."""
         sql = (
             f"SELECT {rows.STEP_COLUMNS}, task, position FROM steps"
-            " WHERE task IN (SELECT id FROM tasks WHERE phase IN ('cancelled', 'timed_out'))"
+            " WHERE task IN (SELECT id FROM tasks WHERE phase IN ('cancelled', 'timed_out', 'budget_exceeded'))"
             " AND state NOT IN ('completed', 'failed', 'skipped', 'cancelled') ORDER BY task, position"
         )
         return [(row["task"], row["position"], rows.status_of(row)) for row in await self._all(sql)]

@@ -19,7 +19,7 @@ from engine.cancellation import CancelToken
 from engine.errors import ModelFailed, OverBudget, StoreError, Unusable
 from engine.inference import Inference, Question
 from engine.llm import Estimate
-from engine.model.budget import BudgetAnswer, Cap, Raise, Scope, Window, since
+from engine.model.budget import Cap, Raise, Scope, Way, Window, since
 from engine.model.call import CANCELLED, INTERRUPTED, Call, ModelFailure, Purpose, Usage
 from engine.model.events import BudgetWarned, Event
 from engine.model.policy import Policy
@@ -45,7 +45,13 @@ class Books:
         return await self.budgets.reserve(estimate, Purpose.RESEARCH, task, "a", 7)
 
     async def spend(self, cost: float | None, task: int = 1, model: str = "m") -> None:
-        await self.budgets.settle(await self.reserve(cost, task, model), Usage(cost=cost))
+        call = await self.reserve(cost, task, model)
+        await self.budgets.warn(call, self.budgets.settle(call, Usage(cost=cost)))
+
+    async def calls(self) -> tuple[Call, ...]:
+        """Those of task 1, with all that is on its way to the disk."""
+        await self.store.record()
+        return await self.store.read.ledger.of_task(1)
 
     async def used(self) -> tuple[int, int, int]:
         """Spent, reserved, and calls of unknown price of this day."""
@@ -108,7 +114,7 @@ async def test_what_is_over_names_the_cap_what_was_used_and_how_to_go_on(tmp_pat
             await desk.reserve(1.0, task=12)
         expected = "m this hour may cost $1.00 and has used $0.42; m may take $1.00; nothing was sent"
         assert (str(over.value), over.value.hint) == (expected, "it fits after signoff budget raise 12 +0.42")
-        assert over.value.ways == (BudgetAnswer.RAISE, BudgetAnswer.CHEAP, BudgetAnswer.STOP)
+        assert over.value.ways == (Way.RAISE, Way.CHEAP, Way.STOP)
         await desk.reserve(1.0, model="another")
 
 
@@ -130,7 +136,7 @@ async def test_an_unknown_price_fits_under_no_cap_until_a_person_says_so(tmp_pat
         with pytest.raises(OverBudget) as over:
             await desk.reserve(None)
         assert "Nobody knows what m costs" in str(over.value)
-        assert over.value.ways[0] is BudgetAnswer.UNPRICED
+        assert over.value.ways[0] is Way.UNPRICED
         await desk.store.ledger.raise_budget(Raise(task=1, unpriced=True, actor="ana", time=desk.now[0]))
         await desk.spend(None)
         assert await desk.used() == (0, 0, 1), "it is told as unknown, not as nothing"
@@ -148,7 +154,7 @@ async def test_a_price_that_is_no_amount_is_unknown(tmp_path: Path, cost: float)
 async def test_a_call_of_unknown_cost_counts_with_what_it_reserved(tmp_path: Path) -> None:
     async with books(tmp_path) as desk:
         await desk.budgets.settle(await desk.reserve(0.7), Usage(tokens_in=5, cost=None))
-        (call,) = await desk.store.read.ledger.of_task(1)
+        (call,) = await desk.calls()
         assert (call.cost, call.tokens_in, await desk.used()) == (None, 5, (700_000, 0, 0))
 
 
@@ -218,7 +224,7 @@ async def test_a_call_is_on_record_before_it_is_made_and_what_it_used_after(tmp_
         assert (reserved.reserved, reserved.cost, await desk.used()) == (1_000_000, None, (0, 1_000_000, 0))
         model.gate.set()
         await asking
-        (call,) = await desk.store.read.ledger.of_task(1)
+        (call,) = await desk.calls()
         assert (call.cost, call.tokens_in, call.tokens_out, call.run, len(call.preview)) == (200_000, 2, 3, 7, 280)
 
 
@@ -236,7 +242,7 @@ async def test_a_call_that_failed_counts_with_what_it_may_have_cost(
     async with books(tmp_path) as desk:
         with pytest.raises(ModelFailed):
             await Inference(PricedModel(error), desk.budgets).infer(ask(), lambda _: None, CancelToken())
-        (call,) = await desk.store.read.ledger.of_task(1)
+        (call,) = await desk.calls()
         assert (call.failure, call.cost) == (error.failure.value, cost)
 
 
@@ -249,7 +255,7 @@ async def test_a_call_that_is_cancelled_settles_all_the_same(tmp_path: Path) -> 
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        (call,) = await desk.store.read.ledger.of_task(1)
+        (call,) = await desk.calls()
         assert (call.failure, call.cost, await desk.used()) == (CANCELLED, 1_000_000, (1_000_000, 0, 0))
 
 
@@ -260,7 +266,7 @@ async def test_a_repair_is_a_call_of_its_own(tmp_path: Path) -> None:
         )
         with pytest.raises(OverBudget):
             await Inference(PricedModel(cost=0.5), desk.budgets).infer(picky, lambda _: None, CancelToken())
-        assert [call.cost for call in await desk.store.read.ledger.of_task(1)] == [500_000]
+        assert [call.cost for call in await desk.calls()] == [500_000]
 
 
 def _never(text: str) -> int:
@@ -275,7 +281,7 @@ async def test_what_a_dead_owner_left_counts_with_what_it_had_reserved(tmp_path:
             await again.reserve(0.3)
         (sentence,) = await again.budgets.recover()
         assert sentence == "a call of m for task 1 counts with what it had reserved"
-        (call,) = await again.store.read.ledger.of_task(1)
+        (call,) = await again.calls()
         assert (call.failure, call.cost, await again.used()) == (INTERRUPTED, 800_000, (800_000, 0, 0))
         assert await again.budgets.recover() == []
 
