@@ -18,6 +18,7 @@ from engine.commands import (
     GiveGrant,
     Judge,
     Kill,
+    ListCosts,
     ListEvents,
     ListGrants,
     ListLengths,
@@ -32,6 +33,7 @@ from engine.commands import (
     Pause,
     Planner,
     Query,
+    RaiseBudget,
     ReadContent,
     ReadDocument,
     ReadDraft,
@@ -48,6 +50,7 @@ from engine.commands import (
     RevokeGrant,
     RevokeTrust,
     Role,
+    ShowBudget,
     ShowDirectory,
     ShowEngine,
     ShowTask,
@@ -73,13 +76,18 @@ from engine.diagnosis import Finding, Health, diagnose
 from engine.documents import agent_guide, plan_document, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.llm import Estimate
-from engine.model.amounts import parse_duration
+from engine.model.amounts import dollars, micros, parse_duration, parse_money
+from engine.model.budget import Cap, Scope, Spent, Standing, Way, Window, warns
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import (
     Alerted,
     ApprovalCarried,
+    BudgetRaised,
+    BudgetWarned,
+    CallReserved,
+    CallSettled,
     ClientRefused,
     CommentResolved,
     CommentWritten,
@@ -92,6 +100,7 @@ from engine.model.events import (
     GrantRevoked,
     GrantUsed,
     MemoryForgotten,
+    ModelAsked,
     Notified,
     PhaseChanged,
     PlanRejected,
@@ -128,7 +137,16 @@ from engine.opening import Need, Owner, connect
 from engine.person import unknown_people, user_name
 from engine.storage.lock import is_owned
 from engine.version import VERSION
-from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target, Variable
+from engine.views import (
+    AuditReport,
+    BudgetView,
+    DirectoryFile,
+    DirectoryView,
+    EngineInfo,
+    Explanation,
+    Target,
+    Variable,
+)
 from engine.workspace import new_repository
 
 __all__ = [
@@ -144,7 +162,13 @@ __all__ = [
     "ApprovalCarried",
     "Arriving",
     "AuditReport",
+    "BudgetRaised",
+    "BudgetView",
+    "BudgetWarned",
+    "CallReserved",
+    "CallSettled",
     "Cancel",
+    "Cap",
     "ChangeKind",
     "Changes",
     "Channels",
@@ -185,6 +209,7 @@ __all__ = [
     "Item",
     "Judge",
     "Kill",
+    "ListCosts",
     "ListEvents",
     "ListGrants",
     "ListLengths",
@@ -201,6 +226,7 @@ __all__ = [
     "MakePlan",
     "Memory",
     "MemoryForgotten",
+    "ModelAsked",
     "Need",
     "Notified",
     "Novelty",
@@ -226,6 +252,7 @@ __all__ = [
     "QuestionChanged",
     "QuestionKind",
     "Quorum",
+    "RaiseBudget",
     "ReadContent",
     "ReadDocument",
     "ReadDraft",
@@ -249,6 +276,8 @@ __all__ = [
     "Run",
     "RunCancelled",
     "RunState",
+    "Scope",
+    "ShowBudget",
     "ShowDirectory",
     "ShowEngine",
     "ShowTask",
@@ -258,7 +287,9 @@ __all__ = [
     "SignaturesVoided",
     "SignedFile",
     "SignoffError",
+    "Spent",
     "Stalled",
+    "Standing",
     "Step",
     "StepChange",
     "StepEnded",
@@ -286,8 +317,10 @@ __all__ = [
     "Verdict",
     "VerifyAudit",
     "Wait",
+    "Way",
     "When",
     "Widening",
+    "Window",
     "WriteComment",
     "agent_guide",
     "compare",
@@ -297,14 +330,17 @@ __all__ = [
     "connect",
     "default_settings",
     "diagnose",
+    "dollars",
     "grantable",
     "held",
     "is_owned",
     "left_out",
     "load_configuration",
     "longest_path",
+    "micros",
     "new_repository",
     "parse_duration",
+    "parse_money",
     "plan_document",
     "plan_schema",
     "quorum",
@@ -317,4 +353,5 @@ __all__ = [
     "unused_variables",
     "user_name",
     "usual_length",
+    "warns",
 ]

@@ -7,31 +7,16 @@ together. Whatever goes wrong while it looks counts as over. A reservation that 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from engine.errors import Conflict, OverBudget, StoreError, UnknownTask
+from engine.errors import Conflict, OverBudget, StoreError
 from engine.llm import Estimate
-from engine.model.amounts import MICROS, dollars, micros
-from engine.model.budget import (
-    UNLIMITED,
-    Budget,
-    Cap,
-    Raised,
-    Scope,
-    Standing,
-    Verdict,
-    Way,
-    Window,
-    refusing,
-    since,
-    warns,
-)
+from engine.model.amounts import MICROS, dollars, priced
+from engine.model.budget import Raised, Standing, Verdict, Way, refusing, warns
 from engine.model.call import INTERRUPTED, Call, ModelFailure, Purpose, Usage
-from engine.policies import Policies
-from engine.settings import Caps, OverallCaps
+from engine.spending import Spending
 from engine.storage.decisions import Durable
 from engine.storage.store import Store
 
@@ -46,10 +31,9 @@ _UNSENT = frozenset(ModelFailure) - {ModelFailure.TIMEOUT, ModelFailure.PARSE}
 class Budgets:
     """The caps of this owner and what counts towards them."""
 
-    def __init__(self, store: Store, caps: OverallCaps, policies: Policies, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, spending: Spending, clock: Callable[[], float]) -> None:
         self._store = store
-        self._caps = caps
-        self._policies = policies
+        self._spending = spending
         self._clock = clock
         self._turn = asyncio.Lock()
         """Held from looking at what was spent until the reservation is durable."""
@@ -67,20 +51,20 @@ class Budgets:
             run=run,
             purpose=purpose,
             model=estimate.model,
-            reserved=_micros(estimate.usage.cost),
+            reserved=priced(estimate.usage.cost),
             started=self._clock(),
         )
         try:
             async with self._turn:
                 raised = await self._store.read.ledger.raised(task, 0.0)
                 await self._check(call, raised)
-                await self._store.ledger.reserve(call)
+                await self._store.ledger.reserve(call, estimate.usage)
         except StoreError as error:
             raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
         return call
 
     async def _check(self, call: Call, raised: Raised) -> None:
-        standings = await self.standings(call.task, call.model)
+        standings = await self._spending.standings(call.task, call.model)
         wanted = 0 if call.reserved is None and raised.unpriced else call.reserved
         if refused := refusing(standings, wanted):
             raise _over(call, *refused)
@@ -97,7 +81,7 @@ class Budgets:
         settled = replace(
             call,
             model=model or call.model,
-            cost=_micros(used.cost) if usage or failure in _UNSENT else call.reserved,
+            cost=priced(used.cost) if usage or failure in _UNSENT else call.reserved,
             tokens_in=used.tokens_in,
             tokens_out=used.tokens_out,
             settled=self._clock(),
@@ -110,7 +94,7 @@ class Budgets:
         """Once a call is settled: tell of every cap that it brought near its limit, once in its window."""
         with suppress(StoreError):  # the next call finds it too
             await settled
-            for standing in await self.standings(call.task, call.model):
+            for standing in await self._spending.standings(call.task, call.model):
                 if warns(standing):
                     with suppress(Conflict):  # told before
                         await self._store.ledger.warn(standing)
@@ -124,49 +108,6 @@ class Budgets:
             )
             told.append(f"a call of {call.model} for task {call.task} counts with what it had reserved")
         return told
-
-    # How things stand
-
-    async def standings(self, task: int, model: str = "") -> tuple[Standing, ...]:
-        """The caps that a call of a task has to fit under, each with what counts towards it now."""
-        caps = [*_caps(Scope.OVERALL, self._caps)]
-        if own := self._caps.models.get(model):
-            caps += _caps(Scope.CALLED, own, name=model)
-        budget = await self._budget(task)
-        caps += [
-            Cap(scope=Scope.TASK, window=window, micros=micros(amount), task=task)
-            for window, amount in budget.windows.items()
-            if amount is not None
-        ]
-        return tuple([await self.standing(cap, task) for cap in caps])
-
-    async def standing(self, cap: Cap, task: int) -> Standing:
-        """How a cap stands for one task: what its people raised for it counts for no other."""
-        began, ledger = since(cap.window, self._clock()), self._store.read.ledger
-        raised = await ledger.raised(task, began)
-        return Standing(cap=cap, spent=await ledger.spent(cap, began), raised=raised.micros, since=began)
-
-    async def _budget(self, task: int) -> Budget:
-        """What a task may use at most: as its plan says, and what the policy of its directory lets it."""
-        try:
-            row = await self._store.read.task(task)
-        except UnknownTask:  # it is being planned and not written down yet
-            return UNLIMITED
-        plan = await self._store.read.plan(task, row.revision)
-        own, cap = plan.budget if plan else UNLIMITED, self._policies.of(row.root).money
-        return replace(own, money=min((each for each in (own.money, cap) if each is not None), default=None))
-
-
-def _caps(scope: Scope, caps: Caps, name: str = "") -> Iterator[Cap]:
-    for window in (Window.HOUR, Window.DAY, Window.MONTH):
-        amount: float | None = getattr(caps, window.value)
-        if amount is not None:
-            yield Cap(scope=scope, window=window, micros=micros(amount), name=name)
-
-
-def _micros(cost: float | None) -> int | None:
-    """What a provider or a price table says; what is no amount is not known."""
-    return micros(cost) if cost is not None and math.isfinite(cost) and cost >= 0 else None
 
 
 def _over(call: Call, said: Verdict, standing: Standing) -> OverBudget:

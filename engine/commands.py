@@ -442,6 +442,24 @@ class ListLengths(Query):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListCosts(Query):
+    """What the steps of a task that call a model or an agent are expected to cost, by id -> dict[str, int | None].
+
+    In millionths of a US dollar: by earlier runs of the same step, else the most that one call can take; None where
+    nobody knows. Empty where nothing costs.
+    """
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowBudget(Query):
+    """How the caps stand: over all tasks, by model and agent, and of one task -> BudgetView."""
+
+    task: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ListQuestions(Query):
     """Everything that waits for a person, first asked first -> tuple[Question, ...]."""
 

@@ -76,6 +76,7 @@ from engine.roster import Roster
 from engine.runner import Runner
 from engine.scheduler import Scheduler
 from engine.settings import Settings
+from engine.spending import Spending
 from engine.stalls import Stalls
 from engine.storage.store import Store
 from engine.trust import Trusting
@@ -125,7 +126,7 @@ class Engine:
         self._stalls = stalls
         self._probe = probe
         clock, settings = opening.clock, opening.settings
-        self._budgets = Budgets(store, settings.budget, policies, clock)
+        self._budgets = Budgets(store, Spending(store.read, settings.budget, policies, clock), clock)
         self.inference = Inference(opening.model, self._budgets)
         actions = {**(MODEL_ACTIONS if self.inference.configured else {}), **opening.actions}
         runner = Runner(
@@ -157,7 +158,13 @@ class Engine:
         trusting = Trusting(store, clock, policies)
         self._revisions = Revisions(store, self._planning, self._drafts, clock, self._scheduler, deciding)
         comments = Comments(store, clock)
-        self._queries = Queries(store.read, opening.state, settings.policy)
+        self._queries = Queries(
+            store.read,
+            opening.state,
+            settings.policy,
+            settings.budget,
+            opening.model.estimate if opening.model else None,
+        )
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
             MakePlan: self._planning.make,

@@ -139,7 +139,8 @@ class Scheduler:
         if _is_signed(task, plan):
             await self._go_on(task, plan)
         else:
-            await self._cancel_idle(task, ENGINE, "what the store holds is not the plan that was signed")
+            reason = "what the store holds is not the plan that was signed"
+            await self._end_idle(task, ENGINE, reason, Phase.CANCELLED)
 
     async def _go_on(self, task: Task, plan: Plan) -> None:
         """Execute as the rows of the task stand."""

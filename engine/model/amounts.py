@@ -66,6 +66,11 @@ def micros(dollars: float) -> int:
     return math.ceil(round(dollars * MICROS, 3))
 
 
+def priced(cost: float | None) -> int | None:
+    """A cost as a provider or a price table says it; what is no amount is not known."""
+    return micros(cost) if cost is not None and math.isfinite(cost) and cost >= 0 else None
+
+
 def dollars(amount: int | None) -> str:
     """`$2.50` for whole millionths of a dollar, never less than it is; what is unknown is told as unknown."""
     if amount is None:

@@ -7,7 +7,7 @@ kind in a row or on the wire to its class.
 from __future__ import annotations
 
 from engine.model.budget import Raise, Standing
-from engine.model.call import Call
+from engine.model.call import Call, Purpose, Usage
 from engine.model.comment import Comment
 from engine.model.grant import Grant
 from engine.model.nouns import dataclass
@@ -209,6 +209,19 @@ class Notified(Fact):
 
     channel: str
     message: str
+
+
+# Models
+
+
+@dataclass(frozen=True)
+class ModelAsked(Fact):
+    """A model is about to be asked; durable before anything is sent."""
+
+    purpose: Purpose
+    model: str
+    expected: Usage
+    """What the call uses at most."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from itertools import count
 from typing import Any
 
 from engine.model.budget import Cap, Raise, Raised, Scope, Spent, Standing
-from engine.model.call import Call, Purpose
-from engine.model.events import BudgetRaised, BudgetWarned, CallReserved, CallSettled
+from engine.model.call import Call, Purpose, Usage
+from engine.model.events import BudgetRaised, BudgetWarned, CallReserved, CallSettled, ModelAsked
 from engine.storage.decisions import Durable
 from engine.storage.writer import CARRIED, Change, Statement, Writer
 
@@ -46,11 +46,12 @@ class Ledger:
         self.calls = count(1)
         """Numbers of the calls to come; the store sets where they begin."""
 
-    def reserve(self, call: Call) -> Durable:
-        """A call that is about to start; it must not before this is durable."""
+    def reserve(self, call: Call, expected: Usage) -> Durable:
+        """A call that is about to start, and what it uses at most; it must not start before this is durable."""
         row = tuple(vars(call)[column] for column in _COLUMNS.split(", "))
         change = Change(writes=[(_RESERVE, row)], patient=False)
-        change.facts.append((CallReserved(call), call.task, call.step or None))
+        asked = ModelAsked(call.purpose, call.model, expected)
+        change.facts += [(fact, call.task, call.step or None) for fact in (asked, CallReserved(call))]
         return self._aside(change)
 
     def settle(self, call: Call) -> Durable:

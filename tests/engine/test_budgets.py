@@ -26,6 +26,7 @@ from engine.model.policy import Policy
 from engine.model.prompt import Prompt
 from engine.policies import Policies
 from engine.settings import Caps, OverallCaps
+from engine.spending import Spending
 from engine.storage.connect import FILE
 from engine.storage.store import Store
 from tests.engine.priced import PricedModel
@@ -38,7 +39,8 @@ class Books:
 
     def __init__(self, store: Store, caps: OverallCaps, told: list[Event], now: list[float]) -> None:
         self.store, self.told, self.now = store, told, now
-        self.budgets = Budgets(store, caps, Policies(Policy()), lambda: now[0])
+        self.spending = Spending(store.read, caps, Policies(Policy()), lambda: now[0])
+        self.budgets = Budgets(store, self.spending, lambda: now[0])
 
     async def reserve(self, cost: float | None = 1.0, task: int = 1, model: str = "m") -> Call:
         estimate = Estimate(model=model, usage=Usage(cost=cost))
@@ -167,7 +169,7 @@ async def test_the_edge_of_a_month_frees_what_the_month_before_used(tmp_path: Pa
         desk.now[0] = edge
         await desk.reserve(1.0)
         await desk.budgets.settle(late, Usage(cost=0.9))
-        standing = await desk.budgets.standing(Cap(scope=Scope.OVERALL, window=Window.MONTH, micros=1), 1)
+        standing = (await desk.spending.view(None)).standings[2]
         assert (standing.spent.micros, standing.spent.reserved) == (0, 1_000_000)
 
 

@@ -7,14 +7,27 @@ from typing import Any
 
 import pytest
 
-from engine import Answer, Outcome, Phase, Question, QuestionKind, Reply, Resolve, RunState, StepState
-from engine.commands import Pause, RaiseBudget
+from engine import (
+    Answer,
+    BudgetView,
+    ListCosts,
+    Outcome,
+    Phase,
+    Question,
+    QuestionKind,
+    Reply,
+    Resolve,
+    RunState,
+    ShowBudget,
+    StepState,
+)
+from engine.commands import MakePlan, Pause, RaiseBudget
 from engine.errors import AlreadyAnswered, Refused, UsageError
 from engine.model.budget import Way
 from engine.model.events import BudgetRaised, QuestionAnswered, QuestionAsked, StepEnded
 from engine.model.run import Cause
 from engine.model.state import Wait
-from engine.settings import OverallCaps
+from engine.settings import Caps, OverallCaps
 from tests.engine.desk import Desk, research, step
 from tests.engine.priced import PricedModel
 
@@ -273,3 +286,43 @@ async def test_a_raise_says_by_how_much_and_for_a_task_that_can_use_it(desk: Des
         await desk.do(RaiseBudget(task=task))
     with pytest.raises(Refused, match="is completed"):
         await desk.do(RaiseBudget(task=task, money=1.0))
+
+
+async def test_planning_that_would_cost_too_much_leaves_the_request_and_says_how_to_go_on(desk: Desk) -> None:
+    model = PricedModel(cost=0.6, most=0.6)
+    await desk.open(model=model, budget=OverallCaps(day=0.5))
+    task = (await desk.do(MakePlan(root=str(desk.root), request="look around"))).task or 0
+    view = await desk.ended(task)
+    assert (view.task.phase, view.task.outcome, model.heard) == (Phase.FAILED, Outcome.NO_PLAN, [])
+    assert "all tasks this day may cost $0.50 and has used $0.00" in view.task.error
+    assert f"signoff budget raise {task} +0.1" in view.task.error
+    await desk.do(RaiseBudget(task=task, money=0.1))
+    await desk.resume(task)
+    await asyncio.wait_for(model.called.wait(), 10)
+
+
+async def test_what_steps_are_expected_to_cost_is_what_they_cost_before_else_the_most_of_a_call(desk: Desk) -> None:
+    model = PricedModel(cost=0.2, most=0.6)
+    await desk.open(model=model)
+    await desk.run(research("a"))
+    task = await desk.plan(research("a"), research("b"), step("c"))
+    assert await desk.engine.read(ListCosts(task=task)) == {"a": 200_000, "b": 600_000}
+    model.most = None
+    assert await desk.engine.read(ListCosts(task=task)) == {"a": 200_000, "b": None}
+    assert await desk.engine.read(ListCosts(task=await desk.plan(step("c")))) == {}
+
+
+async def test_how_caps_stand_is_told_over_all_by_model_and_of_a_task(desk: Desk) -> None:
+    await desk.open(model=PricedModel(cost=0.2, most=0.6), budget=OverallCaps(day=5.0, models={"x": Caps(hour=1.0)}))
+    task = (await desk.run(research("a"), budget={"money": 1, "day": 0.9})).task.id
+    view: BudgetView = await desk.engine.read(ShowBudget(task=task))
+    told = [(str(each.cap), each.spent.micros, each.limit) for each in view.standings]
+    assert told == [
+        ("all tasks this hour", 200_000, None),
+        ("all tasks this day", 200_000, 5_000_000),
+        ("all tasks this month", 200_000, None),
+        ("scripted this month", 200_000, None),
+        ("x this hour", 0, 1_000_000),
+        ("task 1 this day", 200_000, 900_000),
+        ("task 1", 200_000, 1_000_000),
+    ]
