@@ -54,11 +54,12 @@ class Budgets:
             reserved=priced(estimate.usage.cost),
             started=self._clock(),
         )
+        expected = estimate.usage if call.reserved is not None else replace(estimate.usage, cost=None)
         try:
             async with self._turn:
                 raised = await self._store.read.ledger.raised(task, 0.0)
                 await self._check(call, raised)
-                await self._store.ledger.reserve(call, estimate.usage)
+                await self._store.ledger.reserve(call, expected)
         except StoreError as error:
             raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
         return call

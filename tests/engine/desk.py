@@ -49,6 +49,7 @@ from engine.model.events import Event, Fact, PhaseChanged, QuestionAsked, StepsC
 from engine.model.plan import Action
 from engine.model.prompt import Prompt
 from engine.settings import Settings
+from tests.engine.priced import PricedModel
 
 F = TypeVar("F", bound=Fact)
 PATIENCE = 10.0
@@ -174,11 +175,11 @@ class Desk:
     ) -> Engine:
         """Become the owner; `real` steps are processes, else only `plan` steps run, and by the script.
 
-        With a model there are `research` steps too, which ask it once.
+        With a priced model `research` steps go by the script too, and ask it once.
         """
         scripted: dict[Action, Act] = {Action.PLAN: self.script}
         actions: Mapping[Action, Act] = {**ACTIONS, **scripted} if real else {**scripted, Action.EXECUTE: self.script}
-        if model is not None:
+        if isinstance(model, PricedModel):
             actions = {**actions, Action.RESEARCH: self._research}
         chosen = Settings(**{"sandbox": "" if real else "group", "parallel": 8, **settings})
         self._engine = await Engine.open(
