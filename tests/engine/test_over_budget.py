@@ -30,6 +30,7 @@ from engine.model.state import Wait
 from engine.settings import Caps, OverallCaps
 from tests.engine.desk import Desk, research, step
 from tests.engine.priced import PricedModel
+from tests.engine.scripted_model import ScriptedModel
 
 DONE, SKIPPED, CANCELLED = StepState.COMPLETED, StepState.SKIPPED, StepState.CANCELLED
 ONE: dict[str, Any] = {"budget": {"money": 1}}
@@ -326,3 +327,12 @@ async def test_how_caps_stand_is_told_over_all_by_model_and_of_a_task(desk: Desk
         ("task 1 this day", 200_000, 900_000),
         ("task 1", 200_000, 1_000_000),
     ]
+
+
+async def test_a_real_research_step_comes_to_the_cap_as_well(desk: Desk) -> None:
+    await desk.open(model=ScriptedModel("yes", "yes"), budget=OverallCaps(day=0.2))
+    task = await desk.begin(research("a"), research("b", "a"))
+    question = await desk.asked(task)
+    assert "all tasks this day may cost $0.20" in question.news[0]
+    await desk.do(RaiseBudget(task=task, money=5.0))
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
