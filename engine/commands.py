@@ -275,6 +275,7 @@ class RaiseBudget(Command):
     """Let a task use more than its caps say; where it waits for that, it goes on."""
 
     role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "budget raise"
     task: int
     money: Annotated[float | None, Dollars()] = None
     """US dollars, on top of every cap that it comes to in the windows of now."""
