@@ -18,6 +18,7 @@ from engine.commands import (
     GiveGrant,
     Judge,
     Kill,
+    ListCosts,
     ListEvents,
     ListGrants,
     ListLengths,
@@ -32,6 +33,7 @@ from engine.commands import (
     Pause,
     Planner,
     Query,
+    RaiseBudget,
     ReadContent,
     ReadDocument,
     ReadDraft,
@@ -48,6 +50,7 @@ from engine.commands import (
     RevokeGrant,
     RevokeTrust,
     Role,
+    ShowBudget,
     ShowDirectory,
     ShowEngine,
     ShowTask,
@@ -73,13 +76,18 @@ from engine.diagnosis import Finding, Health, diagnose
 from engine.documents import agent_guide, plan_document, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.llm import Estimate
-from engine.model.amounts import parse_duration
+from engine.model.amounts import dollars, micros, parse_duration, parse_money
+from engine.model.budget import Cap, Scope, Spent, Standing, Way, Window, warns
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import (
     Alerted,
     ApprovalCarried,
+    BudgetRaised,
+    BudgetWarned,
+    CallReserved,
+    CallSettled,
     ClientRefused,
     CommentResolved,
     CommentWritten,
@@ -130,7 +138,16 @@ from engine.opening import Need, Owner, connect
 from engine.person import unknown_people, user_name
 from engine.storage.lock import is_owned
 from engine.version import VERSION
-from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target, Variable
+from engine.views import (
+    AuditReport,
+    BudgetView,
+    DirectoryFile,
+    DirectoryView,
+    EngineInfo,
+    Explanation,
+    Target,
+    Variable,
+)
 from engine.workspace import new_repository
 
 __all__ = [
@@ -146,7 +163,13 @@ __all__ = [
     "ApprovalCarried",
     "Arriving",
     "AuditReport",
+    "BudgetRaised",
+    "BudgetView",
+    "BudgetWarned",
+    "CallReserved",
+    "CallSettled",
     "Cancel",
+    "Cap",
     "ChangeKind",
     "Changes",
     "Channels",
@@ -187,6 +210,7 @@ __all__ = [
     "Item",
     "Judge",
     "Kill",
+    "ListCosts",
     "ListEvents",
     "ListGrants",
     "ListLengths",
@@ -229,6 +253,7 @@ __all__ = [
     "QuestionChanged",
     "QuestionKind",
     "Quorum",
+    "RaiseBudget",
     "ReadContent",
     "ReadDocument",
     "ReadDraft",
@@ -252,6 +277,8 @@ __all__ = [
     "Run",
     "RunCancelled",
     "RunState",
+    "Scope",
+    "ShowBudget",
     "ShowDirectory",
     "ShowEngine",
     "ShowTask",
@@ -261,7 +288,9 @@ __all__ = [
     "SignaturesVoided",
     "SignedFile",
     "SignoffError",
+    "Spent",
     "Stalled",
+    "Standing",
     "Step",
     "StepChange",
     "StepEnded",
@@ -289,8 +318,10 @@ __all__ = [
     "Verdict",
     "VerifyAudit",
     "Wait",
+    "Way",
     "When",
     "Widening",
+    "Window",
     "WriteComment",
     "agent_guide",
     "compare",
@@ -300,6 +331,7 @@ __all__ = [
     "connect",
     "default_settings",
     "diagnose",
+    "dollars",
     "grantable",
     "held",
     "is_owned",
@@ -308,8 +340,10 @@ __all__ = [
     "load_configuration",
     "longest_path",
     "look_at_models",
+    "micros",
     "new_repository",
     "parse_duration",
+    "parse_money",
     "plan_document",
     "plan_schema",
     "quorum",
@@ -323,4 +357,5 @@ __all__ = [
     "unused_variables",
     "user_name",
     "usual_length",
+    "warns",
 ]

@@ -16,7 +16,7 @@ from engine.errors import SignoffError
 from engine.model.alert import Alert, pause
 from engine.model.events import Alerted, Event, PhaseChanged, QuestionAnswered, QuestionAsked, TaskEnded, TaskRemoved
 from engine.model.question import Question, QuestionKind
-from engine.model.state import Outcome, Phase
+from engine.model.state import Outcome, Phase, Wait
 from engine.model.task import Task
 from engine.settings import Notification
 from engine.storage.store import Store
@@ -30,6 +30,7 @@ _ASKS = {
     QuestionKind.ASK: "asks a question",
     QuestionKind.INTERRUPTED: "was interrupted",
     QuestionKind.TERMINAL: "needs a terminal",
+    QuestionKind.BUDGET: "it is at a cap of its budget",
 }
 
 
@@ -62,7 +63,7 @@ class Alerts:
                 self._settled(question.task, question.step)
             case PhaseChanged(task=task) if task.phase in _WAITS:
                 self._wait(Alert(task=task.id, title=f"task {task.id} {_WAITS[task.phase]}", body=task.request))
-            case PhaseChanged(task=task):
+            case PhaseChanged(task=task) if Wait.BUDGET not in task.waits:
                 self._settled(task.id)
             case TaskEnded(task=task) if task.started is not None and task.outcome not in _BY_A_PERSON:
                 self._once(_ended(task))
@@ -70,7 +71,7 @@ class Alerts:
                 self._settled(event.task)
 
     def _ask(self, question: Question) -> None:
-        title = f"task {question.task}: {question.step} {_ASKS[question.kind]}"
+        title = f"task {question.task}: {question.step} {_ASKS[question.kind]}".replace(":  ", ": ")
         self._wait(Alert(task=question.task, step=question.step, title=title, body="\n".join(question.news)))
 
     def _wait(self, alert: Alert) -> None:

@@ -11,8 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from engine.model.amounts import Dollars, Seconds
 from engine.model.nouns import dataclass
 from engine.model.question import Answer
 from engine.model.state import Verdict
@@ -270,6 +271,22 @@ class LookAgain(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RaiseBudget(Command):
+    """Let a task use more than its caps say; where it waits for that, it goes on."""
+
+    role: ClassVar[Role] = Role.REVIEWER
+    words: ClassVar[str] = "budget raise"
+    task: int
+    money: Annotated[float | None, Dollars()] = None
+    """US dollars, on top of every cap that it comes to in the windows of now."""
+    seconds: Annotated[float | None, Seconds()] = None
+    """Of working time."""
+    unpriced: bool = False
+    """Whether it may call what has no known price, uncounted."""
+    means: str = "screen"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Type(Command):
     """Keys for the terminal of a step that runs in one, and the size of the person's own. Never stored."""
 
@@ -423,6 +440,24 @@ class ListLengths(Query):
     """
 
     task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListCosts(Query):
+    """What the steps of a task that call a model or an agent are expected to cost, by id -> dict[str, int | None].
+
+    In millionths of a US dollar: by earlier runs of the same step, else the most that one call can take; None where
+    nobody knows. Empty where nothing costs.
+    """
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowBudget(Query):
+    """How the caps stand: over all tasks, by model and agent, and of one task -> BudgetView."""
+
+    task: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

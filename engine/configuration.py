@@ -44,6 +44,7 @@ _TEMPLATE = """\
 # allow_yes = true        # whether `run --yes` may sign
 # network = true          # whether steps may declare a network or sockets
 # quorum = 1              # people who must sign a plan
+# money = 2.50            # US dollars that one task may cost
 # exclude_proposer = false  # whether who proposed it counts for none of them
 
 # [notify]
@@ -63,6 +64,12 @@ _TEMPLATE = """\
 # max_output = 16384      # tokens of an answer
 # temperature = 0.2
 # prices = {{"openai/mine" = [0.5, 1.5]}}   # dollars for a million tokens in and out, where they are not known
+
+# [budget]                # US dollars that all tasks together may cost, in windows of UTC
+# hour = 1.00
+# day = 5.00
+# month = 50.00
+# models = {{"anthropic/claude-sonnet-4-5" = {{day = 2.00}}}}  # the same for single models and agents
 
 # [roles]                 # of other users: viewer, reviewer (also signs and answers), operator (also plans and cancels)
 # ana = "operator"        # an operator runs commands as you

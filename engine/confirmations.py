@@ -57,19 +57,33 @@ class Confirmations:
         self._alarms: dict[tuple[int, str], asyncio.TimerHandle] = {}
         self._expiring: set[asyncio.Task[None]] = set()
         self.answered: Callable[[Question, StepStatus], None] = lambda question, status: None
-        """Told of every closed question; the scheduler sets it."""
+        """Told of every closed question about a step; the scheduler sets it."""
         self.looked: Callable[[Question], Awaitable[Waits | None]] = _nowhere
         """What a question is about by now, None where its task does not execute here; the scheduler sets it."""
         self.changed: Callable[[Question], None] = lambda question: None
         """Told of every question that asks about other bytes now; the scheduler sets it."""
+        self.decided: Callable[[Question], Awaitable[None]] = _nothing
+        """Carries out what was decided about a task at a cap; the scheduler sets it."""
 
     def ask(self, task: Task, position: int, status: StepStatus, waits: Waits) -> Question:
         """Record a question and the step that waits for it."""
+        question = self._question(task, status.id, waits)
+        self._store.ask(question, task.attempt, position, status)
+        self.watch(question)
+        return question
+
+    def ask_about(self, task: Task, waits: Waits) -> Question:
+        """Record a question about a task as a whole."""
+        question = self._question(task, "", waits)
+        self._store.ask(question, task.attempt)
+        return question
+
+    def _question(self, task: Task, step: str, waits: Waits) -> Question:
         now = self._clock()
-        question = Question(
+        return Question(
             id=next(self._store.questions),
             task=task.id,
-            step=status.id,
+            step=step,
             kind=waits.kind,
             asked=now,
             deadline=now + self._deadline if waits.kind in EXPIRES else None,
@@ -78,9 +92,6 @@ class Confirmations:
             diff=waits.diff,
             options=waits.options,
         )
-        self._store.ask(question, task.attempt, position, status)
-        self.watch(question)
-        return question
 
     def watch(self, question: Question) -> None:
         """Keep the deadline of an open question; a clock that went back expires it at once."""
@@ -130,7 +141,8 @@ class Confirmations:
         seq = await self._close(question, command.answer, actor, command.reason, command.means, grant)
         if grant is not None:
             seq = await self._settle(grant) or seq
-        return Reply(task=question.task, seq=seq, text=f"{question.step}: {_WORDS[command.answer]}")
+        about = question.step or f"task {question.task}"
+        return Reply(task=question.task, seq=seq, text=f"{about}: {_WORDS[command.answer]}")
 
     async def _open(self, number: int) -> Question:
         question = await self._store.read.question(number)
@@ -227,6 +239,8 @@ class Confirmations:
         if command.answer in (Answer.DENY, Answer.TEXT) and not command.reason.strip():
             what = "A reason" if command.answer is Answer.DENY else "An answer"
             raise UsageError(problem=f"{what} is needed; nothing was recorded")
+        if question.kind is QuestionKind.BUDGET and command.answer not in question.options:
+            raise UsageError(problem=f"Task {question.task} can go on by {' or '.join(question.options)} only")
         if command.answer is Answer.TEXT and question.options and command.reason not in question.options:
             choices = ", ".join(question.options)
             raise UsageError(problem=f"{question.step} is answered with one of: {choices}; nothing was recorded")
@@ -246,6 +260,8 @@ class Confirmations:
     ) -> int:
         now = self._clock()
         closed = replace(question, answer=answer, answered_by=actor, answered=now, reason=reason, means=means)
+        if question.kind is QuestionKind.BUDGET:
+            return await self._decide(closed)
         state, cause = CONSEQUENCE[answer]
         position, before = await self._store.read.step(question.task, question.step)
         ended = now if state.ended else None
@@ -263,12 +279,29 @@ class Confirmations:
         self.answered(closed, status)
         return seq
 
+    async def raised(self, question: Question, actor: str, means: str) -> int:
+        """Somebody lets a task use more: close what asked for it. Raises `AlreadyAnswered`."""
+        return await self._close(question, Answer.RAISE, actor, "", means)
+
+    async def _decide(self, closed: Question) -> int:
+        """Close a question about a task as a whole, and do what was decided."""
+        try:
+            seq = await self._store.answer(closed, 0, None)
+        except Conflict:
+            raise _too_late(await self._store.read.question(closed.id) or closed) from None
+        await self.decided(closed)
+        return seq
+
     async def close(self) -> None:
         """Stop keeping deadlines; the questions stay open in the store."""
         for alarm in self._alarms.values():
             alarm.cancel()
         for task in self._expiring:
             task.cancel()
+
+
+async def _nothing(question: Question) -> None:
+    """Before somebody carries out what is decided."""
 
 
 def _too_late(question: Question) -> AlreadyAnswered:
@@ -284,4 +317,6 @@ _WORDS = {
     Answer.AGAIN: "runs again",
     Answer.DONE: "marked done",
     Answer.FAIL: "marked failed",
+    Answer.CHEAP: "goes on without what costs",
+    Answer.STOP: "stopped, over its budget",
 }

@@ -21,6 +21,7 @@ WAITS = {
     QuestionKind.ASK: Wait.QUESTION,
     QuestionKind.INTERRUPTED: Wait.INTERRUPTED,
     QuestionKind.TERMINAL: Wait.CONFIRMATION,
+    QuestionKind.BUDGET: Wait.BUDGET,
 }
 WAITING = {
     QuestionKind.CONFIRMATION: StepState.AWAITING_CONFIRMATION,
@@ -40,6 +41,8 @@ class Consent:
         self.questions: dict[str, Question] = {}
         """The open one of each step that waits."""
         self._clearances: dict[str, str] = {}
+        self.cheap = False
+        """Whether a person lets the task finish without what costs."""
         self._begun_again: set[str] = set()
         """Steps that had started before, and that a person lets run again."""
 
@@ -48,6 +51,7 @@ class Consent:
     ) -> None:
         """Take up the questions of this attempt, closed and open; an answer that was followed by a start is spent."""
         for question in answered:
+            self.cheap |= question.answer is Answer.CHEAP
             if question.step not in statuses:
                 continue  # of an earlier revision
             started = statuses[question.step].started
@@ -60,6 +64,16 @@ class Consent:
     def ask(self, task: Task, row: Row, waits: Waits) -> None:
         """Record a question about a step that waits from now on."""
         self.questions[row[1].id] = self._confirmations.ask(task, *row, waits)
+
+    def ask_about_budget(self, task: Task, waits: Waits) -> None:
+        """Record a question about the task as a whole, unless it is asked already."""
+        if not self.over_budget:
+            self.questions[""] = self._confirmations.ask_about(task, waits)
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether a person is asked how to go on at a cap."""
+        return "" in self.questions
 
     def close(self, question: Question) -> bool:
         """A question was answered. False where it was not open here."""

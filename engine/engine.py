@@ -16,6 +16,7 @@ from engine import audit, process
 from engine.actions import ACTIONS, MODEL_ACTIONS, Act
 from engine.alerts import Alerts
 from engine.broker import Broker, Follower
+from engine.budgets import Budgets
 from engine.channels import Channels, configured_channels
 from engine.client import Item, LogSlice, Person
 from engine.commands import (
@@ -32,6 +33,7 @@ from engine.commands import (
     MakePlan,
     Pause,
     Query,
+    RaiseBudget,
     Reject,
     Remove,
     Reply,
@@ -67,6 +69,7 @@ from engine.planning.drafts import Drafts
 from engine.policies import Policies
 from engine.pool import Pool
 from engine.queries import Queries
+from engine.raising import Raising
 from engine.recovery import Recovery
 from engine.reviews import Reviews
 from engine.revisions import Revisions
@@ -74,6 +77,7 @@ from engine.roster import Roster
 from engine.runner import Runner
 from engine.scheduler import Scheduler
 from engine.settings import Settings
+from engine.spending import Spending
 from engine.stalls import Stalls
 from engine.storage.store import Store
 from engine.trust import Trusting
@@ -123,11 +127,9 @@ class Engine:
         self._stalls = stalls
         self._probe = probe
         clock, settings = opening.clock, opening.settings
-        self._inference = Inference(
-            opening.model or configured_model(settings.model),
-            lambda fact, task, step: store.record(fact, task=task, step=step, patient=False),
-        )
-        actions = {**opening.actions, **(MODEL_ACTIONS if self._inference.configured else {})}
+        self._budgets = Budgets(store, Spending(store.read, settings.budget, policies, clock), clock)
+        self.inference = Inference(opening.model or configured_model(settings.model), self._budgets)
+        actions = {**(MODEL_ACTIONS if self.inference.configured else {}), **opening.actions}
         runner = Runner(
             store,
             settings,
@@ -139,7 +141,7 @@ class Engine:
             broker.signal,
             stalls.log,
             opening.channels,
-            self._inference,
+            self.inference,
         )
         self._alerts = Alerts(store, opening.channels, settings.notify)
         self._pool = Pool(settings.parallel)
@@ -150,14 +152,20 @@ class Engine:
             store, runner, self._pool, self._confirmations, self._grants, clock, opening.executes, deciding
         )
         self._recovery = Recovery(store, self._scheduler, self._confirmations, opening.state, clock)
-        self._drafts = Drafts(store, self._inference, clock, opening.state, broker.signal)
+        self._drafts = Drafts(store, self.inference, clock, opening.state, broker.signal)
         reviews = Reviews(store, clock, policies, self._scheduler.queue, deciding, self._drafts.planner)
         configured = frozenset(actions) | {Action.ASK}
         self._planning = Planning(store, clock, settings, policies, configured, opening.channels, self._drafts)
         trusting = Trusting(store, clock, policies)
         self._revisions = Revisions(store, self._planning, self._drafts, clock, self._scheduler, deciding)
         comments = Comments(store, clock)
-        self._queries = Queries(store.read, opening.state, settings.policy)
+        self._queries = Queries(
+            store.read,
+            opening.state,
+            settings.policy,
+            settings.budget,
+            opening.model.estimate if opening.model else None,
+        )
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {
             MakePlan: self._planning.make,
@@ -174,6 +182,7 @@ class Engine:
             Remove: reviews.remove,
             Resolve: self._confirmations.resolve,
             LookAgain: self._confirmations.look_again,
+            RaiseBudget: Raising(store, self._scheduler, self._confirmations, clock).raise_budget,
             Cancel: self._ends_draft(self._scheduler.cancel),
             Kill: self._ends_draft(self._scheduler.kill),
             Pause: self._scheduler.pause,
@@ -225,7 +234,8 @@ class Engine:
     async def _begin(self) -> None:
         process.adopt_orphans()
         process.guard_memory()
-        recovered = [*await self._recovery.close_runs(), *await self._recovery.close_drafts()]
+        closed = (self._recovery.close_runs(), self._recovery.close_drafts(), self._budgets.recover())
+        recovered = [sentence for sentences in closed for sentence in await sentences]
         opened = EngineOpened(VERSION, os.getpid(), self._probe.level.value, tuple(recovered))
         await self._store.record(opened)
         self._anchors = asyncio.create_task(self._keep_anchors(), name="anchors")
@@ -276,7 +286,7 @@ class Engine:
         if isinstance(query, ListPeople):
             return self.roster.people
         if isinstance(query, EstimatePlan):
-            return await self._planning.estimate(query, self._inference)
+            return await self._planning.estimate(query, self.inference)
         return await self._queries.answer(query)
 
     def events(self, after: int | None = None) -> AsyncIterator[Item]:

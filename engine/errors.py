@@ -23,6 +23,7 @@
     ├── ModelError               a model was needed and gave nothing that can be used
     │   ├── NoModel              none is configured
     │   ├── ModelFailed          carries the class of the failure, and what was used all the same
+    │   ├── OverBudget           a call would cost more than it may; it was not made
     │   └── Unusable             an answer cannot be read; says what is wrong with it
     ├── Cancelled                somebody cancelled what was waited for
     ├── EngineGone               the owner behind the socket closed or died
@@ -43,6 +44,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.model.budget import Way
     from engine.model.call import ModelFailure, Usage
 
 
@@ -239,6 +241,14 @@ class ModelFailed(ModelError):
         self.usage = usage
         self.wait = wait
         """Seconds after which the provider said to come again."""
+        super().__init__(hint=hint, problem=problem)
+
+
+class OverBudget(ModelError):
+    """{problem}; nothing was sent"""
+
+    def __init__(self, *, problem: str, ways: tuple[Way, ...], hint: str = "") -> None:
+        self.ways = ways
         super().__init__(hint=hint, problem=problem)
 
 

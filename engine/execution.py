@@ -20,12 +20,13 @@ from engine.errors import Refused
 from engine.grants import Grants
 from engine.job import End, Ground, Job, Lost
 from engine.model.board import Board, Row, makers
+from engine.model.budget import COSTS, Raise, Way
 from engine.model.effect import Made
 from engine.model.events import QuestionAnswered
 from engine.model.frontier import Decision, Frontier
 from engine.model.memory import remembered
 from engine.model.plan import Plan, PlannedStep
-from engine.model.question import Question
+from engine.model.question import Answer, Question, QuestionKind
 from engine.model.retry import Failure, retry_delay
 from engine.model.review import judged
 from engine.model.run import Cause, StepStatus
@@ -62,12 +63,15 @@ class Execution:
         statuses: tuple[StepStatus, ...],
         produced: Mapping[tuple[str, str], Made],
         worked: float,
+        allowed: float | None,
         rooms: Rooms,
     ) -> None:
         self.token = CancelToken()
         self.board = Board(plan, statuses)
         self._rooms = rooms
-        self._progress = Progress(task, plan, worked, rooms.store, rooms.clock, self._time_out)
+        self._progress = Progress(
+            task, plan, worked, rooms.store, rooms.clock, self._time_out, allowed, self._out_of_time
+        )
         self._consent = Consent(rooms.confirmations)
         ended = {status.id: status.state for status in statuses if status.state.ended}
         self._frontier = Frontier((planned.step for planned in plan.steps), ended)
@@ -106,7 +110,9 @@ class Execution:
             ]
             self._rooms.store.change_steps(self.task.id, skipped, "skipped")
         for step_id in decision.ready:
-            if step_id not in self._consent.questions:
+            if self._consent.cheap and self._costs(step_id):
+                self._leave_out(step_id)
+            elif step_id not in self._consent.questions:
                 self._turns.give(step_id)
         self._settle()
 
@@ -127,6 +133,8 @@ class Execution:
 
     def _arrived(self, step_id: str, turn: Turn, answer: End | Waits | Lost) -> None:
         match answer:
+            case Waits(kind=QuestionKind.BUDGET) if not turn.token.fired:
+                self._exhausted(step_id, answer)
             case Waits():
                 if not turn.token.fired:
                     self._ask(step_id, answer)
@@ -200,6 +208,66 @@ class Execution:
         self._rooms.store.change_steps(self.task.id, [self.board.note(status)], reason)
         self._turns.again(step_id, delay)
 
+    # The budget
+
+    def _exhausted(self, step_id: str, waits: Waits) -> None:
+        """A step came to a cap: it is ready to begin again, once a person has said how to go on."""
+        self._turns.end(step_id)
+        if self._consent.cheap:
+            self._leave_out(step_id)
+        else:
+            self._turns.hold([step_id])
+            self._run_out(waits)
+            self._settle()
+
+    def _run_out(self, waits: Waits) -> None:
+        """Ask how to go on; nothing new begins meanwhile, and what runs goes on (B10.2)."""
+        self._consent.ask_about_budget(self.task, waits)
+        if self.task.phase in (Phase.EXECUTING, Phase.BLOCKED):
+            self._progress.move(Phase.PAUSED, (Wait.BUDGET,))
+
+    def _out_of_time(self) -> None:
+        time = self.board.plan.budget.time or 0.0
+        news = (f"Task {self.task.id} has worked for the {time:g} s of its budget",)
+        self._run_out(Waits(kind=QuestionKind.BUDGET, news=news, options=(Way.RAISE, Way.STOP)))
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether a person is asked how to go on at a cap."""
+        return self._consent.over_budget
+
+    def raised(self, more: Raise) -> None:
+        """A person lets it use more."""
+        self._progress.extend(more.seconds)
+
+    def decided(self, question: Question) -> Awaitable[int] | None:
+        """A person said how the task goes on at its cap; None where it ended meanwhile."""
+        if self._consent.forget("") is None:
+            return None
+        actor = question.answered_by
+        if question.answer is Answer.STOP:
+            if self.task.phase is not Phase.PAUSED:
+                self._progress.move(Phase.PAUSED)
+            return self.cancel(actor, question.reason or "stopped at its budget", Phase.BUDGET_EXCEEDED)
+        if question.answer is Answer.CHEAP:
+            self._consent.cheap = True
+            for step_id in filter(self._costs, self.board.open()):
+                if not self._turns.started(step_id):
+                    self._leave_out(step_id)
+        return self.unpause(actor) if self.task.phase is Phase.PAUSED else None
+
+    def _costs(self, step_id: str) -> bool:
+        return self.board.planned[step_id].step.action in COSTS
+
+    def _leave_out(self, step_id: str) -> None:
+        if self.board.statuses[step_id].state.ended:  # with what it needed, just now
+            return
+        error = "left out, to finish without what costs"
+        row = self.board.end(step_id, StepState.SKIPPED, Cause.BUDGET, error, self._rooms.clock())
+        self._rooms.store.cancel_step(self.task.id, row, [], ENGINE, "finished cheaply")
+        self._fire([step_id], ENGINE)
+        self._decide(self._frontier.end(step_id, StepState.SKIPPED))
+
     # Verdicts
 
     def judge(self, step_id: str, verdict: Verdict, actor: str) -> Awaitable[int]:
@@ -245,7 +313,7 @@ class Execution:
         before = self.task if again else self._progress.cancel(phase, reason)
         durable = self._rooms.store.cancel(before, self.task, rows, runs, actor)
         self.token.fire(reason)
-        self._fire(flipped, actor)
+        self._fire([*flipped, ""], actor)
         self._turns.forgo(cleanup)
         for step_id in flipped:  # what this makes ready are cleanup steps; they wait until the trees are gone
             self._turns.hold(self._frontier.end(step_id, StepState.CANCELLED).ready)
@@ -302,6 +370,8 @@ class Execution:
             self._progress.block((*self._consent.waits, *([Wait.HELD] if self._turns.held else [])))
 
     def _end(self) -> None:
+        if question := self._consent.forget(""):
+            self._rooms.store.answer(question.closed_as_moot(ENGINE, self._rooms.clock()), 0, None)
         self._progress.end(remembered(self.board.plan, self.board.statuses.values()))
         self._rooms.over(self)
 

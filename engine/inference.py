@@ -6,19 +6,19 @@ An answer that cannot be used goes back once, with what is wrong with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
+from engine.budgets import Budgets
 from engine.cancellation import CancelToken
 from engine.errors import ModelFailed, NoModel, Unusable
-from engine.llm import Estimate, Model
-from engine.model.call import FREE, ModelFailure, Purpose, Usage
-from engine.model.events import Fact, ModelAsked
+from engine.llm import Completion, Estimate, Model
+from engine.model.call import CANCELLED, FREE, ModelFailure, Purpose, Usage
 from engine.model.prompt import Message, Prompt, Speaker
 
 T = TypeVar("T")
-Record = Callable[[Fact, int, str | None], Awaitable[int]]
 
 TURNS = 2
 """Answers that are read before it is given up: the first, and the one after the repair was asked for."""
@@ -59,12 +59,12 @@ class Inference:
 
     Args:
         model: who answers; None where none is configured.
-        record: keeps a fact about a task and one of its steps.
+        budgets: what each call reserves from before it is made, and settles with after; None where nobody counts.
     """
 
-    def __init__(self, model: Model | None, record: Record | None = None) -> None:
+    def __init__(self, model: Model | None, budgets: Budgets | None = None) -> None:
         self._model = model
-        self._record = record
+        self._budgets = budgets
 
     @property
     def configured(self) -> bool:
@@ -85,20 +85,15 @@ class Inference:
 
         Raises:
             NoModel: none is configured.
+            OverBudget: a call would cost more than it may; that one was not made.
             ModelFailed: no answer, or none that can be used.
             Cancelled: the token fired.
         """
         if self._model is None:
             raise NoModel
-        if self._record is not None:
-            expected = await self.estimate(question)
-            asked = ModelAsked(question.purpose, expected.model, expected.usage)
-            await self._record(asked, question.task, question.step or None)
         messages, used, problem = question.prompt.messages(), FREE, ""
         for _ in range(TURNS):
-            done = await self._model.complete(
-                messages, heard=heard, token=token, model=question.model, schema=question.schema
-            )
+            done = await self._complete(self._model, messages, question, heard, token)
             used += done.usage
             try:
                 value = await asyncio.to_thread(question.read, done.text)
@@ -110,6 +105,34 @@ class Inference:
         raise ModelFailed(
             failure=ModelFailure.PARSE, problem=f"{done.model} gave no answer that can be used: {problem}"
         )
+
+    async def _complete(
+        self,
+        model: Model,
+        messages: Sequence[Message],
+        question: Question[T],
+        heard: Callable[[str], None],
+        token: CancelToken,
+    ) -> Completion:
+        """One call: reserved before it is made, settled however it ends."""
+        complete = partial(
+            model.complete, messages, heard=heard, token=token, model=question.model, schema=question.schema
+        )
+        if self._budgets is None:
+            return await complete()
+        estimate = await asyncio.to_thread(model.estimate, messages, question.model)
+        call = await self._budgets.reserve(estimate, question.purpose, question.task, question.step, question.run)
+        try:
+            done = await complete()
+        except ModelFailed as error:
+            self._budgets.settle(call, error.usage, error.failure)
+            raise
+        except BaseException:
+            self._budgets.settle(call, None, CANCELLED)
+            raise
+        settled = self._budgets.settle(call, done.usage, model=done.model, preview=done.text)
+        await self._budgets.warn(call, settled)
+        return done
 
 
 def _mend(answer: str, problem: str) -> tuple[Message, Message]:

@@ -88,7 +88,7 @@ async def open_reader(state: Path, settings: Settings) -> ReadOnly:
     from engine.storage.reader import Reader
 
     reader = Reader(await open_reader(state))
-    return ReadOnly(reader, Queries(reader, state, settings.policy))
+    return ReadOnly(reader, Queries(reader, state, settings.policy, settings.budget))
 
 
 class Owner:

@@ -14,6 +14,13 @@ from engine.model.task import ENGINE, Task
 from engine.storage.store import Store
 from engine.work_clock import WorkClock
 
+ENDS = {
+    Phase.CANCELLED: Outcome.CANCELLED,
+    Phase.TIMED_OUT: Outcome.TIMED_OUT,
+    Phase.BUDGET_EXCEEDED: Outcome.OVER_BUDGET,
+}
+"""The outcome of an attempt that is ended by a decision."""
+
 
 class Progress:
     """The task of one execution.
@@ -21,6 +28,8 @@ class Progress:
     Args:
         worked: seconds that it has worked in this attempt already.
         time_out: called once the task has worked longer than its plan allows.
+        allowed: seconds of work after which a person is asked; None for never.
+        run_out: called then, and again whenever it goes on without having been allowed more.
     """
 
     def __init__(
@@ -31,6 +40,8 @@ class Progress:
         store: Store,
         clock: Callable[[], float],
         time_out: Callable[[], None],
+        allowed: float | None,
+        run_out: Callable[[], None],
     ) -> None:
         self.task = task
         self.closed = False
@@ -39,11 +50,16 @@ class Progress:
         self._store = store
         self._clock = clock
         self._work = WorkClock(plan.timeout, worked, time_out)
+        self._budget = WorkClock(allowed, worked, run_out)
         self._become(task)
 
     @property
     def phase(self) -> Phase:
         return self.task.phase
+
+    def extend(self, seconds: float) -> None:
+        """A person lets it work longer before they are asked again."""
+        self._budget.extend(seconds)
 
     def move(self, phase: Phase, waits: tuple[Wait, ...] = (), actor: str = ENGINE) -> Awaitable[int]:
         """Go to another phase."""
@@ -60,8 +76,7 @@ class Progress:
 
     def cancel(self, phase: Phase, reason: str) -> Task:
         """End by a decision; returns the task as it was. The caller writes it, together with the steps it ends."""
-        outcome = Outcome.TIMED_OUT if phase is Phase.TIMED_OUT else Outcome.CANCELLED
-        after = replace(self.task, phase=advance(self.task.phase, phase), outcome=outcome, waits=(), error=reason)
+        after = replace(self.task, phase=advance(self.task.phase, phase), outcome=ENDS[phase], waits=(), error=reason)
         return self._become(replace(after, ended=self._clock()))
 
     def conclude(self, statuses: Iterable[StepStatus]) -> None:
@@ -83,8 +98,10 @@ class Progress:
         """Stop the clock; nothing more comes of this execution."""
         self.closed = True
         self._work.run(False)
+        self._budget.run(False)
 
     def _become(self, after: Task) -> Task:
         before, self.task = self.task, after
-        self._work.run(after.phase is Phase.EXECUTING and not self.closed)
+        for clock in (self._work, self._budget):
+            clock.run(after.phase is Phase.EXECUTING and not self.closed)
         return before

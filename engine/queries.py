@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from engine import audit
 from engine.client import LogSlice
 from engine.commands import (
     Explain,
+    ListCosts,
     ListEvents,
     ListGrants,
     ListLengths,
@@ -26,6 +28,7 @@ from engine.commands import (
     ReadDraft,
     ReadPlan,
     Recall,
+    ShowBudget,
     ShowDirectory,
     ShowTask,
     VerifyAudit,
@@ -36,15 +39,21 @@ from engine.storage.reader import Reader
 if TYPE_CHECKING:
     from engine.model.plan import Plan
     from engine.model.policy import Policy
-    from engine.views import DirectoryView, Explanation, Target
+    from engine.settings import OverallCaps
+    from engine.spending import Estimator
+    from engine.views import BudgetView, DirectoryView, Explanation, Target
 
 
 class Queries:
     """Looks things up; changes nothing and starts nothing."""
 
-    def __init__(self, reader: Reader, state: Path, policy: Policy) -> None:
+    def __init__(
+        self, reader: Reader, state: Path, policy: Policy, caps: OverallCaps, estimate: Estimator | None = None
+    ) -> None:
         self._reader = reader
         self._state = state
+        self._caps = caps
+        self._policy = policy
         self._answers: dict[type[Query], Callable[[Any], Awaitable[Any]]] = {
             ListTasks: lambda query: reader.tasks(query.before, query.limit),
             ShowTask: lambda query: reader.view(query.task),
@@ -54,6 +63,8 @@ class Queries:
             ReadDocument: self._document,
             ReadDraft: lambda query: _draft(state, query),
             ListLengths: lambda query: reader.lengths(query.task),
+            ListCosts: lambda query: _costs(query, reader, estimate),
+            ShowBudget: self._budget,
             ListQuestions: lambda query: reader.questions(),
             ListGrants: lambda query: reader.grants(),
             ListEvents: lambda query: reader.events(query.after, query.limit, query.task),
@@ -81,6 +92,15 @@ class Queries:
             raise UsageError(problem=f"Task {query.task} has no revision {query.revision}")
         return plan
 
+    async def _budget(self, query: ShowBudget) -> BudgetView:
+        from engine.policies import Policies
+        from engine.spending import Spending
+
+        policies = Policies(self._policy, await self._reader.all_trusted())
+        if query.task is not None:
+            await self._reader.task(query.task)
+        return await Spending(self._reader, self._caps, policies, time.time).view(query.task)
+
     async def _document(self, query: ReadDocument) -> str:
         from engine.planning.writing import plan_text
 
@@ -99,6 +119,12 @@ class Queries:
         except FileNotFoundError:
             return LogSlice(data=b"", offset=0, size=0)
         return LogSlice(data=piece.data, offset=piece.offset, size=piece.size, left_out=piece.gap, stable=piece.stable)
+
+
+async def _costs(query: ListCosts, reader: Reader, estimate: Estimator | None) -> dict[str, int | None]:
+    from engine.spending import expected_costs
+
+    return await expected_costs(reader, query.task, estimate)
 
 
 async def _draft(state: Path, query: ReadDraft) -> str:

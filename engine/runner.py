@@ -19,7 +19,7 @@ from engine.actions import Act, Context, Earlier, Infer, Result, Waits
 from engine.channels import Channels
 from engine.client import LogGrew
 from engine.doubts import Doubts
-from engine.errors import Refused, SignoffError, SpawnFailed, StoreError
+from engine.errors import OverBudget, Refused, SignoffError, SpawnFailed, StoreError
 from engine.inference import Inference, Inferred, Question
 from engine.job import End, Job, Lost
 from engine.model.call import Purpose
@@ -29,6 +29,7 @@ from engine.model.events import Notified
 from engine.model.nouns import evolve
 from engine.model.plan import TERMINAL, Action, PlannedStep
 from engine.model.prompt import Prompt
+from engine.model.question import QuestionKind
 from engine.model.run import Cause, Run, StepStatus
 from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
@@ -122,7 +123,7 @@ class Runner:
 
     # The run itself
 
-    async def _run(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> End | Lost:
+    async def _run(self, job: Job, sealed: tuple[process.SealedFile, ...]) -> End | Waits | Lost:
         status, run, durable = self._start(job)
         if job.planned.step.tty:
             self.terminals.expect(run.id)
@@ -133,7 +134,10 @@ class Runner:
             return Lost(str(error))
         before = await asyncio.to_thread(held, job.root, job.makes) if job.makes else {}
         act = self._watched if _may_change_files(job.planned) else self._act
-        result = Result() if job.token.fired else await act(job, run, sealed)
+        try:
+            result = Result() if job.token.fired else await act(job, run, sealed)
+        except OverBudget as over:
+            return self._put_back(job, status, run, over)
         self.terminals.close(run.id)
         made_now = await asyncio.to_thread(made, job.root, before, run.step) if before and not result.failure else {}
         return self._finish(job, status, run, result, made_now)
@@ -172,6 +176,8 @@ class Runner:
     async def _act(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Result:
         try:
             return await self._actions[job.planned.step.action](self._context(job, run, sealed))
+        except OverBudget:
+            raise
         except SignoffError as error:
             return Result(error=str(error), failure="launch")
         except OSError as error:
@@ -226,6 +232,17 @@ class Runner:
         self._store.record(Notified(channel, message), task=task)
 
     # After
+
+    def _put_back(self, job: Job, status: StepStatus, run: Run, over: OverBudget) -> End | Waits:
+        """The step came to a cap: its run ends, and it is ready to begin again once a person has decided."""
+        if job.token.fired:
+            return self._finish(job, status, run, Result())
+        error, now = str(over), self._clock()
+        run = evolve(run, state=advance(run.state, RunState.FAILED), ended=now, error=error, failure="budget")
+        status = evolve(status, state=StepState.READY, error=error)
+        self._store.end_step(job.position, status, run)
+        job.ground.board.note(status)
+        return Waits(kind=QuestionKind.BUDGET, news=tuple(filter(None, (error, over.hint))), options=over.ways)
 
     def _finish(
         self, job: Job, status: StepStatus, run: Run, result: Result, produced: Mapping[str, Made] = _NOTHING

@@ -12,16 +12,18 @@ from engine.confirmations import Confirmations
 from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
 from engine.execution import Execution, Rooms
 from engine.grants import Grants
+from engine.model.budget import Raise
 from engine.model.digest import plan_digest
 from engine.model.events import QuestionAnswered, TaskEnded
 from engine.model.plan import Plan
-from engine.model.question import Question
+from engine.model.question import Answer, Question, QuestionKind
 from engine.model.run import Cause, StepStatus
-from engine.model.state import Outcome, Phase, RunState, StepState, Verdict, advance
+from engine.model.state import Phase, RunState, StepState, Verdict, advance
 from engine.model.task import ENGINE, Task
 from engine.model.tier import Tier
 from engine.overtaken import overtaken
 from engine.pool import Pool
+from engine.progress import ENDS
 from engine.runner import Runner
 from engine.storage.store import Store
 from engine.work_clock import worked
@@ -60,6 +62,7 @@ class Scheduler:
         )
         confirmations.answered, confirmations.looked = self._answered, self._looked
         confirmations.changed = self._changed
+        confirmations.decided = self._decided
         self._pool = pool
         self._executions: dict[int, Execution] = {}
         self._writers: dict[str, int] = {}
@@ -136,7 +139,8 @@ class Scheduler:
         if _is_signed(task, plan):
             await self._go_on(task, plan)
         else:
-            await self._cancel_idle(task, ENGINE, "what the store holds is not the plan that was signed")
+            reason = "what the store holds is not the plan that was signed"
+            await self._end_idle(task, ENGINE, reason, Phase.CANCELLED)
 
     async def _go_on(self, task: Task, plan: Plan) -> None:
         """Execute as the rows of the task stand."""
@@ -144,8 +148,12 @@ class Scheduler:
         reader = self._store.read
         statuses, produced = await reader.statuses(task.id), await reader.produced(task.id)
         answered, questions = await reader.answered(task.id, task.attempt), await reader.questions(task.id)
-        spent = worked(await reader.working(task)) if plan.timeout is not None else 0.0
-        execution = self._executions[task.id] = Execution(task, plan, statuses, produced, spent, self._rooms)
+        timed = plan.timeout is not None or plan.budget.time is not None
+        spent = worked(await reader.working(task)) if timed else 0.0
+        allowed = plan.budget.time
+        if allowed is not None:
+            allowed += (await reader.ledger.raised(task.id, 0.0)).seconds
+        execution = self._executions[task.id] = Execution(task, plan, statuses, produced, spent, allowed, self._rooms)
         try:
             execution.begin(answered, questions)
         except BaseException:  # it must not keep the root, nor count as executing
@@ -179,6 +187,29 @@ class Scheduler:
         if execution is not None:
             execution.asks(question)
 
+    async def _decided(self, question: Question) -> None:
+        """A person said how a task goes on at its cap; it may have been paused since before this owner."""
+        async with self._turn:
+            execution, task = await self._look_up(question.task)
+            if execution is not None:
+                durable = execution.decided(question)
+            elif task.phase is not Phase.PAUSED:
+                return
+            elif question.answer is Answer.STOP:
+                reason = question.reason or "stopped at its budget"
+                durable = await self._end_idle(task, question.answered_by, reason, Phase.BUDGET_EXCEEDED)
+            else:
+                queued = replace(task, phase=advance(task.phase, Phase.QUEUED), waits=())
+                durable = self._store.set_phase(task, queued, actor=question.answered_by)
+        if durable is not None:
+            await durable
+        await self.queue(question.task)
+
+    def raised(self, more: Raise) -> None:
+        """A person lets a task use more."""
+        if execution := self._executions.get(more.task):
+            execution.raised(more)
+
     # Control
 
     async def cancel(self, command: Cancel, actor: str) -> Reply:
@@ -192,7 +223,7 @@ class Scheduler:
             elif task.phase.ended:
                 return Reply(task=task.id, seq=self._store.seq, text=f"task {task.id} was {task.phase} already")
             else:
-                durable = await self._cancel_idle(task, actor, command.reason)
+                durable = await self._end_idle(task, actor, command.reason, Phase.CANCELLED)
         if durable is None:
             return Reply(task=task.id, seq=self._store.seq, text=f"{command.step} had ended already")
         try:
@@ -206,13 +237,13 @@ class Scheduler:
         execution = self._executions.get(task)
         return execution, execution.task if execution is not None else await self._store.read.task(task)
 
-    async def _cancel_idle(self, task: Task, actor: str, reason: str) -> Awaitable[int]:
-        """A task that nothing runs of here."""
+    async def _end_idle(self, task: Task, actor: str, reason: str, phase: Phase) -> Awaitable[int]:
+        """End a task that nothing runs of here."""
         now = self._clock()
         after = replace(
             task,
-            phase=advance(task.phase, Phase.CANCELLED),
-            outcome=Outcome.CANCELLED,
+            phase=advance(task.phase, phase),
+            outcome=ENDS[phase],
             waits=(),
             error=reason,
             ended=now,
@@ -280,6 +311,9 @@ class Scheduler:
             raise NotSigned(revision=task.revision, task=task.id)
         statuses = await self._store.read.statuses(task.id)
         await self.refuse_if_alive(task)
+        if task.phase is Phase.PAUSED:
+            if any(question.kind is QuestionKind.BUDGET for question in await self._store.read.questions(task.id)):
+                raise _at_its_cap(task)
         try:
             seq = await self._queued_again(task, plan, statuses, command.from_step, actor)
         except Conflict:
@@ -309,6 +343,8 @@ class Scheduler:
                     problem=f"Task {execution.task.id} is still being cancelled: its processes are not gone yet"
                 )
             raise IllegalTransition(noun="task", source=execution.task.phase, target=Phase.QUEUED)
+        if execution.over_budget:
+            raise _at_its_cap(execution.task)
         seq = await execution.unpause(actor)
         return Reply(task=execution.task.id, seq=seq, text=f"task {execution.task.id} goes on")
 
@@ -324,6 +360,13 @@ class Scheduler:
 def _is_signed(task: Task, plan: Plan) -> bool:
     """Whether the steps as they were read now, not only the digest beside them, are the signed ones."""
     return task.signed == plan.digest == plan_digest(plan)
+
+
+def _at_its_cap(task: Task) -> Refused:
+    return Refused(
+        problem=f"Task {task.id} is at a cap of its budget; nothing was changed",
+        hint=f"signoff budget raise {task.id} +1.00 lets it go on; signoff budget cheap or stop ends it",
+    )
 
 
 def _to_reset(

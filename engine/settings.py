@@ -6,9 +6,32 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 from engine.commands import Role
+from engine.model.amounts import Dollars
 from engine.model.policy import Policy
+
+Money = Annotated[float | None, Dollars()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """What may be spent by the hour, day and month of UTC, in US dollars; None: as much as it costs."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    hour: Money = None
+    day: Money = None
+    month: Money = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverallCaps(Caps):
+    """What may be spent over all tasks together."""
+
+    models: Mapping[str, Caps] = field(default_factory=dict)
+    """By single models and agents, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +95,7 @@ class Settings:
     idle_exit: float | None = None
     """Seconds without work and without anybody attached until an owner without a screen ends; None: `serve` stays, one
     that a terminal has left ends at once."""
+    budget: OverallCaps = field(default_factory=OverallCaps)
     policy: Policy = field(default_factory=Policy)
     notify: Notification = field(default_factory=Notification)
     model: ModelSettings = field(default_factory=ModelSettings)

@@ -16,6 +16,7 @@ from engine.client import Item, LogSlice, Person
 from engine.commands import (
     Command,
     EstimatePlan,
+    ListCosts,
     ListEvents,
     ListGrants,
     ListLengths,
@@ -30,6 +31,7 @@ from engine.commands import (
     ReadDraft,
     ReadPlan,
     Reply,
+    ShowBudget,
     ShowDirectory,
     ShowEngine,
     ShowTask,
@@ -43,7 +45,7 @@ from engine.model.prompt import Message
 from engine.model.run import Run
 from engine.model.state import StepState
 from engine.model.task import ENGINE, TaskSummary, TaskView
-from engine.views import DirectoryView, EngineInfo, Target
+from engine.views import BudgetView, DirectoryView, EngineInfo, Target
 
 NOON = 1_767_268_800.0
 """2026-01-01 12:00 UTC: the time of every scripted picture."""
@@ -61,6 +63,8 @@ class ScriptedEngine:
         """Earlier revisions by number; one that is not here was the same as the present one."""
         self.runs: tuple[Run, ...] = ()
         self.lengths: dict[str, float] = {}
+        self.costs: dict[str, int | None] = {}
+        self.budget = BudgetView()
         self.targets: tuple[Target, ...] = ()
         self.directory: DirectoryView | None = None
         """What the directory brings; nothing where it is None."""
@@ -114,6 +118,10 @@ class ScriptedEngine:
                 return tuple(run for run in self.runs if run.task == task)
             case ListLengths():
                 return self.lengths
+            case ListCosts():
+                return self.costs
+            case ShowBudget():
+                return self.budget
             case ListTargets():
                 return self.targets
             case ShowDirectory(root=root):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.model.budget import Standing
 from engine.model.nouns import dataclass
 from engine.model.tier import Reason, Tier
 from engine.model.trust import Novelty, Trusted
@@ -91,6 +92,14 @@ class Explanation:
     verdict: str
     """`run`, `ask` or `refuse`."""
     hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetView:
+    """How the caps stand now, and what was spent where there are none."""
+
+    standings: tuple[Standing, ...] = ()
+    """Over all tasks by hour, day and month; then by model and agent, by name; then those of the task asked about."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,14 @@ class WorkClock:
         self._since: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
 
+    def extend(self, seconds: float) -> None:
+        """Ring so much later."""
+        if self._limit is not None:
+            working = self._since is not None
+            self.run(False)
+            self._limit += seconds
+            self.run(working)
+
     def run(self, working: bool) -> None:
         """Let it run or stand; saying the same again changes nothing."""
         if self._limit is None:

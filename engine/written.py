@@ -1,11 +1,13 @@
 """How the value of each setting is written: durations as `20m`, sizes as `1GiB`, choices by name; in text lists as
-`a, b`, tables as `a = b, c = d`, prices as `in out`.
+`a, b`, tables as `a = b, c = d`, prices as `in out`, caps of
+models as JSON.
 
 Imports pydantic: only for whoever has a value to validate.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -18,7 +20,7 @@ from engine.commands import Role
 from engine.model.amounts import Seconds
 from engine.model.policy import LEVELS, Policy
 from engine.model.tier import Tier
-from engine.settings import ModelSettings, Notification, Settings
+from engine.settings import Caps, ModelSettings, Money, Notification, OverallCaps, Settings
 
 
 def adapter(key: str) -> TypeAdapter[Any]:
@@ -75,7 +77,13 @@ _TIERS: Any = tuple.__class_getitem__((_one_of(*Tier), ...))
 _MODEL = Annotated[str, AfterValidator(_model)]
 _DOLLARS = Annotated[float, Ge(0), AllowInfNan(False)]
 _PRICE = Annotated[tuple[_DOLLARS, _DOLLARS], _SPACED]
-_RECORDS: dict[str, type] = {"": Settings, "policy": Policy, "model": ModelSettings, "notify": Notification}
+_RECORDS: dict[str, type] = {
+    "": Settings,
+    "policy": Policy,
+    "model": ModelSettings,
+    "notify": Notification,
+    "budget": OverallCaps,
+}
 _BY_KEY: dict[str, Any] = {
     "sandbox": _LEVEL,
     "log_limit": ByteSize,
@@ -92,6 +100,8 @@ _BY_KEY: dict[str, Any] = {
     "model.key": Annotated[str, AfterValidator(_variable)],
     "model.temperature": Annotated[float, Ge(0), Le(2), AllowInfNan(False)] | None,
     "model.prices": Annotated[dict[_MODEL, _PRICE], _TABLED],
+    **dict.fromkeys(("policy.money", "budget.hour", "budget.day", "budget.month"), Money),
+    "budget.models": Annotated[dict[str, Caps], BeforeValidator(lambda v: json.loads(v) if isinstance(v, str) else v)],
 }
 _BY_KIND: dict[Any, Any] = {
     float: Annotated[float, Seconds()],

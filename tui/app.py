@@ -26,6 +26,7 @@ from engine import (
     DirectoryView,
     EngineClient,
     Question,
+    QuestionKind,
     ShowDirectory,
     ShowTask,
     SignoffError,
@@ -152,7 +153,7 @@ class SignoffApp(Desk):
             self._driver.write(told)
 
     def asked(self, question: Question) -> None:
-        self.attend(f"task {question.task}: {question.step} waits for you")
+        self.attend(f"task {question.task}: {question.step or 'its budget'} waits for you")
         typing = isinstance(self.focused, Input) or time.monotonic() - self._last_key < QUIET
         if not typing and isinstance(self.screen, Workbench):
             self.ask(question)
@@ -161,6 +162,11 @@ class SignoffApp(Desk):
         self.run_worker(self._ask(question), group="asking", exclusive=True)
 
     async def _ask(self, question: Question) -> None:
+        if question.kind is QuestionKind.BUDGET:
+            from tui.screens.budget import BudgetScreen
+
+            self.push_screen(BudgetScreen(question.task))
+            return
         from tui.screens.confirm import ConfirmScreen
 
         try:

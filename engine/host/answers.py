@@ -13,6 +13,7 @@ from engine.client import Gap, Item, LogGrew, LogSlice, Person, PlanningText, Pr
 from engine.commands import (
     EstimatePlan,
     Explain,
+    ListCosts,
     ListEvents,
     ListGrants,
     ListLengths,
@@ -28,6 +29,7 @@ from engine.commands import (
     ReadDraft,
     ReadPlan,
     Recall,
+    ShowBudget,
     ShowDirectory,
     ShowEngine,
     ShowTask,
@@ -44,7 +46,7 @@ from engine.model.question import Question
 from engine.model.run import Run
 from engine.model.task import TaskSummary, TaskView
 from engine.model.trust import Trusted
-from engine.views import AuditReport, DirectoryView, EngineInfo, Explanation, Target
+from engine.views import AuditReport, BudgetView, DirectoryView, EngineInfo, Explanation, Target
 from engine.wire import adapter
 
 ANSWERS: Mapping[type[Query], Any] = {
@@ -57,6 +59,8 @@ ANSWERS: Mapping[type[Query], Any] = {
     ReadDraft: str,
     EstimatePlan: Estimate,
     ListLengths: dict[str, float],
+    ListCosts: dict[str, int | None],
+    ShowBudget: BudgetView,
     ListQuestions: tuple[Question, ...],
     ListGrants: tuple[Grant, ...],
     ListEvents: tuple[Event, ...],

@@ -52,3 +52,36 @@ class ModelFailure(StrEnum):
     """It answered, and the answer could not be used."""
     INVALID = "invalid"
     """The provider takes no such request: a model it does not know, a prompt that is too long."""
+
+
+INTERRUPTED = "interrupted"
+"""The failure of a call that was under way when the engine died."""
+CANCELLED = "cancelled"
+"""The failure of a call that somebody cancelled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One row of the ledger of calls (B9.13); amounts in whole millionths of a US dollar."""
+
+    id: int
+    task: int
+    step: str = ""
+    """Empty while the task is planned."""
+    run: int | None = None
+    purpose: Purpose
+    model: str
+    """Who was meant to answer; who did, once it is settled."""
+    reserved: int | None = None
+    """What it was expected to cost at most; None where nobody knows the price."""
+    started: float
+    cost: int | None = None
+    """None before it is settled, and where nobody knows."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    settled: float | None = None
+    """Unix time; None while it is under way."""
+    failure: str = ""
+    """A `ModelFailure`, `cancelled` or `interrupted`; empty for an answer."""
+    preview: str = ""
+    """The beginning of the answer."""

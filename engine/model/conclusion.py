@@ -9,7 +9,7 @@ from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, StepState
 
 _BAD = ((Cause.FAILED, Outcome.STEP_FAILED), (Cause.DENIED, Outcome.DENIED), (Cause.EXPIRED, Outcome.EXPIRED))
-_CHOSEN = frozenset({Cause.VERDICT, Cause.CANCELLED})
+_CHOSEN = frozenset({Cause.VERDICT, Cause.CANCELLED, Cause.BUDGET})
 
 
 def conclude(statuses: Iterable[StepStatus], accept: Accept) -> tuple[Phase, Outcome, str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.model.budget import UNLIMITED
 from engine.model.nouns import lean
 from engine.model.plan import Plan, PlannedStep
 
@@ -60,6 +61,8 @@ def plan_digest(plan: Plan) -> str:
         "policy": _plain(plan.policy),
         "steps": [signed_fields(planned) for planned in plan.steps],
     }
+    if plan.budget != UNLIMITED:
+        signed["budget"] = _plain(plan.budget)
     if plan.vars:
         signed["vars"] = _plain(plan.vars)
     return sha256(rfc8785.dumps(signed))

@@ -6,7 +6,8 @@ kind in a row or on the wire to its class.
 
 from __future__ import annotations
 
-from engine.model.call import Purpose, Usage
+from engine.model.budget import Raise, Standing
+from engine.model.call import Call, Purpose, Usage
 from engine.model.comment import Comment
 from engine.model.grant import Grant
 from engine.model.nouns import dataclass
@@ -255,6 +256,37 @@ class QuestionAnswered(Fact):
     """A question was closed, by a person or by its deadline."""
 
     question: Question
+
+
+# Budgets
+
+
+@dataclass(frozen=True)
+class CallReserved(Fact):
+    """A model or an agent is about to be called; durable before it is."""
+
+    call: Call
+
+
+@dataclass(frozen=True)
+class CallSettled(Fact):
+    """What a call used is known, or it never will be."""
+
+    call: Call
+
+
+@dataclass(frozen=True)
+class BudgetWarned(Fact):
+    """What was spent came near a cap; told once in its window."""
+
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class BudgetRaised(Fact):
+    """A person lets a task use more than was signed."""
+
+    more: Raise
 
 
 # Directories

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from engine.errors import UnknownStep
 from engine.model.amounts import Seconds
+from engine.model.budget import UNLIMITED, Budget
 from engine.model.nouns import dataclass
 from engine.model.tier import Reason, Tier
 from engine.model.union import TaggedBy
@@ -263,6 +264,7 @@ class Document(Strict):
     accept: Accept = Accept.NOBODY
     timeout: Annotated[float | None, Seconds()] = None
     """Working time of the whole task; the clock stops while it waits for people (B6.7)."""
+    budget: Budget = UNLIMITED
     vars: Mapping[str, str | None] = field(default_factory=dict)
     """Values by name, for `${vars.NAME}`; None for one that must be given when the plan is made."""
 
@@ -315,6 +317,7 @@ class Plan:
     policy: SigningRule = SigningRule()
     accept: Accept = Accept.NOBODY
     timeout: float | None = None
+    budget: Budget = UNLIMITED
     vars: Mapping[str, str | None] = field(default_factory=dict)
     """The values that were filled in."""
     planner: str = "file"

@@ -26,5 +26,7 @@ class Policy:
     """Whether steps may declare a network or sockets."""
     quorum: int = 1
     """People who must sign a plan at least."""
+    money: float | None = None
+    """US dollars that one task may cost; None: as much as its plan says."""
     exclude_proposer: bool = False
     """Whether who proposed a plan counts for none of them."""

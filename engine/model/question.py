@@ -24,6 +24,8 @@ class QuestionKind(StrEnum):
     """The step was found running after a crash."""
     TERMINAL = "terminal"
     """The step runs in a terminal, and somebody must take it."""
+    BUDGET = "budget"
+    """The task has come to a cap. It is about the task as a whole: `step` is empty, `options` are its ways on."""
 
 
 class Answer(StrEnum):
@@ -44,6 +46,12 @@ class Answer(StrEnum):
     """An interrupted step had its effect."""
     FAIL = "fail"
     """An interrupted step counts as failed."""
+    RAISE = "raise"
+    """The task may use more; the engine writes it when somebody gives `RaiseBudget`."""
+    CHEAP = "cheap"
+    """What costs is skipped; the rest of the task goes on."""
+    STOP = "stop"
+    """The task ends, over its budget."""
     EXPIRED = "expired"
     """Nobody answered by the deadline; not run."""
     MOOT = "moot"
@@ -56,8 +64,9 @@ ANSWERS: dict[QuestionKind, frozenset[Answer]] = {
     QuestionKind.ASK: frozenset({Answer.TEXT, Answer.DENY}),
     QuestionKind.INTERRUPTED: frozenset({Answer.AGAIN, Answer.DONE, Answer.FAIL}),
     QuestionKind.TERMINAL: frozenset({Answer.ONCE, Answer.DENY}),
+    QuestionKind.BUDGET: frozenset({Answer.CHEAP, Answer.STOP}),
 }
-"""What a person may answer; the engine alone writes `expired` and `moot`."""
+"""What a person may answer; the engine alone writes `raise`, `expired` and `moot`."""
 CLEARS = frozenset({Answer.ONCE, Answer.PLAN, Answer.TIMED, Answer.AGAIN})
 """Answers after which the very bytes that were asked about may run."""
 

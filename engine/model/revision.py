@@ -7,9 +7,11 @@ is added to a step asks again until somebody thinks about it. Pure: neither revi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
+from engine.model.budget import Budget
 from engine.model.digest import signed_fields, step_digest
 from engine.model.nouns import dataclass, lean
 from engine.model.plan import Accept, Plan, PlannedStep, When
@@ -31,6 +33,7 @@ class Rule(StrEnum):
     REMOVED_ANCESTOR = "removed ancestor"
     MORE_FAILURES = "runs on more failures"
     SIGNING = "weaker signing rule"
+    COST = "more cost"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,10 @@ def _weaker_rules(before: Plan, after: Plan) -> Iterator[Widening]:
         yield Widening(rule=Rule.SIGNING, detail="the proposer may sign")
     if before.accept is Accept.PERSON and after.accept is not Accept.PERSON:
         yield Widening(rule=Rule.SIGNING, detail="nobody accepts the result")
+    for item in fields(Budget):
+        known, now = getattr(before.budget, item.name), getattr(after.budget, item.name)
+        if known is not None and (now is None or now > known):
+            yield Widening(rule=Rule.COST, detail=f"budget.{item.name}")
     if before.root != after.root:
         yield Widening(rule=Rule.OPERAND, detail="another root")
 

@@ -21,6 +21,8 @@ class Cause(StrEnum):
     """A person cancelled it or its task."""
     VERDICT = "verdict"
     """A signer left it out."""
+    BUDGET = "budget"
+    """A person lets the task finish without what costs."""
     DEPENDENCY = "dependency"
     """Something it needs did not complete."""
     NOT_NEEDED = "not_needed"
@@ -100,7 +102,7 @@ class Run:
     exit_code: int | None = None
     error: str = ""
     failure: str = ""
-    """Failure class: `exit timeout launch bytes internal interrupted`; empty when it did not fail."""
+    """Failure class: `exit timeout launch bytes internal budget interrupted`; empty when it did not fail."""
     summary: str = ""
     log: str = ""
     level: str = ""

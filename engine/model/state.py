@@ -108,6 +108,8 @@ class Wait(StrEnum):
     DEPENDENCY = "dependency"
     SUBTASKS = "subtasks"
     DRIFT = "drift"
+    BUDGET = "budget"
+    """It is paused for this alone: nothing new starts until a person says how to go on."""
 
 
 class Verdict(StrEnum):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.errors import Fault, InvalidPlan
+from engine.model.budget import Budget
 from engine.model.digest import plan_digest
 from engine.model.graph import rank_steps
 from engine.model.plan import TERMINAL, Action, Document, Notify, Plan, PlannedStep, SigningRule, Step
@@ -107,6 +108,7 @@ def _plan(document: Document, planned: tuple[PlannedStep, ...], world: Derivatio
         policy=_rule(document, world),
         accept=document.accept,
         timeout=document.timeout,
+        budget=_budget(document.budget, world.policy),
         vars=document.vars,
         planner=world.planner,
     )
@@ -119,6 +121,12 @@ def _rule(document: Document, world: Derivation) -> SigningRule:
     return SigningRule(
         quorum=max(own.quorum, policy.quorum), exclude_proposer=own.exclude_proposer or policy.exclude_proposer
     )
+
+
+def _budget(own: Budget, policy: Policy) -> Budget:
+    """As the plan says, with no more money than the policy lets a task have."""
+    caps = [cap for cap in (own.money, policy.money) if cap is not None]
+    return replace(own, money=min(caps, default=None))
 
 
 def _quorum_faults(rule: SigningRule, people: int) -> list[Fault]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from engine.cancellation import CancelToken
 from engine.client import PlanningText
-from engine.errors import Cancelled, Conflict, SignoffError
+from engine.errors import Cancelled, Conflict, OverBudget, SignoffError
 from engine.inference import Inference
 from engine.model.events import TaskEnded
 from engine.model.plan import Plan
@@ -132,6 +132,8 @@ class Drafts:
 
     async def _fail(self, task: Task, error: Exception) -> None:
         reason = str(error) if isinstance(error, SignoffError) else f"{type(error).__name__}: {error}"
+        if isinstance(error, OverBudget) and error.hint:
+            reason = f"{reason}; {error.hint}"
         failed = unwritten(task, reason, self._clock())
         try:
             await self._store.set_phase(task, failed, TaskEnded(failed))

@@ -6,6 +6,7 @@ ask: [execute]                 tiers that ask besides destructive and external
 minimum_level: bubblewrap      the weakest sandbox that is accepted
 allow_yes: false               `run --yes` may not sign
 network: false                 no step gets a network or a socket
+money: 2.50                    US dollars that a task may cost
 quorum: 2                      people who must sign
 exclude_proposer: true         of whom the proposer is none
 """
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.errors import Fault
+from engine.model.amounts import parse_money
 from engine.model.policy import LEVELS, Policy
 from engine.model.tier import Tier
 from engine.planning.builder import Value
@@ -100,6 +102,7 @@ _READ: Final[Mapping[str, Callable[[Value], Any]]] = {
     "minimum_level": _level,
     "allow_yes": _only(False),
     "network": _only(False),
+    "money": parse_money,
     "quorum": _quorum,
     "exclude_proposer": _only(True),
 }

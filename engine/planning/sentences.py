@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.errors import Fault
+from engine.model.budget import Budget
 from engine.model.plan import OPERANDS, STEP_TYPES, Action, Document, Retry, SigningRule
 from engine.planning.builder import field_path
 
@@ -23,7 +24,7 @@ STEP_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 _PARTS: Mapping[str, tuple[str, ...]] = {
     name: tuple(part.name for part in fields(kind))
-    for name, kind in (("", Document), ("policy", SigningRule), ("retry", Retry))
+    for name, kind in (("", Document), ("policy", SigningRule), ("retry", Retry), ("budget", Budget))
 }
 _BRANCHES = frozenset({"bool", "str", "tuple[str, ...]"})
 """What pydantic puts into the place of an error for the branch of a union that it tried."""

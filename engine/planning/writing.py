@@ -15,7 +15,7 @@ from engine.planning.scalars import NotFinite, TooLarge, resolve
 from engine.planning.variables import literal
 
 _FIRST = ("id", "action")
-_SECONDS = frozenset({"timeout", "delay"})
+_SECONDS = frozenset({"timeout", "delay", "time"})
 
 
 def plan_text(plan: Plan) -> str:

@@ -34,6 +34,7 @@ def tighten(base: Policy, other: Policy) -> Policy:
         minimum_level=max(base.minimum_level, other.minimum_level, key=_level),
         allow_yes=base.allow_yes and other.allow_yes,
         network=base.network and other.network,
+        money=min((cap for cap in (base.money, other.money) if cap is not None), default=None),
         quorum=max(base.quorum, other.quorum),
         exclude_proposer=base.exclude_proposer or other.exclude_proposer,
     )

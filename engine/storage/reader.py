@@ -25,6 +25,7 @@ from engine.model.task import Signature, Task, TaskSummary, TaskView
 from engine.model.trust import Trusted
 from engine.storage import memories, rows
 from engine.storage.connect import translate
+from engine.storage.ledger import USUAL_COST, LedgerReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,7 +43,7 @@ WITH own AS (SELECT root, digest, id AS task, revision FROM tasks WHERE id = ?1)
     WHERE started IS NOT NULL AND id > (SELECT MAX(id) FROM tasks) - 1000 ORDER BY id DESC LIMIT 20
 )"""
 _OF_SAME_PLAN = f"""{_RECENT}
-SELECT runs.step, runs.ended - runs.started AS length FROM recent JOIN own USING (digest)
+SELECT runs.step, {{what}} AS much FROM recent JOIN own USING (digest)
     JOIN runs ON runs.task = recent.id AND runs.state = 'completed' ORDER BY runs.id DESC
 """
 """The runs that ended well of the same plan, by the last tasks in its directory."""
@@ -56,7 +57,7 @@ _OF_SAME_STEPS = f"""{_RECENT}, other AS (
     SELECT json_extract(value, '$.step.id') AS step, {_SAME} AS same
     FROM own JOIN plans USING (task, revision), json_each(body, '$.steps') WHERE length(body) < 500000
 )
-SELECT runs.step, runs.ended - runs.started AS length FROM wanted JOIN made USING (same) JOIN recent USING (digest)
+SELECT runs.step, {{what}} AS much FROM wanted JOIN made USING (same) JOIN recent USING (digest)
     JOIN runs ON runs.task = recent.id AND runs.step = wanted.step AND runs.state = 'completed' ORDER BY runs.id DESC
 """
 """As above, also of other plans: of each step that stood there too, whatever it needed. Very large plans are left out:
@@ -70,6 +71,7 @@ class Reader:
         self._connection = connection
         connection.row_factory = sqlite3.Row
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock()
+        self.ledger = LedgerReader(self._all)
         self._plans: dict[tuple[int, int], Plan] = {}
         """The revisions read last; a revision never changes, and numbers of tasks are not given twice."""
 
@@ -136,7 +138,7 @@ class Reader:
         """Steps of cancelled tasks that have not ended: task, position, status."""
         sql = (
             f"SELECT {rows.STEP_COLUMNS}, task, position FROM steps"
-            " WHERE task IN (SELECT id FROM tasks WHERE phase IN ('cancelled', 'timed_out'))"
+            " WHERE task IN (SELECT id FROM tasks WHERE phase IN ('cancelled', 'timed_out', 'budget_exceeded'))"
             " AND state NOT IN ('completed', 'failed', 'skipped', 'cancelled') ORDER BY task, position"
         )
         return [(row["task"], row["position"], rows.status_of(row)) for row in await self._all(sql)]
@@ -224,15 +226,23 @@ class Reader:
 
     async def lengths(self, task: int) -> dict[str, float]:
         """The middle of the last lengths of each step that ended well before, in seconds."""
-        found = await self._lengths(_OF_SAME_PLAN, task)
+        return await self._usual("runs.ended - runs.started", task)
+
+    async def costs(self, task: int) -> dict[str, int]:
+        """As `lengths`, what each step cost in calls, in millionths of a US dollar."""
+        return {step: int(cost) for step, cost in (await self._usual(USUAL_COST, task)).items()}
+
+    async def _usual(self, what: str, task: int) -> dict[str, float]:
+        found = await self._middle(_OF_SAME_PLAN.format(what=what), task)
         if len(found) < (await self._all("SELECT COUNT(*) AS n FROM steps WHERE task = ?", task))[0]["n"]:
-            found = await self._lengths(_OF_SAME_STEPS, task) | found
+            found = await self._middle(_OF_SAME_STEPS.format(what=what), task) | found
         return found
 
-    async def _lengths(self, sql: str, task: int) -> dict[str, float]:
+    async def _middle(self, sql: str, task: int) -> dict[str, float]:
         found: dict[str, list[float]] = {}
         for row in await self._all(sql, task):
-            found.setdefault(row["step"], []).append(max(0.0, row["length"]))
+            if row["much"] is not None:
+                found.setdefault(row["step"], []).append(max(0.0, row["much"]))
         middle = {step: sorted(lengths[:RUNS_COMPARED]) for step, lengths in found.items()}
         return {step: lengths[len(lengths) // 2] for step, lengths in middle.items()}
 
@@ -358,7 +368,8 @@ class Reader:
             f" (SELECT MAX(id) AS n FROM {noun} UNION SELECT number FROM given WHERE noun = '{noun}')"
             for noun in NUMBERED
         ]
-        return {row["noun"]: row["n"] for row in await self._all(" UNION ALL ".join([tasks, *others]))}
+        calls = "SELECT 'calls', COALESCE(MAX(id), 0) FROM calls"
+        return {row["noun"]: row["n"] for row in await self._all(" UNION ALL ".join([tasks, *others, calls]))}
 
     async def seq(self) -> int:
         """The number of the last event."""

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from engine.errors import StoreDamaged
+from engine.model.budget import Budget
 from engine.model.comment import Comment
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import KINDS, Event
@@ -208,6 +209,7 @@ def plan_of(body: str) -> Plan:
     """The body of a plan row, written by this engine: trusted, and read without a validator."""
     values = json.loads(body)
     values["policy"] = SigningRule(**values.get("policy", {}))
+    values["budget"] = Budget(**values.get("budget", {}))
     values["accept"] = Accept(values.get("accept", Accept.NOBODY))
     values["steps"] = tuple(_planned_of(step) for step in values.get("steps", ()))
     values["repairs"] = tuple(values.get("repairs", ()))

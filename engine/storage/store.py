@@ -43,6 +43,7 @@ from engine.model.trust import Trusted
 from engine.storage import connect
 from engine.storage.changes import UPDATE_STEP, add_steps, optional, step_values, transition
 from engine.storage.decisions import KEEP_CONTENT, Decisions, Durable, grant_change, plan_rows, plan_written
+from engine.storage.ledger import Ledger
 from engine.storage.lock import OwnerLock
 from engine.storage.memories import forgetting, kept
 from engine.storage.reader import NUMBERED, Reader
@@ -55,7 +56,7 @@ _START_STEP = (
     "UPDATE steps SET state='running', attempt=?, run=?, exit_code=NULL, error='', cause=NULL, summary='', started=?,"
     " ended=NULL, changed=NULL, tests=NULL WHERE task=? AND position=? AND state IN ('pending', 'ready')"
     " AND EXISTS (SELECT 1 FROM tasks WHERE id=? AND signed=? AND signed <> ''"
-    " AND phase IN ('executing', 'cancelled', 'timed_out'))"
+    " AND phase IN ('executing', 'cancelled', 'timed_out', 'budget_exceeded'))"
 )
 _INSERT_RUN = (
     "INSERT INTO runs (id, task, step, task_attempt, attempt, state, started, log, level)"
@@ -96,6 +97,7 @@ class Store:
         self.read = reader
         self._lock = lock
         self.decisions = Decisions(writer)
+        self.ledger = Ledger(writer)
 
     @classmethod
     async def open(
@@ -126,6 +128,7 @@ class Store:
             last = await store.read.last_numbers()
             undo.pop_all()
         store.tasks, store.runs, store.questions = (count(last[noun] + 1) for noun in ("tasks", "runs", "questions"))
+        store.ledger.calls = count(last["calls"] + 1)
         store.decisions.grants, store.decisions.comments = count(last["grants"] + 1), count(last["comments"] + 1)
         return store
 
@@ -233,6 +236,7 @@ class Store:
             change.writes.append((_GIVEN.format(table=table), ()))
         for table in ("plans", "signatures", "steps", "memories", *NUMBERED):
             change.writes.append((f"DELETE FROM {table} WHERE task = ?", (task.id,)))
+        change.writes.append(("UPDATE calls SET preview = '' WHERE task = ?", (task.id,)))
         change.facts.append((TaskRemoved(task.request), task.id, None))
         return self._writer.apply(change)
 
@@ -290,7 +294,8 @@ class Store:
         change = Change(actor=actor) if after is before else transition(before, after, actor=actor, patient=True)
         add_steps(change, after.id, statuses, "cancelled")
         self._mark_cancelling(change, runs)
-        change.many.append((_MOOT, [(actor, status.ended, after.id, status.id) for _, status in statuses]))
+        about_all = [(actor, after.ended, after.id, "")] if after.phase.ended else []
+        change.many.append((_MOOT, [*((actor, each.ended, after.id, each.id) for _, each in statuses), *about_all]))
         change.facts += [(fact, after.id, None) for fact in extra]
         return self._writer.apply(change)
 
@@ -323,14 +328,14 @@ class Store:
 
     # Questions
 
-    def ask(self, question: Question, attempt: int, position: int, status: StepStatus) -> Durable:
-        """A question, and the step that waits for it."""
+    def ask(self, question: Question, attempt: int, position: int = 0, status: StepStatus | None = None) -> Durable:
+        """A question, and the step that waits for it, if one does."""
         q = question
         lists = (json.dumps(q.news), q.diff, json.dumps(q.options))
         values = (q.id, q.task, q.step, q.kind, attempt, q.asked, q.deadline, q.digest, *lists)
         change = Change(writes=[(_ASK, values)])
-        add_steps(change, q.task, [(position, status)], f"waits: {q.kind.value}")
-        change.facts.append((QuestionAsked(q), q.task, q.step))
+        add_steps(change, q.task, [(position, status)] if status else [], f"waits: {q.kind.value}")
+        change.facts.append((QuestionAsked(q), q.task, q.step or None))
         return self._writer.apply(change)
 
     def change_question(self, question: Question, before: str) -> Durable:
@@ -351,7 +356,7 @@ class Store:
         q = question
         guard: Statement = (_ANSWER, (q.answer, q.answered_by, q.answered, q.reason, q.means, q.id))
         change = Change(guard=guard, actor=q.answered_by, what=f"question {q.id}", patient=q.answered_by == ENGINE)
-        change.facts.append((QuestionAnswered(q), q.task, q.step))
+        change.facts.append((QuestionAnswered(q), q.task, q.step or None))
         if status is not None:
             values = (status.state, status.error, status.cause, status.summary, status.ended, q.task, position)
             change.writes.append((_ANSWERED, values))

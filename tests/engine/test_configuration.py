@@ -20,7 +20,7 @@ from engine.configuration import (
     variable,
 )
 from engine.policy import Policy
-from engine.settings import ModelSettings, Notification, Settings
+from engine.settings import Caps, ModelSettings, Notification, OverallCaps, Settings
 
 FILE = """
 parallel = 3
@@ -51,10 +51,11 @@ def test_without_any_source_the_defaults_hold(tmp_path: Path) -> None:
     assert {setting.origin for setting in found.values.values()} == {"default"}
 
 
-NESTED: dict[str, type[Policy | ModelSettings | Notification]] = {
+NESTED: dict[str, type[Policy | ModelSettings | Notification | OverallCaps]] = {
     "policy": Policy,
     "model": ModelSettings,
     "notify": Notification,
+    "budget": OverallCaps,
 }
 
 
@@ -78,6 +79,25 @@ def test_a_wrong_option_does_not_point_to_the_file(file: Path) -> None:
     with pytest.raises(InvalidConfiguration) as raised:
         load_configuration(file, {}, {})
     assert raised.value.hint.startswith("signoff config edit opens the file")
+
+
+def test_caps_are_money_and_each_model_has_its_own(file: Path) -> None:
+    file.write_text('[budget]\nday = 5\nmonth = "50.00"\n[budget.models."x/large"]\nhour = 0.5\n')
+    caps = load_configuration(file, {"SIGNOFF_BUDGET_HOUR": "$1.25"}).settings.budget
+    assert caps == OverallCaps(hour=1.25, day=5.0, month=50.0, models={"x/large": Caps(hour=0.5)})
+    given = load_configuration(file, {"SIGNOFF_BUDGET_MODELS": '{"y": {"day": 1}}'}).settings.budget.models
+    assert given == {"y": Caps(day=1.0)}
+
+
+@pytest.mark.parametrize("text", ["0", "-1", '"much"', "1e9", "0.0000001", "true", "nan"])
+def test_what_is_no_amount_of_money_is_a_fault(file: Path, text: str) -> None:
+    file.write_text(f"[budget]\nday = {text}\n")
+    assert "amount of money" in faults(file)[0]
+
+
+def test_an_unknown_window_of_a_model_is_a_fault(file: Path) -> None:
+    file.write_text("[budget.models.x]\nyear = 5\n")
+    assert faults(file)[0].startswith(f"{file}  budget.models: ")
 
 
 def test_the_file(file: Path) -> None:

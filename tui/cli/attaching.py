@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser
 
-from engine import EngineClient, EngineInfo, PlannedStep, ShowEngine, ShowTask, StepState, TaskView
+from engine import EngineClient, EngineInfo, PlannedStep, Resolve, ShowEngine, ShowTask, StepState, TaskView
 from engine.errors import UsageError
 from tui.cli import lines, people
 from tui.cli.arguments import set_option, step_argument, task_argument
@@ -37,7 +37,7 @@ async def _attach(call: Call) -> int:
         async with call.engine("decide") as engine:
             if command is not None:
                 call.console.say(safe((await engine.do(command)).text))
-            if command is not None and command.answer not in people.STARTS:
+            if isinstance(command, Resolve) and command.answer not in people.STARTS:
                 return 0
             return await _hand_over(call, engine, person, view, planned.id)
 

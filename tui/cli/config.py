@@ -6,6 +6,7 @@ import os
 import shlex
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ def _written(value: Any) -> str:
         return "(none)"
     if isinstance(value, bool):
         return str(value).lower()
+    if is_dataclass(value):
+        return "{" + ", ".join(f"{name} = {_written(item)}" for name, item in vars(value).items() if item) + "}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f'"{name}" = {_written(item)}' for name, item in value.items()) + "}"
     if isinstance(value, tuple):

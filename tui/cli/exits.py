@@ -51,6 +51,8 @@ def of_task(task: Task) -> Exit:
         return _OUTCOMES[task.outcome]
     if task.phase.ended:
         return Exit.FAILED
+    if Wait.BUDGET in task.waits:
+        return Exit.OVER_BUDGET
     return Exit.DENIED if set(task.waits) & _YES_OR_NO else Exit.BLOCKED
 
 

@@ -275,9 +275,11 @@ class Following:
         if self._asking is not None:
             self._asking = 0, self._asking[1]
 
-    def _starts_in_terminal(self, question: Question, command: Resolve | None) -> bool:
+    def _starts_in_terminal(self, question: Question, command: Command | None) -> bool:
+        if not isinstance(command, Resolve) or not question.step:
+            return False
         planned = self.view.plan.steps[self._place[question.step]] if self.view.plan else None
-        return bool(planned and planned.step.tty and command and command.answer in people.STARTS)
+        return bool(planned and planned.step.tty and command.answer in people.STARTS)
 
     async def _take(self, person: Person, step: str) -> None:
         """The step is in front of this person: it gets their terminal."""

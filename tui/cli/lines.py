@@ -22,6 +22,7 @@ from engine import (
     Task,
     TaskSummary,
     TaskView,
+    Wait,
 )
 from tui.cli.console import Console
 from tui.presentation.amounts import clock
@@ -31,6 +32,7 @@ from tui.presentation.operand import rows
 from tui.presentation.ownerless import LOOK, is_interrupted
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.status import CHANGES, PHASES, STEPS, TIERS, Look
+from tui.presentation.ways import hints, ways
 
 _ASKED = {
     QuestionKind.CONFIRMATION: "asks before it runs",
@@ -38,6 +40,7 @@ _ASKED = {
     QuestionKind.ASK: "asks you",
     QuestionKind.INTERRUPTED: "was interrupted: nobody knows whether it had its effect",
     QuestionKind.TERMINAL: "needs your terminal",
+    QuestionKind.BUDGET: "is at a cap of its budget",
 }
 
 _BYTES = {
@@ -103,6 +106,11 @@ def receipt_lines(step: str, receipt: Receipt) -> Iterator[str]:
 
 def question_lines(question: Question, view: TaskView, console: Console) -> Iterator[str]:
     """What exactly is asked, and what the signer could not know."""
+    if question.kind is QuestionKind.BUDGET:
+        yield f"Task {question.task} {_ASKED[question.kind]}"
+        yield from (f"  {safe(news)}" for news in question.news)
+        yield from (f"  {way}" for way in ways(question))
+        return
     number, planned = numbered(view, question.step)
     tier = TIERS[planned.tier].word if planned else ""
     yield f"Task {question.task}, step {number} {safe(question.step)} {_ASKED[question.kind]}  {tier}".rstrip()
@@ -126,6 +134,8 @@ def operand_lines(planned: PlannedStep, console: Console) -> Iterator[str]:
 
 def question_line(question: Question) -> str:
     """An entry of the inbox."""
+    if question.kind is QuestionKind.BUDGET:
+        return f"{question.task:>5}  {_ASKED[question.kind]}: {'   '.join(hints(question))}"
     return f"{question.task:>5}  {safe(question.step)} {_ASKED[question.kind]}"
 
 
@@ -147,6 +157,10 @@ def how_to_go_on(task: Task) -> str:
             return f"plan it again: signoff run {task.id}"
         case Phase.QUEUED:
             return f"run it: signoff run {task.id}"
+        case Phase.PAUSED if Wait.BUDGET in task.waits:
+            return f"it is at a cap: signoff budget raise {task.id} +1.50   or: signoff budget cheap|stop {task.id}"
+        case Phase.BUDGET_EXCEEDED:
+            return f"let it use more: signoff budget raise {task.id} +1.50   then: signoff resume {task.id}"
         case Phase.PAUSED:
             return f"go on: signoff resume {task.id}"
         case Phase.BLOCKED:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from engine import (
     EngineClient,
+    ListCosts,
     ListQuestions,
     ListRuns,
     ListTasks,
@@ -60,7 +61,8 @@ async def _show(call: Call) -> int:
         ownerless = call.ownerless
         view = view_of(view) if ownerless else view
         if call.json:
-            call.console.json(shapes.task_whole(view, ownerless=ownerless))
+            costs = await engine.read(ListCosts(task=view.task.id))
+            call.console.json(shapes.task_whole(view, costs or None, ownerless=ownerless))
             return 0
         if call.args.md:
             call.console.say(await whole_plan_as_markdown(engine, view))

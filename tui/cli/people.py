@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine import ANSWERS, Answer, Question, QuestionKind, Resolve, TaskView
+from engine import (
+    ANSWERS,
+    Answer,
+    Question,
+    QuestionKind,
+    RaiseBudget,
+    Resolve,
+    TaskView,
+    Way,
+    parse_duration,
+    parse_money,
+)
+from engine.errors import UsageError
 from tui.cli import lines
 from tui.cli.call import Call
 from tui.cli.console import Console
@@ -50,9 +62,11 @@ def a_person(call: Call, hint: str = _FOR_SCRIPTS) -> Iterator[Person]:
         person.close()
 
 
-async def put(person: Person, question: Question, view: TaskView, console: Console) -> Resolve | None:
+async def put(person: Person, question: Question, view: TaskView, console: Console) -> Resolve | RaiseBudget | None:
     """Show what is asked, take the answer; None for later, which is every answer that is not a clear one."""
     person.tell("\n".join(lines.question_lines(question, view, console)))
+    if question.kind is QuestionKind.BUDGET:
+        return await _put_budget(person, question)
     if question.kind is QuestionKind.ASK:
         text = await person.ask("Your answer (empty: later): ")
         return resolve(question, Answer.TEXT, text) if text else None
@@ -62,6 +76,39 @@ async def put(person: Person, question: Question, view: TaskView, console: Conso
         if typed.lower() == word:
             return await _given(person, question, answer)
     return None
+
+
+async def _put_budget(person: Person, question: Question) -> Resolve | RaiseBudget | None:
+    """An amount raises; the other ways on are typed as words."""
+    words = [("+1.50 or +10m" if way == Way.RAISE else way) for way in question.options]
+    typed = await person.ask(f"task {question.task}: {', '.join(words)} (anything else: later): ")
+    if typed == Way.UNPRICED and typed in question.options:
+        return RaiseBudget(task=question.task, unpriced=True, means="command")
+    if typed in question.options and typed != Way.RAISE:
+        return resolve(question, Answer(typed))
+    try:
+        return more(question.task, [typed]) if typed and Way.RAISE in question.options else None
+    except UsageError as error:
+        person.tell(safe(str(error)))
+        return None
+
+
+def more(task: int, amounts: list[str], *, unpriced: bool = False) -> RaiseBudget:
+    """A raise by what a person typed: money such as `+1.50`, working time such as `+10m`. Raises `UsageError`."""
+    money, seconds = None, None
+    for amount in amounts:
+        try:
+            money = parse_money(amount)
+        except ValueError:
+            seconds = _seconds(amount)
+    return RaiseBudget(task=task, money=money, seconds=seconds, unpriced=unpriced, means="command")
+
+
+def _seconds(amount: str) -> float:
+    try:
+        return parse_duration(amount.removeprefix("+"))
+    except ValueError:
+        raise UsageError(problem=f"{amount!r} is neither money, such as +1.50, nor time, such as +10m") from None
 
 
 async def _given(person: Person, question: Question, answer: Answer) -> Resolve | None:

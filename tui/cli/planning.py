@@ -9,6 +9,7 @@ from pathlib import Path
 from engine import (
     DirectoryView,
     EngineClient,
+    ListCosts,
     MakePlan,
     Planner,
     Reply,
@@ -54,7 +55,8 @@ async def _plan(call: Call) -> int:
         view = await make(call, engine, await _wanted(call, engine))
         await say_standing(call, engine)
         if call.json:
-            call.console.json(shapes.task_whole(view))
+            costs = await engine.read(ListCosts(task=view.task.id))
+            call.console.json(shapes.task_whole(view, costs or None))
             return 0
         call.console.say(await whole_plan(call, engine, view))
     call.console.say(lines.how_to_go_on(view.task))

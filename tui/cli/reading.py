@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import EngineClient, TaskView
+from engine import EngineClient, ListCosts, TaskView
 from tui.cli.call import Call
 
 
@@ -10,9 +10,12 @@ async def whole_plan(call: Call, engine: EngineClient, view: TaskView) -> str:
     """Every step of a plan, as wide as the terminal."""
     from tui.contents import read_contents
     from tui.presentation.plan import plan_text
+    from tui.presentation.ways import cost
 
     contents = await read_contents(engine, *(view.plan.steps if view.plan else ()))
-    return plan_text(view, contents, call.console.width, ascii_only=call.console.ascii_only)
+    plain = call.console.ascii_only
+    expected = cost(await engine.read(ListCosts(task=view.task.id)), ascii_only=plain)
+    return plan_text(view, contents, call.console.width, expected, ascii_only=plain)
 
 
 async def whole_plan_as_markdown(engine: EngineClient, view: TaskView) -> str:

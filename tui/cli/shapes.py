@@ -40,14 +40,17 @@ def task_head(task: Task, *, ownerless: bool = False) -> dict[str, Any]:
     }
 
 
-def task_whole(view: TaskView, *, ownerless: bool = False) -> dict[str, Any]:
-    """The object of `show` and `plan`."""
+def task_whole(
+    view: TaskView, costs: Mapping[str, int | None] | None = None, *, ownerless: bool = False
+) -> dict[str, Any]:
+    """The object of `show` and `plan`; with what its steps are expected to cost in US dollars, where that was asked."""
     statuses = {status.id: status for status in view.steps}
     steps = [
         _step(planned, statuses.get(planned.id, StepStatus(id=planned.id)), view.logs.get(planned.id))
         for planned in (view.plan.steps if view.plan else ())
     ]
-    return {**task_head(view.task, ownerless=ownerless), "steps": steps}
+    expected = {"costs": {step: cost and cost / 1e6 for step, cost in costs.items()}} if costs is not None else {}
+    return {**task_head(view.task, ownerless=ownerless), "steps": steps, **expected}
 
 
 def _step(planned: PlannedStep, status: StepStatus, log: str | None) -> dict[str, Any]:

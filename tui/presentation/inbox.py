@@ -21,6 +21,7 @@ _WORDS = {
     QuestionKind.ASK: "asks",
     QuestionKind.INTERRUPTED: "interrupted",
     QuestionKind.TERMINAL: "terminal",
+    QuestionKind.BUDGET: "over budget",
 }
 EMPTY = "Nothing waits for you. Plans to sign and questions of running tasks appear here by themselves."
 
@@ -64,7 +65,7 @@ def _what(item: Item, *, ascii_only: bool) -> Content:
     if item.question is None or item.view is None:
         return name + content(f"  rev {item.task.revision}, by {item.task.proposer}", MUTED)
     _, planned = numbered(item.view, item.question.step)
-    made = assemble((item.question.step[:200], "bold"), "  ")
+    made = assemble((item.question.step[:200], "bold"), "  ") if item.question.step else content("")
     if planned is not None and planned.asks:
         look = TIERS[planned.tier]
         made += content(f"{look.glyph(ascii_only=ascii_only)} {look.word}  ", look.style)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from engine import Plan, PlannedStep, Signature, Task, TaskView, quorum
+from engine import Plan, PlannedStep, Signature, Task, TaskView, dollars, micros, quorum
+from tui.presentation.amounts import clock
 from tui.presentation.facts import Fact, facts
 from tui.presentation.files import FileText, file_texts
 from tui.presentation.operand import GOES_ON, GOES_ON_ASCII, gutter, rows
@@ -25,14 +26,20 @@ _TICKS = re.compile("`+")
 
 
 def plan_text(
-    view: TaskView, contents: Mapping[str, bytes | None], width: int = 80, *, ascii_only: bool = False
+    view: TaskView,
+    contents: Mapping[str, bytes | None],
+    width: int = 80,
+    cost: str = "",
+    *,
+    ascii_only: bool = False,
 ) -> str:
     """The plan for a terminal or a file, `width` cells wide; ends with a newline.
 
     Args:
         contents: by digest, the bytes of the signed files; None where they are not kept.
+        cost: what its calls of models are expected to cost; empty where nothing costs.
     """
-    lines = list(_head(view, width))
+    lines = list(_head(view, width, cost))
     if view.plan:
         for number, planned, files in _with_files(view.plan, contents):
             lines += ["", *_step(number, planned, files, view.plan.root, width, ascii_only=ascii_only)]
@@ -67,7 +74,7 @@ def _plain(line: str) -> str:
     return line[:indent] + to_ascii(line[indent:])
 
 
-def _head(view: TaskView, width: int) -> Iterator[str]:
+def _head(view: TaskView, width: int, cost: str) -> Iterator[str]:
     task, plan = view.task, view.plan
     yield from _hung(f"{task.id:>4}", task.request.strip(), width, gap=_INDENT)
     yield from _hung("", f"revision {task.revision}, {PHASES[task.phase].word}, asked by {task.proposer}", width)
@@ -77,6 +84,10 @@ def _head(view: TaskView, width: int) -> Iterator[str]:
         for repair in plan.repairs:
             yield from _hung("", f"put right: {repair}", width)
         yield from _hung("", f"in {plan.root}", width)
+        if cost:
+            yield from _hung("", f"expected to cost {cost}", width)
+        if caps := budget(plan):
+            yield from _hung("", f"budget {caps}", width)
         for name, value in plan.vars.items():
             yield from _hung("", f"{name} = {value}", width)
         yield from _hung("", f"digest {plan.digest}", width)
@@ -87,6 +98,14 @@ def _head(view: TaskView, width: int) -> Iterator[str]:
     for status in view.steps:
         if status.held_by and not status.state.ended:
             yield from _hung("", f"{status.id} is held by {status.held_by}", width)
+
+
+def budget(plan: Plan) -> str:
+    """`$2.50 in all, $1.00 a day, 30:00 of work`; empty where nothing is capped."""
+    own = plan.budget
+    amounts = ((own.money, "in all"), (own.hour, "an hour"), (own.day, "a day"), (own.month, "a month"))
+    caps = [f"{dollars(micros(amount))} {span}" for amount, span in amounts if amount is not None]
+    return ", ".join([*caps, *([f"{clock(own.time)} of work"] if own.time is not None else [])])
 
 
 def signing_rule(view: TaskView) -> str:

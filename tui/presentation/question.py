@@ -18,6 +18,7 @@ from tui.presentation.line import MUTED, clipped
 from tui.presentation.page import Line, Page
 from tui.presentation.reading import cascade
 from tui.presentation.status import TIERS
+from tui.presentation.ways import ways
 
 _ASKED = {
     QuestionKind.CONFIRMATION: "Run {step} now?",
@@ -25,6 +26,7 @@ _ASKED = {
     QuestionKind.ASK: "{step} asks",
     QuestionKind.INTERRUPTED: "{step} was interrupted",
     QuestionKind.TERMINAL: "Run {step} in this terminal?",
+    QuestionKind.BUDGET: "The budget is used up",
 }
 _ANSWERED = {
     Answer.ONCE: "let it run once",
@@ -35,6 +37,9 @@ _ANSWERED = {
     Answer.AGAIN: "let it run again",
     Answer.DONE: "said it had its effect",
     Answer.FAIL: "counted it as failed",
+    Answer.RAISE: "raised the budget",
+    Answer.CHEAP: "lets it finish without what costs",
+    Answer.STOP: "stopped it, over budget",
     Answer.EXPIRED: "nobody answered in time, it did not run",
     Answer.MOOT: "no longer asked",
 }
@@ -93,6 +98,7 @@ def facts_page(question: Question, view: TaskView, now: float, log: Sequence[str
         QuestionKind.INTERRUPTED: _interrupted,
         QuestionKind.ASK: _ask,
         QuestionKind.TERMINAL: _confirmation,
+        QuestionKind.BUDGET: _budget,
     }[question.kind]
     return Page(lines=[*lines(question, view, now), *_log(log), *_deadline(question, now)])
 
@@ -162,6 +168,13 @@ def _ask(question: Question, view: TaskView, now: float) -> Iterator[Line]:
     yield Line("if no", if_no(question, view))
 
 
+def _budget(question: Question, view: TaskView, now: float) -> Iterator[Line]:
+    for position, news in enumerate(question.news):
+        yield Line("why" if position == 0 else "", news)
+    for position, way in enumerate(ways(question)):
+        yield Line("answers" if position == 0 else "", way)
+
+
 def _log(log: Sequence[str]) -> Iterator[Line]:
     for position, line in enumerate(log):
         yield Line("its log" if position == 0 else "", line)
@@ -214,9 +227,10 @@ def covers(question: Question, view: TaskView) -> str:
 def answered(question: Question) -> str:
     """Who closed a question and how, for everybody who was still reading it."""
     what = _ANSWERED[question.answer] if question.answer else "answered it"
+    about = question.step or f"task {question.task}"
     if question.answer in (Answer.EXPIRED, Answer.MOOT):
-        return f"{question.step}: {what}"
-    return f"{question.answered_by} {what}: {question.step}"
+        return f"{about}: {what}"
+    return f"{question.answered_by} {what}: {about}"
 
 
 def waits(question: Question, now: float) -> tuple[str, str]:

@@ -98,8 +98,8 @@ def reads(view: TaskView, people: Iterable[Person], user: str) -> str:
     return ", ".join(dict.fromkeys(told for _, told in readings(others, view)))
 
 
-def summary(reading: Reading, seconds: float | None = None, ascii_only: bool = False) -> Content:
-    """`12 steps · READ 2 · routine 10 · ≈9 min · skipped 2`; the time only where it is known."""
+def summary(reading: Reading, seconds: float | None = None, ascii_only: bool = False, cost: str = "") -> Content:
+    """`12 steps · READ 2 · routine 10 · ≈9 min · ≈$0.40 · skipped 2`; the time only where it is known."""
     total, risky = len(reading.plan.steps), len(reading.risky)
     parts = [content(f"{total} step{'s' if total != 1 else ''}")]
     if risky:
@@ -107,6 +107,8 @@ def summary(reading: Reading, seconds: float | None = None, ascii_only: bool = F
     parts.append(content(f"routine {total - risky}"))
     if seconds is not None:
         parts.append(content(about(seconds, ascii_only=ascii_only)))
+    if cost:
+        parts.append(content(cost))
     if reading.held:
         parts.append(content(f"held {len(reading.held)}", "$text-warning"))
     if out := total - reading.running:

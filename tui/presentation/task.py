@@ -39,6 +39,7 @@ _VERBS = {
     QuestionKind.ASK: "asks you",
     QuestionKind.INTERRUPTED: "was interrupted",
     QuestionKind.TERMINAL: "needs your terminal",
+    QuestionKind.BUDGET: "is at a cap of its budget",
 }
 _OUTCOMES: Mapping[Outcome, str] = {
     Outcome.AFTER_REPAIR: "after a repair",
@@ -76,6 +77,7 @@ def status_line(
     width: int,
     others: str = "",
     held: str = "",
+    spent: Content | None = None,
     *,
     ascii_only: bool = False,
 ) -> Content:
@@ -84,6 +86,7 @@ def status_line(
     Args:
         others: who else is here; left out where there is no room.
         held: which grants hold.
+        spent: what was spent, and of how much; nothing where nothing costs.
     """
     dot = "-" if ascii_only else "·"
     left = assemble((" signoff", BRAND), ("  " + (root.rstrip("/").rpartition("/")[2] or "/"), STRONG))
@@ -96,6 +99,8 @@ def status_line(
         left += content(f"  {info.fault}", "bold $text-error")
     right = content(f"{held}  " if held else "", _WEAK)
     right += tallies(info.running, waiting, ascii_only=ascii_only) + content(" ")
+    if spent:
+        right += content(" ") + spent + content(" ")
     company = content(f" {others} " if others else "", MUTED)
     if left.cell_length + right.cell_length + company.cell_length <= width:
         right += company
@@ -208,7 +213,7 @@ def banner(questions: Sequence[Question]) -> Content:
         return Content("")
     look = STEPS[StepState.AWAITING_CONFIRMATION]
     if len(questions) == 1:
-        said = f"{questions[0].step} {_VERBS[questions[0].kind]}"
+        said = f"{questions[0].step or f'task {questions[0].task}'} {_VERBS[questions[0].kind]}"
     else:
         said = f"{len(questions)} questions wait for you"
     return assemble((f" ! {said}: ", look.style), ("i", "bold reverse"), (" opens", look.style))

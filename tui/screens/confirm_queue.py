@@ -18,6 +18,7 @@ from engine import (
     Question,
     QuestionAnswered,
     QuestionChanged,
+    QuestionKind,
     ShowTask,
     SignoffError,
     TaskView,
@@ -59,10 +60,11 @@ class ConfirmQueue(ConfirmView):
     async def read_queue(self) -> None:
         """Learn what waits; a question that was closed unseen gives way."""
         try:
-            self.waiting = await self.app.engine.read(ListQuestions())
+            asked: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
         except SignoffError as error:
             self.notice(trouble(error, KEPT))
             return
+        self.waiting = _shown_here(asked)
         if self._place() is None:
             self.gone(f"{self.question.step}: no longer asked")
         self.show_place()
@@ -161,7 +163,7 @@ class ConfirmQueue(ConfirmView):
     def on_happened(self, message: Happened) -> None:
         at = self._place()
         self._after = self._after if at is None else at
-        self.waiting = open_questions(self.waiting, message.events)
+        self.waiting = _shown_here(open_questions(self.waiting, message.events))
         closed = [event.fact.question for event in message.events if isinstance(event.fact, QuestionAnswered)]
         for event in message.events:
             if isinstance(event.fact, QuestionChanged):
@@ -184,3 +186,8 @@ class ConfirmQueue(ConfirmView):
         super()._focus_came_back(focused)
         if focused:
             self.look_again()
+
+
+def _shown_here(questions: tuple[Question, ...]) -> tuple[Question, ...]:
+    """A task at its cap has a screen of its own."""
+    return tuple(question for question in questions if question.kind is not QuestionKind.BUDGET)

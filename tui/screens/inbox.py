@@ -24,6 +24,7 @@ from engine import (
     QuestionAnswered,
     QuestionAsked,
     QuestionChanged,
+    QuestionKind,
     ShowTask,
     SignoffError,
     Task,
@@ -201,7 +202,11 @@ class InboxScreen(Screen[None]):
         item = self.query_one(Queue).chosen
         if item is None:
             return
-        if item.question is not None and item.view is not None:
+        if item.question is not None and item.question.kind is QuestionKind.BUDGET:
+            from tui.screens.budget import BudgetScreen
+
+            self.app.push_screen(BudgetScreen(item.task.id, now=self._now))
+        elif item.question is not None and item.view is not None:
             from tui.screens.confirm import ConfirmScreen
 
             self.app.push_screen(ConfirmScreen(item.question, item.view, now=self._now))

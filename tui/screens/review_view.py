@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from engine import (
     EngineInfo,
+    ListCosts,
     ListLengths,
     ListPeople,
     Person,
@@ -34,6 +35,7 @@ from tui.presentation.review_head import beside, summary, title
 from tui.presentation.review_page import page_of, page_title
 from tui.presentation.revisions import Since, earlier, told, written
 from tui.presentation.trouble import trouble
+from tui.presentation.ways import cost
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.key_line import KeyLine
 from tui.widgets.operand_view import OperandView
@@ -64,6 +66,7 @@ class ReviewView(DecidingScreen[None]):
         self._contents: Mapping[str, bytes | None] = {}
         """Of the signed files of that step, as far as they are here."""
         self._lengths: dict[str, float] = {}
+        self._costs: dict[str, int | None] = {}
         """Seconds that the steps took in earlier runs."""
         self._people: tuple[Person, ...] = ()
         self._parallel = 1
@@ -94,6 +97,7 @@ class ReviewView(DecidingScreen[None]):
             view: TaskView = await self.app.engine.read(ShowTask(task=self._task_id))
             self._take(view, await self._since(view))
             self._lengths = await self.app.engine.read(ListLengths(task=self._task_id))
+            self._costs = await self.app.engine.read(ListCosts(task=self._task_id))
             self._people = await self.app.engine.read(ListPeople())
             info: EngineInfo = await self.app.engine.read(ShowEngine())
         except SignoffError as error:
@@ -156,7 +160,7 @@ class ReviewView(DecidingScreen[None]):
         bar.left, bar.right = title(self.view, ascii_only=plain)
         if self.reading:
             seconds = expected(self.reading, self._lengths, self._parallel)
-            below.left = summary(self.reading, seconds, ascii_only=plain)
+            below.left = summary(self.reading, seconds, plain, cost(self._costs, ascii_only=plain))
             room = self.size.width - below.left.cell_length - 4
             told = beside(self.reading, self.view, self._people, self.app.user, self.app.clock(), room)
             below.right = content(told, MUTED)

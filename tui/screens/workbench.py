@@ -166,6 +166,11 @@ class Workbench(WorkbenchView):
 
         self.app.push_screen(InboxScreen())
 
+    def action_budget(self) -> None:
+        from tui.screens.budget import BudgetScreen
+
+        self.app.push_screen(BudgetScreen(self.view.task.id if self.view else None))
+
     def action_ungrant(self) -> None:
         """One key: it only narrows."""
         now = self.app.clock()

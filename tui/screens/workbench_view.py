@@ -25,6 +25,7 @@ from engine import (
     Question,
     Run,
     RunCancelled,
+    ShowBudget,
     ShowEngine,
     ShowTask,
     StepState,
@@ -143,6 +144,7 @@ class WorkbenchView(Screen[None]):
     async def open_tasks(self, task: int | None = None) -> None:
         """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
         self.status_bar.grants = await self.app.engine.read(ListGrants())
+        self.status_bar.budget = await self.app.engine.read(ShowBudget())
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
         if task is not None:
@@ -234,6 +236,7 @@ class WorkbenchView(Screen[None]):
         self._lists_due = False
         self.status_bar.info = await self._info()
         self.status_bar.grants = await self.app.engine.read(ListGrants())
+        self.status_bar.budget = await self.app.engine.read(ShowBudget())
         await self.window.refresh()
         self.show_rows()
         chosen = self.window.chosen

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from engine import EngineInfo, Grant, Person, TaskView
+from engine import BudgetView, EngineInfo, Grant, Person, TaskView
+from tui.presentation.budget import headline
 from tui.presentation.people import company
 from tui.presentation.task import granted, status_line
 from tui.widgets.lines import Lines
@@ -28,6 +29,7 @@ class StatusBar(Lines):
     grants: reactive[tuple[Grant, ...]] = reactive(())
     shown: TaskView | None = None
     """The task that others may read as well."""
+    budget: reactive[BudgetView | None] = reactive(None)
     clock: Callable[[], float] = staticmethod(time.time)
     """Unix time in seconds."""
     root = ""
@@ -38,7 +40,8 @@ class StatusBar(Lines):
         others = company(self.people, self.user, self.shown)
         width, plain = self.size.width, self.ascii_only
         held = granted(self.grants, self.clock())
-        return status_line(self.info, self.root, self.user, self.waiting, width, others, held, ascii_only=plain)
+        spent = headline(self.budget)
+        return status_line(self.info, self.root, self.user, self.waiting, width, others, held, spent, ascii_only=plain)
 
     def watch_grants(self) -> None:
         """Draw again whenever another minute of the shortest grant has passed."""

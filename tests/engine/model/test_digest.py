@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.model.budget import Budget
 from engine.model.digest import NOT_SIGNED, plan_digest, step_digest
 from engine.model.plan import (
     STEP_TYPES,
@@ -97,6 +98,8 @@ def test_reasons_and_hints_are_advice_and_not_signed() -> None:
         {"accept": Accept.PERSON},
         {"policy": SigningRule(quorum=2)},
         {"steps": (PLANNED, PLANNED)},
+        {"budget": Budget(money=2.5)},
+        {"budget": Budget(time=60.0)},
     ],
 )
 def test_the_plan_around_the_steps_is_signed(change: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.model.budget import Budget
 from engine.model.digest import NOT_SIGNED
 from engine.model.plan import STEP_TYPES, Accept, Execute, Plan, PlannedStep, Shell, SignedFile, SigningRule, Step, When
 from engine.model.revision import Rule, compare
@@ -115,6 +116,13 @@ def test_a_weaker_rule_of_signing_or_accepting_widens() -> None:
     found = compare(plan(A, **strict), plan(A))
     assert [widening.rule for widening in found.widened] == [Rule.SIGNING] * 3
     assert rules(plan(A), plan(A, **strict)) == []
+
+
+@pytest.mark.parametrize("name", ["money", "hour", "day", "month", "time"])
+def test_more_money_or_time_widens_and_less_does_not(name: str) -> None:
+    little, much, any_ = (plan(A, budget=Budget(**each)) for each in ({name: 1.0}, {name: 2.0}, {}))
+    assert rules(little, much) == rules(little, any_) == rules(much, any_) == [(Rule.COST, "")]
+    assert rules(much, little) == rules(any_, little) == []
 
 
 def test_a_reason_names_rule_step_and_detail() -> None:

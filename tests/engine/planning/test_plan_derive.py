@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InvalidPlan
+from engine.model.budget import Budget
 from engine.model.digest import plan_digest
 from engine.model.plan import Document, Notify, PlannedStep, Research, SignedFile, SigningRule
 from engine.model.tier import Tier
@@ -176,6 +177,17 @@ def test_a_document_without_a_file_is_checked_too(tmp_path: Path) -> None:
         derive(document, world(tmp_path))
 
     assert [fault.field for fault in caught.value.faults] == ["policy.quorum", "steps[0].id"]
+
+
+@pytest.mark.parametrize(
+    ("own", "cap", "holds"), [(5.0, 2.0, 2.0), (1.0, 2.0, 1.0), (None, 2.0, 2.0), (5.0, None, 5.0)]
+)
+def test_the_policy_can_only_lessen_what_a_task_may_cost(
+    tmp_path: Path, own: float | None, cap: float | None, holds: float
+) -> None:
+    document = Document(request="r", steps=(Notify(id="a", message="x"),), budget=Budget(money=own, time=60.0))
+    made = derive(document, replace(world(tmp_path), policy=Policy(money=cap)))
+    assert made.budget == Budget(money=holds, time=60.0)
 
 
 def test_a_quorum_that_can_be_reached_passes(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.model.budget import Budget
 from engine.model.plan import Document, Notify, Plan, PlannedStep, Shell, Step
 from engine.planning.writing import plan_text
 from tests.engine.planning.plans import parse_document
@@ -44,8 +45,15 @@ def test_any_text_comes_back_as_it_was(request: str, script: str, message: str, 
         Shell(id="a", script=script, env={"N": value}, network=("example.org",), timeout=90.5),
         Notify(id="b", message=message, needs=("a",)),
     )
-    plan = Plan(request=request, steps=tuple(PlannedStep(step=step) for step in steps), timeout=3600.0)
-    assert parse_document(plan_text(plan), "plan") == Document(request=request, steps=steps, timeout=3600.0)
+    plan = Plan(
+        request=request,
+        steps=tuple(PlannedStep(step=step) for step in steps),
+        timeout=3600.0,
+        budget=Budget(money=2.5, day=1.0, time=1800.0),
+    )
+    assert parse_document(plan_text(plan), "plan") == Document(
+        request=request, steps=steps, timeout=3600.0, budget=plan.budget
+    )
 
 
 PARTS = st.sampled_from([*"a$'\"\\ {}", "${vars.x}", "$${vars.x}"])

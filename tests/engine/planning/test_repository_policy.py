@@ -25,6 +25,7 @@ ask: [execute]
 minimum_level: bubblewrap
 allow_yes: false
 network: false
+money: 2.50
 quorum: 2
 exclude_proposer: true
 """
@@ -35,6 +36,7 @@ exclude_proposer: true
         minimum_level="bubblewrap",
         allow_yes=False,
         network=False,
+        money=2.5,
         quorum=2,
         exclude_proposer=True,
     )
@@ -48,6 +50,8 @@ exclude_proposer: true
         ("exclude_proposer: false", "exclude_proposer: false would loosen; a directory can only tighten: write true"),
         ("network: [example.org]", "network: a directory can only tighten: write false"),
         ("allow_yes: 0", "allow_yes: a directory can only tighten: write false"),
+        ("money: 0", "money: an amount of money is more than zero"),
+        ("money: much", "money: write an amount of money such as 2.50"),
         ("quorum: 0", "quorum: write how many people must sign"),
         ("quorum: true", "quorum: write how many people must sign"),
         ("minimum_level: none", "minimum_level: write one of group, supervisor, bubblewrap"),

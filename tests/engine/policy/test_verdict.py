@@ -126,6 +126,7 @@ POLICY = st.builds(
     allow_yes=st.booleans(),
     network=st.booleans(),
     quorum=st.integers(1, 3),
+    money=st.none() | st.floats(0.01, 9.0),
     exclude_proposer=st.booleans(),
 )
 
@@ -140,6 +141,7 @@ def test_a_second_policy_only_tightens(base: Policy, other: Policy, name: str) -
         assert policy.allow_yes or not both.allow_yes
         assert policy.network or not both.network
         assert policy.quorum <= both.quorum
+        assert policy.money is None or (both.money is not None and both.money <= policy.money)
         assert both.exclude_proposer or not policy.exclude_proposer
 
 

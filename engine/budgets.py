@@ -1,0 +1,129 @@
+"""Budgets: every call of a model or an agent reserves here before it starts and settles after (B10).
+
+`reserve` is the one choke point: it looks and writes while nobody else can, so that no two calls pass the same cap
+together. Whatever goes wrong while it looks counts as over. A reservation that never settles keeps counting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from engine.errors import Conflict, OverBudget, StoreError
+from engine.llm import Estimate
+from engine.model.amounts import MICROS, dollars, priced
+from engine.model.budget import Raised, Standing, Verdict, Way, refusing, warns
+from engine.model.call import INTERRUPTED, Call, ModelFailure, Purpose, Usage
+from engine.spending import Spending
+from engine.storage.decisions import Durable
+from engine.storage.store import Store
+
+PREVIEW = 280
+"""Characters of an answer that the ledger keeps (B9.13)."""
+_MONEY = (Way.RAISE, Way.CHEAP, Way.STOP)
+_PRICE = (Way.UNPRICED, Way.CHEAP, Way.STOP)
+_UNSENT = frozenset(ModelFailure) - {ModelFailure.TIMEOUT, ModelFailure.PARSE}
+"""Failures that cost nothing where the provider reports no usage."""
+
+
+class Budgets:
+    """The caps of this owner and what counts towards them."""
+
+    def __init__(self, store: Store, spending: Spending, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._spending = spending
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        """Held from looking at what was spent until the reservation is durable."""
+
+    async def reserve(self, estimate: Estimate, purpose: Purpose, task: int, step: str, run: int | None) -> Call:
+        """Set aside what a call may cost at most; it may start once this returns.
+
+        Raises:
+            OverBudget: it does not fit under a cap, or whether it does cannot be found out.
+        """
+        call = Call(
+            id=next(self._store.ledger.calls),
+            task=task,
+            step=step,
+            run=run,
+            purpose=purpose,
+            model=estimate.model,
+            reserved=priced(estimate.usage.cost),
+            started=self._clock(),
+        )
+        expected = estimate.usage if call.reserved is not None else replace(estimate.usage, cost=None)
+        try:
+            async with self._turn:
+                raised = await self._store.read.ledger.raised(task, 0.0)
+                await self._check(call, raised)
+                await self._store.ledger.reserve(call, expected)
+        except StoreError as error:
+            raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
+        return call
+
+    async def _check(self, call: Call, raised: Raised) -> None:
+        standings = await self._spending.standings(call.task, call.model)
+        wanted = 0 if call.reserved is None and raised.unpriced else call.reserved
+        if refused := refusing(standings, wanted):
+            raise _over(call, *refused)
+
+    def settle(self, call: Call, usage: Usage | None, failure: str = "", model: str = "", preview: str = "") -> Durable:
+        """Record what a call used; it is written whether somebody waits for it or not.
+
+        Args:
+            usage: as the provider reported it; None where it did not.
+            failure: a `ModelFailure`, or `cancelled`; empty for an answer.
+            model: who answered; empty for who was meant to.
+        """
+        used = usage or Usage(cost=0.0 if failure in _UNSENT else None)
+        settled = replace(
+            call,
+            model=model or call.model,
+            cost=priced(used.cost) if usage or failure in _UNSENT else call.reserved,
+            tokens_in=used.tokens_in,
+            tokens_out=used.tokens_out,
+            settled=self._clock(),
+            failure=failure,
+            preview=preview[:PREVIEW],
+        )
+        return self._store.ledger.settle(settled)
+
+    async def warn(self, call: Call, settled: Durable) -> None:
+        """Once a call is settled: tell of every cap that it brought near its limit, once in its window."""
+        with suppress(StoreError):  # the next call finds it too
+            await settled
+            for standing in await self._spending.standings(call.task, call.model):
+                if warns(standing):
+                    with suppress(Conflict):  # told before
+                        await self._store.ledger.warn(standing)
+
+    async def recover(self) -> list[str]:
+        """Settle what an earlier owner left under way, at what it had reserved; returns a sentence for each."""
+        told = []
+        for call in await self._store.read.ledger.under_way():
+            await self._store.ledger.settle(
+                replace(call, cost=call.reserved, settled=self._clock(), failure=INTERRUPTED)
+            )
+            told.append(f"a call of {call.model} for task {call.task} counts with what it had reserved")
+        return told
+
+
+def _over(call: Call, said: Verdict, standing: Standing) -> OverBudget:
+    cap = standing.cap
+    if said is Verdict.UNPRICED:
+        return OverBudget(
+            problem=f"Nobody knows what {call.model} costs, and {cap} may cost {dollars(cap.micros)}",
+            ways=_PRICE,
+            hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced",
+        )
+    limit, wanted = standing.limit or 0, call.reserved or 0
+    missing = f"{(standing.used + wanted - limit) / MICROS:.6f}".rstrip("0").rstrip(".")
+    left = f"{cap} may cost {dollars(limit)} and has used {dollars(standing.used)}"
+    return OverBudget(
+        problem=f"{left}; {call.model} may take {dollars(wanted)}",
+        ways=_MONEY,
+        hint=f"it fits after signoff budget raise {call.task} +{missing}",
+    )
