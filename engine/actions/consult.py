@@ -136,13 +136,15 @@ class _Log:
 
 def _outputs(earlier: tuple[Earlier, ...], but: str = "") -> tuple[Passage, ...]:
     """What the steps before left, the nearest first."""
-    return tuple(_output(each, _OUTPUT) for each in earlier if each.planned.id != but)
+    return tuple(output_of(each, _OUTPUT) for each in earlier if each.planned.id != but)
 
 
-def _output(earlier: Earlier, characters: int) -> Passage:
+def output_of(earlier: Earlier, characters: int) -> Passage:
+    """How a step ended and the last that it said, as data for a model."""
     status = earlier.status
     said = process.read_log(Path(earlier.log), -characters, characters).data if earlier.log else b""
-    head = f"{status.state}{f', exit {status.exit_code}' if status.exit_code is not None else ''}: {status.summary}"
+    code = f", exit {status.exit_code}" if status.exit_code is not None else ""
+    head = f"{status.state}{code}: {status.error or status.summary}"
     operand = " ".join(earlier.planned.step.operand.split())[:80]
     return Passage(source=f"output of step {status.id} ({operand})", text=f"{head}\n{said.decode('utf-8', 'replace')}")
 
@@ -152,7 +154,7 @@ def _artifact(context: Context, name: str) -> tuple[Passage, tuple[Passage, ...]
     earlier = context.earlier()
     step = next((each for each in earlier if each.planned.id == name), None)
     if step is not None:
-        return _output(step, _ARTIFACT), _outputs(earlier, but=name)
+        return output_of(step, _ARTIFACT), _outputs(earlier, but=name)
     return Passage(source=name, text=_file(context, name)), _outputs(earlier)
 
 

@@ -56,8 +56,9 @@ async def test_the_nearest_steps_come_first_and_a_failed_one_is_told(desk: Desk)
     broken = shell("broken", "echo far >&2; exit 3")
     near = step("near", "broken", when="failure")
     await ran(desk, model, broken, near, ASK | {"needs": ["near"], "when": "always"})
-    assert model.told.index("output of step near") < model.told.index("output of step broken")
-    assert "failed, exit 3" in model.told and "far" in model.told
+    told = model.heard[0][-1].text
+    assert told.index("output of step near") < told.index("output of step broken")
+    assert "failed, exit 3" in told and "far" in told
 
 
 async def test_its_text_is_followed_while_it_comes_and_the_call_is_told_before(desk: Desk) -> None:
