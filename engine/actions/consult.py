@@ -48,7 +48,7 @@ async def research(context: Context) -> Result:
     """Answer the query; the answer is the log."""
     step = context.planned.step
     assert isinstance(step, Research)
-    passages = await asyncio.to_thread(_outputs, context.earlier())
+    passages = (*await asyncio.to_thread(_outputs, context.earlier()), *await context.remembered(step.query))
     prompt = Prompt(system=_words("research"), request=step.query, passages=passages)
     said = await _ask(context, Purpose.RESEARCH, prompt, _text, step.model or "")
     return said if isinstance(said, Result) else Result(summary=first_line(said))
@@ -63,7 +63,7 @@ async def review(context: Context) -> Result:
     step = context.planned.step
     assert isinstance(step, Review)
     artifact, others = await asyncio.to_thread(_artifact, context, step.artifact)
-    passages = (artifact, *others)
+    passages = (artifact, *others, *await context.remembered(f"{step.artifact} {step.criteria}"))
     if not step.criteria:
         prompt = Prompt(system=_words("review"), request=f"Review {artifact.source}.", passages=passages)
         said = await _ask(context, Purpose.REVIEW, prompt, _text, step.model or "")

@@ -16,6 +16,7 @@ from engine.cancellation import CancelToken
 from engine.client import PlanningText
 from engine.errors import Cancelled, Conflict, SignoffError
 from engine.inference import Inference
+from engine.memory import relevant
 from engine.model.events import Fact, TaskEnded
 from engine.model.plan import Plan
 from engine.model.state import Outcome, Phase, advance
@@ -116,8 +117,10 @@ class Drafts:
         if before:  # a draft of the same task that is just being stopped
             await asyncio.wait(before)
         try:
+            remembered = await relevant(self._store.read, order.wish.request, order.task.root, self._clock())
+            wish = replace(order.wish, remembered=remembered)
             with Paper(draft_path(self._state, number), number, self._signal) as paper:
-                plan = await write_plan(self._inference, order.wish, order.world, paper.write, token)
+                plan = await write_plan(self._inference, wish, order.world, paper.write, token)
             self._ends()
             await order.keep(plan)
         except Conflict:  # whoever decided has written what became of the task

@@ -41,6 +41,8 @@ class Wish:
     """What the plan is for; it becomes the request of the revision, whatever the model says."""
     passages: Callable[[], tuple[Passage, ...]] = tuple
     """What there is to know besides the directory; it comes first. Called in a thread."""
+    remembered: tuple[Passage, ...] = ()
+    """What earlier runs taught about this."""
     purpose: Purpose = Purpose.PLAN
     prompts: tuple[str, ...] = ("plan",)
     """Our own words, one after the other."""
@@ -71,7 +73,7 @@ async def write_plan(
 
 def ask_for_plan(wish: Wish, world: Derivation) -> Question[Plan]:
     """The question whose answer is a revision."""
-    passages = (*wish.passages(), *look_around(world.root, world.policy))
+    passages = (*wish.passages(), *wish.remembered, *look_around(world.root, world.policy))
     prompt = Prompt(system=instructions(wish.prompts, world), request=wish.asked, passages=passages)
     return Question(
         purpose=wish.purpose,

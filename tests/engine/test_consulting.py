@@ -56,6 +56,14 @@ async def test_research_is_answered_with_the_output_of_the_steps_before(desk: De
     assert "[scripted; given: output of step tests (echo '2 failed, 12 passed')]" in log(view, "ask")
 
 
+async def test_research_is_told_what_earlier_runs_taught(desk: Desk) -> None:
+    model = ScriptedModel("yes")
+    await desk.open(model=model, real=True)
+    earlier = await desk.run(shell("fails", "true"), request="Find out why it fails")
+    await desk.run(ASK)
+    assert f"an earlier run, task {earlier.task.id} step fails" in model.told
+
+
 async def test_the_nearest_steps_come_first_and_a_failed_one_is_told(desk: Desk) -> None:
     model = ScriptedModel("because")
     broken = shell("broken", "echo far >&2; exit 3")
