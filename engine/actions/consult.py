@@ -19,6 +19,7 @@ from engine import process
 from engine.actions.base import Context, Earlier, Result
 from engine.actions.text import first_line
 from engine.errors import ModelFailed, StepError, StepTimedOut, Unusable
+from engine.llm.json_text import json_of
 from engine.model.call import Purpose
 from engine.model.nouns import dataclass
 from engine.model.plan import Research, Review
@@ -193,9 +194,11 @@ def _verdict_on(prompt: Prompt) -> Callable[[str], Verdict]:
 
     def read(answer: str) -> Verdict:
         try:
-            said = json.loads(answer[answer.find("{") : answer.rfind("}") + 1])
+            said = json.loads(json_of(answer))
         except (ValueError, RecursionError) as error:
             raise Unusable(problem=f"The answer is no JSON object: {error}") from None
+        if not isinstance(said, dict):
+            raise Unusable(problem="The answer is no JSON object")
         quotes, met, reason = said.get("evidence"), said.get("met"), said.get("reason", "")
         if not isinstance(met, bool):
             raise Unusable(problem="`met` is true or false")
