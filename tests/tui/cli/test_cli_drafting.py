@@ -96,6 +96,14 @@ def test_what_was_put_right_stands_in_the_plan() -> None:
     assert "put right: a slip" in text and "put right: another" in text
 
 
+def test_who_returns_a_plan_waits_for_the_next_one() -> None:
+    engine = Writing(plans.to_review(), Usage())
+    told = call(engine, "return", "12", "--note", "smaller")
+    assert told.code == 0
+    assert "scripted plans: price unknown" in told.err
+    assert "sign it: signoff approve 12" in told.out
+
+
 class Repairing(Obedient):
     """An engine whose first attempt fails; a model then writes steps in the place of what failed, or none."""
 
