@@ -71,6 +71,7 @@ from engine.pool import Pool
 from engine.queries import Queries
 from engine.raising import Raising
 from engine.recovery import Recovery
+from engine.replanning import Replanning
 from engine.reviews import Reviews
 from engine.revisions import Revisions
 from engine.roster import Roster
@@ -158,6 +159,8 @@ class Engine:
         self._planning = Planning(store, clock, settings, policies, configured, opening.channels, self._drafts)
         trusting = Trusting(store, clock, policies)
         self._revisions = Revisions(store, self._planning, self._drafts, clock, self._scheduler, deciding)
+        replanning = Replanning(store, self._planning, self._drafts, self._revisions, opening.state)
+        self._scheduler.ended = replanning.ended
         comments = Comments(store, clock)
         self._queries = Queries(
             store.read,
@@ -398,6 +401,7 @@ class Engine:
 
     async def _resume(self, command: Resume, actor: str) -> Reply:
         """Another attempt: at the plan where there is none yet, else at its steps."""
+        self._drafts.stop(command.task)
         task = await self._store.read.task(command.task)
         if not task.unplanned:
             return await self._scheduler.resume(command, actor)

@@ -46,7 +46,7 @@ class Progress:
         self.task = task
         self.closed = False
         """Whether nothing more comes of this execution."""
-        self._accept = plan.accept
+        self._accept, self._repaired = plan.accept, plan.replans > 0
         self._store = store
         self._clock = clock
         self._work = WorkClock(plan.timeout, worked, time_out)
@@ -84,7 +84,7 @@ class Progress:
         if self.task.phase is Phase.PAUSED:
             self.move(Phase.EXECUTING)
         self.move(Phase.RECONCILING)
-        phase, outcome, error = conclude(statuses, self._accept)
+        phase, outcome, error = conclude(statuses, self._accept, repaired=self._repaired)
         after = replace(self.task, phase=advance(self.task.phase, phase), outcome=outcome, error=error)
         before = self._become(replace(after, ended=self._clock()))
         self._store.set_phase(before, self.task)

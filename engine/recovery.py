@@ -16,7 +16,7 @@ from engine import process
 from engine.actions import Waits
 from engine.confirmations import Confirmations
 from engine.model.digest import step_digest
-from engine.model.events import TaskEnded
+from engine.model.events import RepairFailed, TaskEnded
 from engine.model.plan import Execute, Plan, PlannedStep, Test
 from engine.model.question import QuestionKind
 from engine.model.run import Cause, Run, StepStatus
@@ -61,9 +61,13 @@ class Recovery:
         return told
 
     async def close_drafts(self) -> list[str]:
-        """End every task whose plan a model was writing; returns a sentence for each."""
+        """End every task whose plan a model was writing, and give up the repairs; returns a sentence for each."""
         tasks = await self._store.read.drafts()
         for task in tasks:
+            if task.phase is not Phase.PLANNING:
+                gave_up = RepairFailed("the engine ended while it was written")
+                await self._store.set_phase(task, replace(task, planner=""), gave_up)
+                continue
             reason = f"interrupted while it was planned; signoff run {task.id} plans it again"
             failed = unwritten(task, reason, self._clock())
             await self._store.set_phase(task, failed, TaskEnded(failed))

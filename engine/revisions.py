@@ -72,7 +72,7 @@ class Revisions:
             drafted = await asyncio.to_thread(
                 self._planning.draft_document, command.document, command.name, planning, task.revision + 1
             )
-            plan = replace(drafted, author=actor, note=command.note.strip())
+            plan = replace(drafted, author=actor, note=command.note.strip(), replans=old.replans)
             if not compare(old, plan).changes and plan.digest == old.digest:
                 raise Refused(problem=f"Nothing was changed; revision {old.revision} stays as it is")
             await self._check_ids(plan)
@@ -127,13 +127,18 @@ class Revisions:
         given = [each for each in await self._store.read.signatures(task.id) if each.verdict == "return"]
         wish = returned(task, earlier[-1], given[-1], await self._store.read.comments(task.id), tried)
         wish = replace(wish, check=lambda plan: check_next(plan, earlier))
-        keep = partial(self._keep_draft, task, earlier[-1], f"{given[-1].actor} asked: {given[-1].reason}")
+        keep = partial(self.keep_draft, task, earlier[-1], f"{given[-1].actor} asked: {given[-1].reason}")
         world = self._planning.derivation(task, task.revision + 1)
         self._drafts.begin(Order(task=task, wish=wish, world=world, keep=keep))
 
-    async def _keep_draft(self, task: Task, old: Plan, note: str, plan: Plan) -> None:
+    async def keep_draft(self, task: Task, old: Plan, note: str, plan: Plan) -> None:
+        """Store what a model wrote as the next revision of a task that nobody decided about meanwhile.
+
+        Raises:
+            Refused: somebody did.
+        """
         async with self._deciding:
-            await self._keep(task, old, replace(task, planner=""), replace(plan, author=ENGINE, note=note))
+            await self._keep(task, old, _open_for_edits(task), replace(plan, author=ENGINE, note=note))
 
     # Keeping
 

@@ -22,6 +22,7 @@ from engine.doubts import Doubts
 from engine.errors import OverBudget, Refused, SignoffError, SpawnFailed, StoreError
 from engine.inference import Inference, Inferred, Question
 from engine.job import End, Job, Lost
+from engine.memory import relevant
 from engine.model.call import Purpose
 from engine.model.digest import sha256
 from engine.model.effect import Made
@@ -205,6 +206,7 @@ class Runner:
             terminal=lambda terminal: self.terminals.open(run.id, terminal),
             infer=self._infer(job, run),
             earlier=lambda: self._earlier(job),
+            remembered=lambda words: relevant(self._store.read, words, str(job.root), self._clock()),
         )
 
     def _infer(self, job: Job, run: Run) -> Infer:

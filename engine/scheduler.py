@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from engine.actions import Waits
@@ -67,6 +67,8 @@ class Scheduler:
         self._executions: dict[int, Execution] = {}
         self._writers: dict[str, int] = {}
         """Which task writes in which root."""
+        self.ended: Callable[[Task, Plan, Mapping[str, StepStatus]], None] = lambda task, plan, statuses: None
+        """Called when nothing of an attempt is alive any more."""
         self._queue: list[int] = []
         self._beginning: asyncio.Task[None] | None = None
         self._deciding = deciding
@@ -164,6 +166,7 @@ class Scheduler:
         self._executions.pop(execution.task.id, None)
         if self._writers.get(execution.task.root) == execution.task.id:
             del self._writers[execution.task.root]
+        self.ended(execution.task, execution.board.plan, execution.board.statuses)
         if self._queue:
             self._beginning = asyncio.create_task(self._begin_next(), name="begin the next task")
 
@@ -333,6 +336,7 @@ class Scheduler:
             outcome=None,
             error="",
             ended=None,
+            planner="",
         )
         return self._store.restart(task, after, _to_reset(plan, statuses, from_step, task.id), actor)
 

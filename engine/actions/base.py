@@ -13,7 +13,7 @@ from engine.model.call import Purpose
 from engine.model.effect import Changes, TestSummary
 from engine.model.nouns import dataclass
 from engine.model.plan import PlannedStep
-from engine.model.prompt import Prompt
+from engine.model.prompt import Passage, Prompt
 from engine.model.question import QuestionKind
 from engine.model.run import Receipt, StepStatus
 from engine.process import Level, SealedFile, Terminal
@@ -55,6 +55,10 @@ async def _nobody(
     raise NoModel
 
 
+async def _nothing(words: str) -> tuple[Passage, ...]:
+    return ()
+
+
 @mutable(slots=True, kw_only=True)
 class Context:
     """One attempt at one step."""
@@ -84,6 +88,8 @@ class Context:
     infer: Infer = _nobody
     earlier: Callable[[], tuple[Earlier, ...]] = tuple
     """The steps that this one stands on, the nearest first."""
+    remembered: Callable[[str], Awaitable[tuple[Passage, ...]]] = _nothing
+    """What earlier runs taught about some words."""
 
     @property
     def workdir(self) -> Path:

@@ -19,6 +19,7 @@ from engine import process
 from engine.actions.base import Context, Earlier, Result
 from engine.actions.text import first_line
 from engine.errors import ModelFailed, StepError, StepTimedOut, Unusable
+from engine.llm.json_text import json_of
 from engine.model.call import Purpose
 from engine.model.nouns import dataclass
 from engine.model.plan import Research, Review
@@ -48,7 +49,7 @@ async def research(context: Context) -> Result:
     """Answer the query; the answer is the log."""
     step = context.planned.step
     assert isinstance(step, Research)
-    passages = await asyncio.to_thread(_outputs, context.earlier())
+    passages = (*await asyncio.to_thread(_outputs, context.earlier()), *await context.remembered(step.query))
     prompt = Prompt(system=_words("research"), request=step.query, passages=passages)
     said = await _ask(context, Purpose.RESEARCH, prompt, _text, step.model or "")
     return said if isinstance(said, Result) else Result(summary=first_line(said))
@@ -63,7 +64,7 @@ async def review(context: Context) -> Result:
     step = context.planned.step
     assert isinstance(step, Review)
     artifact, others = await asyncio.to_thread(_artifact, context, step.artifact)
-    passages = (artifact, *others)
+    passages = (artifact, *others, *await context.remembered(f"{step.artifact} {step.criteria}"))
     if not step.criteria:
         prompt = Prompt(system=_words("review"), request=f"Review {artifact.source}.", passages=passages)
         said = await _ask(context, Purpose.REVIEW, prompt, _text, step.model or "")
@@ -136,13 +137,15 @@ class _Log:
 
 def _outputs(earlier: tuple[Earlier, ...], but: str = "") -> tuple[Passage, ...]:
     """What the steps before left, the nearest first."""
-    return tuple(_output(each, _OUTPUT) for each in earlier if each.planned.id != but)
+    return tuple(output_of(each, _OUTPUT) for each in earlier if each.planned.id != but)
 
 
-def _output(earlier: Earlier, characters: int) -> Passage:
+def output_of(earlier: Earlier, characters: int) -> Passage:
+    """How a step ended and the last that it said, as data for a model."""
     status = earlier.status
     said = process.read_log(Path(earlier.log), -characters, characters).data if earlier.log else b""
-    head = f"{status.state}{f', exit {status.exit_code}' if status.exit_code is not None else ''}: {status.summary}"
+    code = f", exit {status.exit_code}" if status.exit_code is not None else ""
+    head = f"{status.state}{code}: {status.error or status.summary}"
     operand = " ".join(earlier.planned.step.operand.split())[:80]
     return Passage(source=f"output of step {status.id} ({operand})", text=f"{head}\n{said.decode('utf-8', 'replace')}")
 
@@ -152,7 +155,7 @@ def _artifact(context: Context, name: str) -> tuple[Passage, tuple[Passage, ...]
     earlier = context.earlier()
     step = next((each for each in earlier if each.planned.id == name), None)
     if step is not None:
-        return _output(step, _ARTIFACT), _outputs(earlier, but=name)
+        return output_of(step, _ARTIFACT), _outputs(earlier, but=name)
     return Passage(source=name, text=_file(context, name)), _outputs(earlier)
 
 
@@ -191,9 +194,11 @@ def _verdict_on(prompt: Prompt) -> Callable[[str], Verdict]:
 
     def read(answer: str) -> Verdict:
         try:
-            said = json.loads(answer[answer.find("{") : answer.rfind("}") + 1])
+            said = json.loads(json_of(answer))
         except (ValueError, RecursionError) as error:
             raise Unusable(problem=f"The answer is no JSON object: {error}") from None
+        if not isinstance(said, dict):
+            raise Unusable(problem="The answer is no JSON object")
         quotes, met, reason = said.get("evidence"), said.get("met"), said.get("reason", "")
         if not isinstance(met, bool):
             raise Unusable(problem="`met` is true or false")

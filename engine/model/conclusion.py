@@ -12,8 +12,9 @@ _BAD = ((Cause.FAILED, Outcome.STEP_FAILED), (Cause.DENIED, Outcome.DENIED), (Ca
 _CHOSEN = frozenset({Cause.VERDICT, Cause.CANCELLED, Cause.BUDGET})
 
 
-def conclude(statuses: Iterable[StepStatus], accept: Accept) -> tuple[Phase, Outcome, str]:
-    """The phase, the outcome and a sentence, once every step has ended."""
+def conclude(statuses: Iterable[StepStatus], accept: Accept, *, repaired: bool = False) -> tuple[Phase, Outcome, str]:
+    """The phase, the outcome and a sentence, once every step has ended; `repaired` where an attempt before failed and
+    the plan replaces what did."""
     ended = list(statuses)
     for cause, outcome in _BAD:
         culprits = [status for status in ended if status.cause is cause]
@@ -21,7 +22,8 @@ def conclude(statuses: Iterable[StepStatus], accept: Accept) -> tuple[Phase, Out
             return Phase.FAILED, outcome, _sentence(culprits)
     chosen = any(status.cause in _CHOSEN for status in ended)
     phase = Phase.READY if accept is Accept.PERSON else Phase.COMPLETED
-    return phase, Outcome.PARTIAL if chosen else Outcome.OK, ""
+    well = Outcome.AFTER_REPAIR if repaired else Outcome.OK
+    return phase, Outcome.PARTIAL if chosen else well, ""
 
 
 def _sentence(culprits: list[StepStatus]) -> str:

@@ -234,6 +234,13 @@ class Alerted(Fact):
     """Why it did not arrive; empty where it did."""
 
 
+@dataclass(frozen=True)
+class RepairFailed(Fact):
+    """A model was asked for steps in the place of what failed, and gave none; the task stays as it was."""
+
+    reason: str
+
+
 # Questions
 
 

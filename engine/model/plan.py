@@ -329,6 +329,10 @@ class Plan:
     """Which model wrote it; empty where none did."""
     repairs: tuple[str, ...] = ()
     """What of its answer was put right, a sentence each. Told, not signed: the steps say what will run."""
+    failure: str = ""
+    """What failed in the revision before, where this one was written to stand in its place (B8)."""
+    replans: int = 0
+    """How many revisions up to this one were written for that."""
     digest: str = ""
 
     def named(self, name: str) -> str:

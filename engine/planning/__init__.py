@@ -224,7 +224,7 @@ def _wish(request: str, before: Task | None = None) -> Wish:
     from engine.planning.llm import Wish
 
     tried = (Passage(source="the attempt before", text=before.error),) if before and before.error else ()
-    return Wish(asked=request, request=request, passages=tried)
+    return Wish(asked=request, request=request, passages=lambda: tried)
 
 
 def _reply(plan: Plan, seq: int) -> Reply:

@@ -27,7 +27,7 @@ def returned(task: Task, plan: Plan, given: Signature, comments: Iterable[Commen
     said = [comment for comment in comments if comment.revision == plan.revision and comment.resolved is None]
     before = [Passage(source="the attempt before", text=tried)] if tried else []
     about = [Passage(source="comments of reviewers", text="\n".join(map(_line, said)))] if said else []
-    return Wish(asked=asked, request=task.request, passages=(present_plan(plan), *about, *before))
+    return Wish(asked=asked, request=task.request, passages=lambda: (present_plan(plan), *about, *before))
 
 
 def _line(comment: Comment) -> str:

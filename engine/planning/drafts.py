@@ -16,7 +16,8 @@ from engine.cancellation import CancelToken
 from engine.client import PlanningText
 from engine.errors import Cancelled, Conflict, OverBudget, SignoffError
 from engine.inference import Inference
-from engine.model.events import TaskEnded
+from engine.memory import relevant
+from engine.model.events import Fact, TaskEnded
 from engine.model.plan import Plan
 from engine.model.state import Outcome, Phase, advance
 from engine.model.task import Task
@@ -43,6 +44,8 @@ class Order:
     world: Derivation
     keep: Callable[[Plan], Awaitable[object]]
     """Stores the revision. Raises `Conflict` where somebody decided about the task meanwhile."""
+    unwritten: Callable[[str], tuple[Task, tuple[Fact, ...]]] | None = None
+    """The task where there is no revision in the end, for this reason, and what is told of it; by default it fails."""
 
 
 class Drafts:
@@ -67,6 +70,7 @@ class Drafts:
         self._state = state
         self._signal = signal
         self._writing: dict[asyncio.Task[None], tuple[int, CancelToken]] = {}
+        self._closing = False
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
@@ -100,6 +104,7 @@ class Drafts:
 
     async def close(self) -> None:
         """Stop all of them. Their tasks stay as they are, and the next owner ends them."""
+        self._closing = True
         for _, token in self._writing.values():
             token.fire("the engine closes")
         if self._writing:
@@ -112,15 +117,20 @@ class Drafts:
         if before:  # a draft of the same task that is just being stopped
             await asyncio.wait(before)
         try:
+            remembered = await relevant(self._store.read, order.wish.request, order.task.root, self._clock())
+            wish = replace(order.wish, remembered=remembered)
             with Paper(draft_path(self._state, number), number, self._signal) as paper:
-                plan = await write_plan(self._inference, order.wish, order.world, paper.write, token)
+                plan = await write_plan(self._inference, wish, order.world, paper.write, token)
             self._ends()
             await order.keep(plan)
-        except (Cancelled, Conflict):  # whoever decided has written what became of the task
+        except Conflict:  # whoever decided has written what became of the task
             pass
+        except Cancelled as error:
+            if order.unwritten is not None and not self._closing:
+                await self._fail(order, error)
         except Exception as error:  # whatever broke: the task must end, or it would be planned for ever
             self._ends()
-            await self._fail(order.task, error)
+            await self._fail(order, error)
 
     def _gone(self, writing: asyncio.Task[None]) -> None:
         self._ending.discard(writing)
@@ -130,13 +140,17 @@ class Drafts:
         if task := asyncio.current_task():
             self._ending.add(task)
 
-    async def _fail(self, task: Task, error: Exception) -> None:
+    async def _fail(self, order: Order, error: Exception) -> None:
         reason = str(error) if isinstance(error, SignoffError) else f"{type(error).__name__}: {error}"
         if isinstance(error, OverBudget) and error.hint:
             reason = f"{reason}; {error.hint}"
-        failed = unwritten(task, reason, self._clock())
+        if order.unwritten is not None:
+            after, told = order.unwritten(reason)
+        else:
+            after = unwritten(order.task, reason, self._clock())
+            told = (TaskEnded(after),)
         try:
-            await self._store.set_phase(task, failed, TaskEnded(failed))
+            await self._store.set_phase(order.task, after, *told)
         except Conflict:
             pass
 

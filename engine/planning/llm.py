@@ -10,8 +10,9 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.cancellation import CancelToken
 from engine.errors import InvalidPlan, Unusable
@@ -38,9 +39,15 @@ class Wish:
     """What a person wants, in their words."""
     request: str
     """What the plan is for; it becomes the request of the revision, whatever the model says."""
-    passages: tuple[Passage, ...] = ()
-    """What there is to know besides the directory; it comes first."""
+    passages: Callable[[], tuple[Passage, ...]] = tuple
+    """What there is to know besides the directory; it comes first. Called in a thread."""
+    remembered: tuple[Passage, ...] = ()
+    """What earlier runs taught about this."""
     purpose: Purpose = Purpose.PLAN
+    prompts: tuple[str, ...] = ("plan",)
+    """Our own words, one after the other."""
+    assemble: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    """From what a model answered to a whole plan file. Raises `Unusable`."""
     check: Callable[[Plan], None] | None = None
     """What has to hold besides. Raises `InvalidPlan`."""
 
@@ -66,25 +73,28 @@ async def write_plan(
 
 def ask_for_plan(wish: Wish, world: Derivation) -> Question[Plan]:
     """The question whose answer is a revision."""
-    from engine.planning.schema import plan_schema
-
-    prompt = Prompt(system=instructions("plan", world), request=wish.asked, passages=(*wish.passages, *_around(world)))
+    passages = (*wish.passages(), *wish.remembered, *look_around(world.root, world.policy))
+    prompt = Prompt(system=instructions(wish.prompts, world), request=wish.asked, passages=passages)
     return Question(
         purpose=wish.purpose,
         prompt=prompt.within(LIMIT),
         read=lambda answer: read_plan(answer, wish, world),
         task=world.task,
-        schema=plan_schema(),
+        schema=_schema(),
     )
 
 
-def _around(world: Derivation) -> tuple[Passage, ...]:
-    return look_around(world.root, world.policy)
+@cache
+def _schema() -> dict[str, Any]:
+    from engine.planning.schema import plan_schema
+
+    return plan_schema()
 
 
-def instructions(name: str, world: Derivation) -> str:
+def instructions(names: tuple[str, ...], world: Derivation) -> str:
     """Our words to a model, with the actions that can run here."""
-    text = (files("engine.planning") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+    folder = files("engine.planning") / "prompts"
+    text = "".join((folder / f"{name}.md").read_text(encoding="utf-8") for name in names)
     known = ", ".join(action for action in Action if action in world.configured)
     return f"{text}\nActions that can run here: {known}. Every other one is an error.\n"
 
@@ -100,16 +110,13 @@ def read_plan(answer: str, wish: Wish, world: Derivation) -> Plan:
     value, left_out = read_json(answer)
     value, repairs = repair(value)
     try:
-        plan = plan_from_text(_text({**value, "request": wish.request}), "answer", replace(world, planner=PLANNER))
+        document = json.dumps({**wish.assemble(value), "request": wish.request}, ensure_ascii=False)
+        plan = plan_from_text(document, "answer", replace(world, planner=PLANNER))
         if wish.check is not None:
             wish.check(plan)
     except InvalidPlan as error:
         raise Unusable(problem=told(error)) from None
     return replace(plan, repairs=(*left_out, *repairs))
-
-
-def _text(value: dict[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def told(error: InvalidPlan) -> str:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.errors import Unusable
+from engine.llm.json_text import json_of
 from engine.model.plan import Action
 
 Value = Any
@@ -29,12 +30,14 @@ def read_json(text: str) -> tuple[Value, tuple[str, ...]]:
     Raises:
         Unusable: there is none.
     """
-    start, end = text.find("{"), text.rfind("}")
+    found = json_of(text)
     try:
-        value = json.loads(text[start : end + 1])
+        value = json.loads(found)
     except (ValueError, RecursionError) as error:
         raise Unusable(problem=f"The answer is no JSON object: {error}") from None
-    around = (text[:start] + text[end + 1 :]).strip().removeprefix("```json").strip("` \n")
+    if not isinstance(value, dict):
+        raise Unusable(problem="The answer is no JSON object")
+    around = text.replace(found, "", 1).strip().removeprefix("```json").strip("` \n")
     return value, ("text around the plan was left out",) if around else ()
 
 

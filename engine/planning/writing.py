@@ -26,11 +26,12 @@ def plan_text(plan: Plan) -> str:
         """Block style; text of several lines as it stands, everything else on one line."""
 
     Dumper.add_representer(str, _text)
-    whole: str = yaml.dump(_document(plan), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=2**20)
+    whole: str = yaml.dump(document_of(plan), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=2**20)
     return whole
 
 
-def _document(plan: Plan) -> dict[str, Any]:
+def document_of(plan: Plan) -> dict[str, Any]:
+    """What the plan file of a revision says, as plain values."""
     known = {item.name for item in fields(Document)}
     frame = {name: _plain(name, value) for name, value in lean(plan).items() if name in known and name != "steps"}
     return {**frame, "steps": [_step(planned.step) for planned in plan.steps]}

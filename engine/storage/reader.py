@@ -131,7 +131,7 @@ class Reader:
 
     async def drafts(self) -> list[Task]:
         """Tasks whose next revision somebody was writing, oldest first."""
-        sql = f"SELECT {rows.TASK_COLUMNS} FROM tasks WHERE phase = 'planning' AND planner <> '' ORDER BY id"
+        sql = f"SELECT {rows.TASK_COLUMNS} FROM tasks WHERE planner <> '' ORDER BY id"
         return [rows.task_of(row) for row in await self._all(sql)]
 
     async def cleanups(self) -> list[tuple[int, int, StepStatus]]:

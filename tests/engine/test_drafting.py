@@ -100,6 +100,14 @@ async def test_the_text_is_told_as_it_comes_and_kept(desk: Desk) -> None:
     assert await desk.engine.read(ReadDraft(task=task + 1)) == ""
 
 
+async def test_what_earlier_runs_taught_is_told_as_data(desk: Desk) -> None:
+    model = ScriptedModel(answer(LOOK))
+    await desk.open(model=model)
+    earlier = await desk.run(step("hidden"), request="look around for hidden files")
+    await planned(desk, await asked(desk))
+    assert f"an earlier run, task {earlier.task.id} step hidden" in model.told
+
+
 async def test_repairs_are_told_with_the_revision(desk: Desk) -> None:
     await desk.open(model=ScriptedModel(answer(LOOK, MORE | {"needs": 0})))
     task = await asked(desk)

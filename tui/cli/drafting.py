@@ -9,7 +9,7 @@ import asyncio
 import signal
 from contextlib import suppress
 
-from engine import Cancel, EngineClient, Event, Gap, Item, ModelAsked, Phase, PlanningText, ShowTask, TaskView
+from engine import Cancel, EngineClient, Event, Gap, Item, ModelAsked, Outcome, Phase, PlanningText, ShowTask, TaskView
 from engine.errors import Cancelled, EngineGone, SignoffError
 from tui.cli.call import Call
 from tui.presentation.amounts import number
@@ -30,7 +30,7 @@ async def until_written(call: Call, engine: EngineClient, view: TaskView) -> Tas
         EngineGone: the engine closed meanwhile.
     """
     task = view.task.id
-    if view.task.phase is not Phase.PLANNING or not view.task.planner:
+    if not view.task.planner:
         return view
     chores: set[asyncio.Task[object]] = set()
     loop = asyncio.get_running_loop()
@@ -44,7 +44,7 @@ async def until_written(call: Call, engine: EngineClient, view: TaskView) -> Tas
             _tell(call, task, item)
             if _moved(task, item):
                 view = await engine.read(ShowTask(task=task))
-                if view.task.phase is not Phase.PLANNING:
+                if not view.task.planner:
                     return _planned(view)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
@@ -72,7 +72,7 @@ def _planned(view: TaskView) -> TaskView:
     again = f"the request is kept; plan it again: signoff run {task.id}"
     if task.phase is Phase.CANCELLED:
         raise Cancelled(reason=f"the planning of task {task.id}", hint=again)
-    if task.phase is Phase.FAILED:
+    if task.phase is Phase.FAILED and task.outcome is Outcome.NO_PLAN:
         raise NoPlan(task=task.id, reason=task.error, hint=again)
     return view
 

@@ -153,6 +153,8 @@ def how_to_go_on(task: Task) -> str:
             return f"it was returned; cancel it and plan anew: signoff cancel {task.id}"
         case Phase.AWAITING_APPROVAL:
             return f"read it: signoff show {task.id}   sign it: signoff approve {task.id}"
+        case Phase.FAILED if task.planner:
+            return f"a model writes steps in the place of what failed; wait for them: signoff run {task.id}"
         case Phase.FAILED | Phase.CANCELLED if task.unplanned:
             return f"plan it again: signoff run {task.id}"
         case Phase.QUEUED:

@@ -107,7 +107,7 @@ async def _run_task(call: Call, engine: EngineClient, person: Person | None, vie
             if not await _signed(call, engine, view, person):
                 return Exit.DENIED
             await following.look_again()
-        return await _finish(call, engine, following)
+        return await _finish(call, engine, following, person)
 
 
 async def _subject(call: Call, engine: EngineClient) -> TaskView:
@@ -138,8 +138,8 @@ async def _planned(call: Call, engine: EngineClient, command: MakePlan) -> TaskV
 def _runnable(view: TaskView) -> TaskView:
     """Raises `UsageError` for a task that `run` cannot go on with, saying what can."""
     task = view.task
-    waits = task.phase is Phase.PAUSED or (task.phase is Phase.PLANNING and not task.planner)
-    if not task.unplanned and (task.phase.ended or waits):
+    waits = task.phase in (Phase.PAUSED, Phase.PLANNING)
+    if not task.unplanned and not task.planner and (task.phase.ended or waits):
         hint = lines.how_to_go_on(task) or "plan the request again: signoff plan REQUEST"
         raise UsageError(problem=f"Task {task.id} is {task.phase.value}; nothing was run", hint=hint)
     return view
@@ -148,7 +148,7 @@ def _runnable(view: TaskView) -> TaskView:
 async def _with_a_plan(call: Call, engine: EngineClient, view: TaskView) -> TaskView:
     """The task, planned again if it never got a plan. Raises `NothingFits`."""
     if not view.task.unplanned:
-        return await until_written(call, engine, view)
+        return _runnable(await until_written(call, engine, view))
     call.console.note(f"signoff: planning again: {title(view.task.request)}")
     return await planning.make(call, engine, Resume(task=view.task.id))
 
@@ -216,7 +216,7 @@ async def _resume_to_the_end(call: Call, engine: EngineClient, person: Person | 
     async with Following(call, engine, view, _manners(call, person)) as following:
         await engine.do(Resume(task=view.task.id, from_step=from_step))
         await following.look_again()
-        return await _finish(call, engine, following)
+        return await _finish(call, engine, following, person)
 
 
 # Both
@@ -260,7 +260,7 @@ def _manners(call: Call, person: Person | None) -> Manners:
     return Manners(person=person, wait=call.args.wait, confirm=call.args.confirm)
 
 
-async def _finish(call: Call, engine: EngineClient, following: Following) -> int:
+async def _finish(call: Call, engine: EngineClient, following: Following, person: Person | None) -> int:
     view = await following.to_the_end()
     if call.json:
         if not following.ended:
@@ -268,9 +268,20 @@ async def _finish(call: Call, engine: EngineClient, following: Following) -> int
     else:
         following.telling.summary(view)
         await _close_the_summary(call, engine, view)
+        if view.task.planner and person is not None and not getattr(call.args, "yes", False):
+            return await _repaired(call, engine, person, view)
     if call.world.leash is None and not call.world.sitting:
         await _let_others_end(call, engine)
     return of_task(view.task)
+
+
+async def _repaired(call: Call, engine: EngineClient, person: Person, view: TaskView) -> int:
+    """A model writes steps in the place of what failed: wait for them, and put them to the person like any plan."""
+    written = await until_written(call, engine, view)
+    if written.task.phase is Phase.AWAITING_APPROVAL:
+        return await _run_task(call, engine, person, written)
+    call.console.note("signoff: no steps were found in its place; the task stays as it was")
+    return of_task(written.task)
 
 
 async def _close_the_summary(call: Call, engine: EngineClient, view: TaskView) -> None:

@@ -24,6 +24,7 @@ from engine.errors import AlreadyJudged, Refused, StaleRevision
 from tui.cli import lines
 from tui.cli.arguments import counting, set_option, task_argument
 from tui.cli.call import Call, Verb
+from tui.cli.drafting import until_written
 from tui.cli.exits import Exit
 from tui.cli.going_on import advise
 from tui.cli.people import a_person
@@ -143,8 +144,8 @@ async def _return(call: Call) -> int:
         task = (await _present(call, engine)).task
         command = Return(task=task.id, revision=task.revision, note=call.args.note, means="command")
         reply: Reply = await engine.do(command)
-        view: TaskView = await engine.read(ShowTask(task=task.id))
-    call.console.say(safe(reply.text))
+        call.console.say(safe(reply.text))
+        view = await until_written(call, engine, await engine.read(ShowTask(task=task.id)))
     if hint := lines.how_to_go_on(view.task):
         call.console.say(hint)
     return 0

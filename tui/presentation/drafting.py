@@ -8,10 +8,10 @@ from typing import Any
 
 from textual.content import Content
 
+from engine import OPERANDS
 from tui.presentation.content import assemble, content
 from tui.presentation.line import MUTED
 
-_OPERANDS = ("command", "script", "query", "text", "prompt", "artifact", "message", "question")
 _GLANCE = 200
 _DECODER = json.JSONDecoder()
 
@@ -47,7 +47,7 @@ def _objects(draft: str, at: int) -> Iterator[tuple[dict[str, Any], int]]:
 
 def _line(number: int, step: dict[str, Any]) -> Content:
     """`2 deps  execute  uv sync`, the operand on one line."""
-    operand = next((str(step[name]) for name in _OPERANDS if step.get(name)), "")
+    operand = str(step.get(OPERANDS.get(str(step.get("action")), ""), ""))
     return assemble(
         (f"{number:>3} ", MUTED),
         (str(step.get("id", ""))[:_GLANCE], "bold"),

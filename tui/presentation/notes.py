@@ -24,6 +24,7 @@ from engine import (
     QuestionAnswered,
     QuestionAsked,
     QuestionChanged,
+    RepairFailed,
     RunCancelled,
     StepEnded,
     StepsChanged,
@@ -92,6 +93,8 @@ def told(fact: Fact) -> Content | tuple[str, str]:
             )
         case ModelAsked(purpose=purpose, model=model, expected=expected):
             return assemble((f"asks {model} to {purpose}: ", MUTED), at_most(expected))
+        case RepairFailed(reason=reason):
+            return (f"no repair: {reason}", "$text-warning")
         case Notified(channel=channel, message=message):
             return assemble((f"says on {channel}: ", MUTED), message)
     return _told_of_task(fact)

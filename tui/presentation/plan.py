@@ -81,6 +81,8 @@ def _head(view: TaskView, width: int, cost: str) -> Iterator[str]:
     if plan:
         model = f" ({plan.model})" if plan.model else ""
         yield from _hung("", f"{counted(plan)}, planner {plan.planner}{model}", width)
+        if plan.failure:
+            yield from _hung("", f"in the place of what failed: {plan.failure}", width)
         for repair in plan.repairs:
             yield from _hung("", f"put right: {repair}", width)
         yield from _hung("", f"in {plan.root}", width)

@@ -82,7 +82,8 @@ def written(plan: Plan) -> str:
     if not plan.model:
         return ""
     put = f"; put right: {_named(list(plan.repairs), '; ')}" if plan.repairs else ""
-    return f"Written by {plan.model}{put}."
+    place = f" in the place of what failed: {plan.failure}" if plan.failure else ""
+    return f"Written by {plan.model}{place}{put}."
 
 
 def _named(names: list[str], between: str = ", ") -> str:

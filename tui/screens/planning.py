@@ -19,6 +19,7 @@ from engine import (
     ReadDraft,
     ShowTask,
     SignoffError,
+    Task,
     TaskView,
 )
 from tui.messages import Desk, DraftsGrew, Happened, Resynced
@@ -82,7 +83,7 @@ class PlanningScreen(Screen[Phase | None]):
         self._draft, self._missed = await self.app.engine.read(ReadDraft(task=self._task_id)), False
         self._show()
         self._title()
-        self._ended(view.task.phase)
+        self._ended(view.task)
 
     def _title(self) -> None:
         """What is planned, as far as who plans it leaves room."""
@@ -118,7 +119,7 @@ class PlanningScreen(Screen[Phase | None]):
             if event.task == self._task_id:
                 self._hear(event)
                 if isinstance(event.fact, PhaseChanged):
-                    self._ended(event.fact.task.phase)
+                    self._ended(event.fact.task)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event.fact, ModelAsked):
@@ -132,9 +133,9 @@ class PlanningScreen(Screen[Phase | None]):
     def on_resynced(self, _: Resynced) -> None:
         self._load()
 
-    def _ended(self, phase: Phase) -> None:
-        if phase is not Phase.PLANNING and self.is_current:
-            self.dismiss(phase)
+    def _ended(self, task: Task) -> None:
+        if not task.planner and self.is_current:
+            self.dismiss(task.phase)
 
     async def on_key_line_pressed(self, message: KeyLine.Pressed) -> None:
         await self.run_action(message.key.action)

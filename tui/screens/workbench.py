@@ -132,7 +132,7 @@ class Workbench(WorkbenchView):
     # Other screens
 
     def action_review(self) -> None:
-        if self.view is not None and self.view.task.phase is Phase.PLANNING and self.view.task.planner:
+        if self.view is not None and self.view.task.planner:
             from tui.screens.planning import PlanningScreen
 
             self.app.push_screen(PlanningScreen(self.view.task.id), self._planned)

@@ -23,7 +23,7 @@ STEP: dict[str, Any] = {"id": "look", "action": "execute", "command": "ls -l"}
 
 
 async def planned(model: ScriptedModel, place: Derivation, *passages: Passage) -> Plan:
-    wish = Wish(asked="look around", request="look around", passages=passages)
+    wish = Wish(asked="look around", request="look around", passages=lambda: passages)
     return await write_plan(inference(model), wish, place, lambda _: None, CancelToken())
 
 

@@ -18,12 +18,14 @@ from engine import (
     Planner,
     PlanningText,
     Reply,
+    Sign,
+    TaskEnded,
     TaskView,
 )
 from engine.model.call import Purpose, Usage
 from engine.testing import ScriptedEngine
 from tests.tui import plans
-from tests.tui.cli.outside import call
+from tests.tui.cli.outside import Obedient, Typist, call
 
 
 class Writing(ScriptedEngine):
@@ -92,3 +94,63 @@ def test_what_was_put_right_stands_in_the_plan() -> None:
     text = " ".join(told.out.split())
     assert "planner llm (scripted)" in text
     assert "put right: a slip" in text and "put right: another" in text
+
+
+def test_who_returns_a_plan_waits_for_the_next_one() -> None:
+    engine = Writing(plans.to_review(), Usage())
+    told = call(engine, "return", "12", "--note", "smaller")
+    assert told.code == 0
+    assert "scripted plans: price unknown" in told.err
+    assert "sign it: signoff approve 12" in told.out
+
+
+class Repairing(Obedient):
+    """An engine whose first attempt fails; a model then writes steps in the place of what failed, or none."""
+
+    def __init__(self, mends: bool) -> None:
+        super().__init__(plans.to_review())
+        self.mends = mends
+        self.on[Sign] = lambda engine, command: self.attempt()
+        self.followed = 0
+
+    def attempt(self) -> None:
+        first = len([command for command in self.done if isinstance(command, Sign)]) == 1
+        if first:
+            self.becomes(Phase.FAILED, Outcome.STEP_FAILED, "llm")
+        else:
+            self.becomes(Phase.COMPLETED, Outcome.AFTER_REPAIR)
+        self.emit(TaskEnded(self.views[12].task), task=12)
+
+    def becomes(self, phase: Phase, outcome: Outcome | None, planner: str = "") -> None:
+        view = self.views[12]
+        self.views[12] = replace(view, task=replace(view.task, phase=phase, outcome=outcome, planner=planner))
+        self.emit(PhaseChanged(self.views[12].task), task=12)
+
+    async def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        self.followed += 1
+        following = super().events(after)
+        if self.followed == 2:
+            phase, outcome = (Phase.AWAITING_APPROVAL, None) if self.mends else (Phase.FAILED, Outcome.STEP_FAILED)
+            self.becomes(phase, outcome)
+            yield self.emit(PhaseChanged(self.views[12].task), task=12)
+        async for item in following:
+            yield item
+
+
+def test_steps_in_the_place_of_what_failed_are_put_to_the_person_and_run() -> None:
+    engine = Repairing(mends=True)
+    told = call(engine, "run", "12", person=Typist("y", "y"))
+    assert told.code == 0
+    assert len([command for command in engine.done if isinstance(command, Sign)]) == 2
+
+
+def test_without_such_steps_the_task_stays_failed() -> None:
+    told = call(Repairing(mends=False), "run", "12", person=Typist("y"))
+    assert told.code == 1
+    assert "no steps were found in its place; the task stays as it was" in told.err
+
+
+def test_yes_signs_no_steps_that_it_did_not_see() -> None:
+    engine = Repairing(mends=True)
+    assert call(engine, "run", "12", "--yes").code == 1
+    assert len([command for command in engine.done if isinstance(command, Sign)]) == 1

@@ -165,6 +165,17 @@ async def test_the_review_tells_who_wrote_it_and_what_was_put_right() -> None:
         await until(pilot, lambda: "Written by scripted; put right: needs 0 stands for baseline." in picture(pilot))
 
 
+async def test_steps_in_the_place_of_what_failed_are_looked_at_too() -> None:
+    engine = Planner()
+    failed = replace(TASK, phase=Phase.FAILED, outcome=Outcome.STEP_FAILED, revision=1)
+    engine.views[TASK.id] = TaskView(task=failed)
+    async with opened(engine, screen := PlanningScreen(TASK.id)) as pilot:
+        engine.begins()
+        await until(pilot, lambda: "2 deps" in picture(pilot))
+        engine.ends(Phase.FAILED, Outcome.STEP_FAILED)
+        await gone(pilot, screen)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_no_draft_acts_on_the_terminal(name: str) -> None:
     engine = Planner()
