@@ -128,6 +128,7 @@ from engine.model.trust import Novelty, Trusted, TrustedFile
 from engine.opening import Need, Owner, connect
 from engine.person import unknown_people, user_name
 from engine.storage.lock import is_owned
+from engine.temporary import scratch
 from engine.version import VERSION
 from engine.views import AuditReport, DirectoryFile, DirectoryView, EngineInfo, Explanation, Target, Variable
 from engine.workspace import new_repository
@@ -311,6 +312,7 @@ __all__ = [
     "plan_schema",
     "quorum",
     "running_for",
+    "scratch",
     "seconds_left",
     "state_path",
     "step_digest",
