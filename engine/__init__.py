@@ -138,6 +138,7 @@ from engine.models import key_file, look_at_models, try_models
 from engine.opening import Need, Owner, connect
 from engine.person import unknown_people, user_name
 from engine.storage.lock import is_owned
+from engine.temporary import scratch
 from engine.version import VERSION
 from engine.views import (
     AuditReport,
@@ -350,6 +351,7 @@ __all__ = [
     "plan_schema",
     "quorum",
     "running_for",
+    "scratch",
     "seconds_left",
     "state_path",
     "step_digest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -11,6 +12,28 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+STARTS = {name for name in dir(os) if name.startswith(("exec", "spawn", "posix_spawn", "fork", "popen"))} | {
+    "Popen",
+    "ProcessPoolExecutor",
+    "create_subprocess_exec",
+    "create_subprocess_shell",
+    "multiprocessing",
+    "openpty",
+    "os.system",
+    "pty",
+    "subprocess_exec",
+    "subprocess_shell",
+}
+"""What starts a process, or becomes one, by the names of the standard library."""
+OWN_PROGRAMS = {
+    "tui/cli/config.py": {"execvp"},
+    "tui/clipboard.py": {"create_subprocess_exec"},
+    "tui/editor.py": {"create_subprocess_exec"},
+    "tui/launcher.py": {"fork"},
+    "tui/pager.py": {"create_subprocess_exec"},
+}
+"""What starts the person's own editor, pager and tmux, as that person, on their terminal; and the launcher, that splits
+this program in two and starts none. No step comes this way."""
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -25,6 +48,30 @@ def test_the_contracts_between_rooms_are_kept() -> None:
         [sys.executable, "-c", code, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def named(node: ast.AST) -> set[str]:
+    """The names that a piece of a program takes from elsewhere."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=of), attr=name):
+            return {name, f"{of}.{name}"}
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return {name}
+        case ast.Import(names=names):
+            return {part for alias in names for part in alias.name.split(".")}
+        case ast.ImportFrom(module=module, names=names):
+            return {*(module or "").split("."), *(n for alias in names for n in (alias.name, f"{module}.{alias.name}"))}
+    return set()
+
+
+def test_processes_start_in_one_room_and_the_persons_own_programs_where_it_is_said() -> None:
+    found: dict[str, set[str]] = {}
+    for path in (*ROOT.glob("engine/**/*.py"), *ROOT.glob("tui/**/*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        uses = STARTS & {used for node in ast.walk(ast.parse(path.read_text())) for used in named(node)}
+        if uses and not name.startswith("engine/process/"):
+            found[name] = uses
+    assert found == OWN_PROGRAMS
 
 
 def test_the_linter_finds_nothing() -> None:

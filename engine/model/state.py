@@ -186,7 +186,7 @@ STEPS: Mapping[StepState, frozenset[StepState]] = {
     StepState.SKIPPED: frozenset({StepState.PENDING}),
     StepState.CANCELLED: frozenset({StepState.PENDING}),
 }
-"""An ended step is final within an attempt; only `resume` sets it back to pending."""
+"""What ended is final within an attempt: pending in the next one, or when a person takes a skipped step in again."""
 
 RUNS: Mapping[RunState, frozenset[RunState]] = {
     RunState.RUNNING: frozenset(

@@ -1,7 +1,7 @@
 """The only room that starts processes, holds them, ends them, and keeps what they print (B6.3-B6.6, B7, S2).
 
-It takes what was stored and approved, and decides nothing about it. No other room imports `subprocess`, forks, or
-signals; no room below the scheduler waits for a process but through `Running`.
+It takes what was stored and approved, and decides nothing about it. No other room of the engine imports `subprocess`,
+forks, or signals; no room below the scheduler waits for a process but through `Running`.
 """
 
 from __future__ import annotations

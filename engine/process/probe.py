@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from engine.errors import SpawnFailed
 from engine.process.environment import private_environment
 from engine.process.launch import Confinement, Launch, Level, Probe
 from engine.process.spawn import spawn
+from engine.temporary import scratch
 
 _REASONS = {
     Level.BUBBLEWRAP: "a namespace of its own for every step: files, network and processes are isolated",
@@ -33,8 +31,7 @@ async def probe(wanted: Level | None = None) -> Probe:
 
 
 async def _fault(level: Level) -> str:
-    with tempfile.TemporaryDirectory(prefix="signoff-probe-") as name:
-        folder = Path(name)
+    with scratch("signoff-probe-") as folder:
         (home := folder / "home").mkdir()
         confinement = Confinement(root=folder, workdir=folder, writable=False, home=home, network=False)
         launch = Launch(

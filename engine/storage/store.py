@@ -209,7 +209,7 @@ class Store:
         return change
 
     def set_phase(self, before: Task, after: Task, *extra: Fact, actor: str = ENGINE, patient: bool = False) -> Durable:
-        """A transition of a task, refused if its phase or attempt is another by now."""
+        """A transition of a task, refused if its phase, attempt or revision is another by now."""
         change = transition(before, after, actor=actor, patient=patient or actor == ENGINE)
         change.facts += [(fact, after.id, None) for fact in extra]
         return self._writer.apply(change)

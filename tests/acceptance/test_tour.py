@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
 from tests.acceptance.place import Place
+from tests.acceptance.terminal import until
 
 
-def test_told_without_a_screen(place: Place) -> None:
+@pytest.fixture
+def temporary(place: Place) -> Path:
+    """Where the program puts what it needs for a while."""
+    folder = place.home / "temporary"
+    folder.mkdir()
+    place.environ["TMPDIR"] = str(folder)
+    return folder
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("signoff-*"))
+
+
+def test_told_without_a_screen(place: Place, temporary: Path) -> None:
     done = place.run("demo", "--headless")
     assert done.returncode == 0, done.stdout + done.stderr
     acts = [line.split()[1] for line in done.stdout.splitlines() if line[:1].isdigit()]
@@ -22,6 +42,7 @@ def test_told_without_a_screen(place: Place) -> None:
         assert told in done.stdout, told
     assert done.stderr == ""
     assert not place.state.exists()
+    assert left(temporary) == []
 
 
 def test_walked_by_keys_to_its_end(place: Place) -> None:
@@ -61,7 +82,7 @@ def test_walked_by_keys_to_its_end(place: Place) -> None:
     assert "Warning" not in terminal.text
 
 
-def test_left_early_it_ends_and_nothing_is_left_running(place: Place) -> None:
+def test_left_early_it_ends_and_nothing_is_left(place: Place, temporary: Path) -> None:
     terminal = place.terminal()
     terminal.command(place.signoff("demo"))
     terminal.see("tour 1 of 6", "0 of 2 read")
@@ -69,4 +90,27 @@ def test_left_early_it_ends_and_nothing_is_left_running(place: Place) -> None:
     terminal.see("Release 2.1 of the web service", "not signed: r")
     terminal.press("q")
     assert terminal.prompt(before=1) == 0
-    terminal.see("Everything of the tour lies in")
+    terminal.see("Nothing of the tour stays behind")
+    assert left(temporary) == []
+
+
+def test_ctrl_c_ends_it_and_nothing_is_left(place: Place, temporary: Path) -> None:
+    terminal = place.terminal()
+    terminal.command(place.signoff("demo", "--headless"))
+    terminal.see("3 tamper")
+    assert left(temporary) != []
+    terminal.press("C-c")
+    assert terminal.prompt(before=1) == 130
+    assert left(temporary) == []
+
+
+def test_what_a_kill_left_goes_with_the_next_tour(place: Place, temporary: Path) -> None:
+    owner = "signoff-tour-*/state/owner"
+    with place.begin("demo", "--headless") as killed:
+        until(lambda: any(file.read_text() for file in temporary.glob(owner)), lambda: str(left(temporary)))
+        os.kill(int(next(temporary.glob(owner)).read_text()), signal.SIGKILL)
+        killed.wait(20)
+    assert left(temporary) != []
+    done = place.run("demo", "--headless")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert left(temporary) == []

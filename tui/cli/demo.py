@@ -1,4 +1,4 @@
-"""`signoff demo`: the tour, on its screens or told line by line. It plays in a folder of its own."""
+"""`signoff demo`: the tour, on its screens or told line by line. Its folder goes with it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ def _arguments(parser: ArgumentParser) -> None:
 async def _demo(call: Call) -> int:
     from tui.tour.scene import set_up
 
-    scene = await set_up()
     headless = call.args.headless or not call.world.out.isatty()
-    async with call.engine("execute", state=scene.state) as engine:
+    async with set_up() as scene, call.engine("execute", state=scene.state) as engine:
         return await (_told(call, engine, scene) if headless else _shown(call, engine, scene))
 
 
@@ -32,7 +31,7 @@ async def _told(call: Call, engine: EngineClient, scene: Scene) -> int:
     from tui.tour.headless import Telling
 
     well = await Telling(engine, scene, call.console.say).play()
-    call.console.say(f"\nEverything of it lies in {scene.folder}. In your own repository: signoff")
+    call.console.say("\nNothing of it stays behind. In your own repository: signoff")
     return 0 if well else 1
 
 

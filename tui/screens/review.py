@@ -18,6 +18,7 @@ from engine import Command, GiveGrant, Reject, Return, Sign, grantable
 from tui.presentation.amounts import about
 from tui.presentation.reading import missing
 from tui.presentation.review_head import barred, can_be_signed, signing, still_missing
+from tui.screens.deliberate import TYPED
 from tui.screens.review_modes import CONFIRMED, WORDED, Mode
 from tui.screens.review_steps import ReviewSteps
 
@@ -150,7 +151,7 @@ class ReviewScreen(ReviewSteps):
     @on(Input.Submitted, "#reason")
     def action_submit(self) -> None:
         words, view = self.words, self.view
-        if view is None or self.mode not in WORDED or self.too_quick():
+        if view is None or self.mode not in WORDED or self.too_quick(TYPED):
             return
         if not words:
             self.notice("Write a few words first: whoever wrote the plan reads them.")

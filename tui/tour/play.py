@@ -22,7 +22,7 @@ async def play(engine: EngineClient, scene: Scene, options: Options) -> int:
         if await asyncio.to_thread(sys.stdin.readline):
             await _sit(engine, scene, options, Act.END)
     running_on.cancel()
-    print(f"Everything of the tour lies in {scene.folder}. In your own repository: signoff")  # noqa: T201
+    print("Nothing of the tour stays behind. In your own repository: signoff")  # noqa: T201
     return 0
 
 

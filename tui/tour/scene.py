@@ -1,15 +1,17 @@
 """The stage of the tour: a scratch git repository, the plans that are read in it, and the hand that tampers.
 
-Everything lies in one temporary folder, the state directory included, so the tour touches nothing of the person's own.
+Everything lies in one temporary folder, the state directory included, so the tour touches nothing of the person's own,
+and nothing of it is left.
 """
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import new_repository
+from engine import new_repository, scratch
 
 DEPLOY = """\
 #!/bin/bash
@@ -117,13 +119,15 @@ class Scene:
         (self.root / "deploy.sh").write_text(DEPLOY)
 
 
-async def set_up() -> Scene:
-    """Make the repository; the folder stays until the system tidies its temporary files."""
-    scene = Scene(Path(tempfile.mkdtemp(prefix="signoff-tour-")))
-    for folder in ("tests", "releases/1.9", "releases/2.0"):
-        (scene.root / folder).mkdir(parents=True)
-    (scene.root / "deploy.sh").write_text(DEPLOY)
-    (scene.root / "tests/unit.sh").write_text(UNIT_TESTS)
-    (scene.root / "README").write_text("A web service that does not exist.\n")
-    await new_repository(scene.root)
-    return scene
+@asynccontextmanager
+async def set_up() -> AsyncIterator[Scene]:
+    """The stage with its repository, for as long as the tour plays."""
+    with scratch("signoff-tour-") as folder:
+        scene = Scene(folder)
+        for name in ("tests", "releases/1.9", "releases/2.0"):
+            (scene.root / name).mkdir(parents=True)
+        (scene.root / "deploy.sh").write_text(DEPLOY)
+        (scene.root / "tests/unit.sh").write_text(UNIT_TESTS)
+        (scene.root / "README").write_text("A web service that does not exist.\n")
+        await new_repository(scene.root)
+        yield scene

@@ -283,6 +283,24 @@ async def test_feedback_takes_words_and_is_never_an_approval(key: str, kind: typ
     assert (type(command), command.revision, getattr(command, field)) == (kind, 3, "yAy")
 
 
+async def test_a_quick_writer_of_a_reason_is_heard_and_a_paste_as_keys_is_not() -> None:
+    engine, clock = _engine(), Clock()
+    screen = ReviewScreen(12, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "x")
+        await pilot.press(*"no", "enter")
+        await settle(pilot)
+        assert engine.done == [] and screen.words == "no"
+        assert "too quickly" in picture(pilot)
+        clock.at += 0.06
+        await pilot.press("!")
+        await settle(pilot)
+        clock.at += 0.06
+        await pilot.press("enter")
+        await gone(pilot, screen)
+    assert (type(_one(engine)), _one(engine).reason) == (Reject, "no!")
+
+
 async def test_a_skip_shows_what_it_takes_along_and_is_signed_with_the_rest() -> None:
     engine, clock = _engine(plans.in_sight()), Clock()
     screen = ReviewScreen(12, now=clock)

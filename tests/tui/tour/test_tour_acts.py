@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -101,10 +102,11 @@ async def test_t_changes_the_signed_script(engine: ScriptedEngine, scene: Scene)
 
 async def test_the_stage_is_a_repository_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    made = await set_up()
-    assert made.folder.parent == tmp_path
-    tracked = await asyncio.to_thread(
-        subprocess.run, ["git", "ls-files"], cwd=made.root, capture_output=True, text=True, timeout=20, check=True
-    )
-    assert {"deploy.sh", "tests/unit.sh"} <= set(tracked.stdout.split())
+    async with set_up() as made:
+        assert made.folder.parent == tmp_path
+        tracked = await asyncio.to_thread(
+            subprocess.run, ["git", "ls-files"], cwd=made.root, capture_output=True, text=True, timeout=20, check=True
+        )
+        assert {"deploy.sh", "tests/unit.sh"} <= set(tracked.stdout.split())
+    assert os.listdir(tmp_path) == []
     assert "bash deploy.sh" in RELEASE
