@@ -18,10 +18,13 @@ from textual.pilot import Pilot
 from engine import Grant, Person, Role, TaskView, grantable
 from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans, scenes
-from tests.tui.pilots import opened
+from tests.tui.pilots import opened, picture, until
 from tests.tui.screens.shared import said
+from tests.tui.screens.test_planning import TASK, Planner
+from tests.tui.stage import show
 from tui.app import SignoffApp
 from tui.screens.inbox import InboxScreen
+from tui.screens.planning import PlanningScreen
 
 HERE = Path(__file__).parent
 SMALL, LARGE = (80, 24), (120, 36)
@@ -49,6 +52,13 @@ async def _inbox(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
+async def _planning(pilot: Pilot[Any]) -> None:
+    engine: Any = pilot.app.engine
+    await show(pilot, PlanningScreen(TASK.id))
+    engine.begins()
+    await until(pilot, lambda: "2 deps" in picture(pilot))
+
+
 async def _draw(name: str, engine: ScriptedEngine, size: tuple[int, int], act: Act) -> None:
     engine.contents = dict(plans.CONTENTS)
     app: SignoffApp = scenes.app(engine)
@@ -72,6 +82,7 @@ async def main() -> None:
     await _draw("changes", _revised(), LARGE, _keys("r", "tab"))
     await _draw("grant", scenes.engine(_granted()), SMALL, _keys("r", "space", "space", "A"))
     push = replace(plans.QUESTION, id=99, step="push")
+    await _draw("planning", Planner(), SMALL, _planning)
     await _draw("inbox", scenes.engine(plans.asking(plans.QUESTION, push, plans.ASK), *others), SMALL, _inbox)
 
 
