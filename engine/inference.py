@@ -65,6 +65,7 @@ class Inference:
     def __init__(self, model: Model | None, budgets: Budgets | None = None) -> None:
         self._model = model
         self._budgets = budgets
+        self._getting_ready: asyncio.Task[None] | None = None
 
     @property
     def configured(self) -> bool:
@@ -72,9 +73,14 @@ class Inference:
         return self._model is not None
 
     async def estimate(self, question: Question[T]) -> Estimate:
-        """What a question would use at most, with the longest answer. Raises `NoModel`."""
+        """What a question would use at most, with the longest answer. Raises `NoModel`.
+
+        Who asks that will soon ask the question itself: the model gets ready meanwhile.
+        """
         if self._model is None:
             raise NoModel
+        if self._getting_ready is None:
+            self._getting_ready = asyncio.create_task(self._model.ready(), name="model")
         return await asyncio.to_thread(self._model.estimate, question.prompt.messages(), question.model)
 
     async def infer(self, question: Question[T], heard: Callable[[str], None], token: CancelToken) -> Inferred[T]:

@@ -207,6 +207,9 @@ class ScriptedModel:
         """Cleared, every answer waits until it is set."""
         self.held.set()
 
+    async def ready(self) -> None:
+        pass
+
     def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
         return Estimate(model=model or "scripted", usage=self.USED)
 

@@ -53,9 +53,9 @@ async def _inbox(pilot: Pilot[Any]) -> None:
 
 
 async def _planning(pilot: Pilot[Any]) -> None:
-    engine: Any = pilot.app.engine
+    app: Any = pilot.app
     await show(pilot, PlanningScreen(TASK.id))
-    engine.begins()
+    app.engine.begins()
     await until(pilot, lambda: "2 deps" in picture(pilot))
 
 

@@ -37,6 +37,9 @@ class Estimate:
 class Model(Protocol):
     """Whoever answers."""
 
+    async def ready(self) -> None:
+        """Get ready to answer, which may take seconds, so that the next call begins at once."""
+
     def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
         """What the call would use at most, with the longest answer allowed; `model` is empty for the usual one."""
 

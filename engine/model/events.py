@@ -7,7 +7,7 @@ kind in a row or on the wire to its class.
 from __future__ import annotations
 
 from engine.model.budget import Raise, Standing
-from engine.model.call import Call, Purpose, Usage
+from engine.model.call import Call, Usage
 from engine.model.comment import Comment
 from engine.model.grant import Grant
 from engine.model.nouns import dataclass
@@ -211,19 +211,6 @@ class Notified(Fact):
     message: str
 
 
-# Models
-
-
-@dataclass(frozen=True)
-class ModelAsked(Fact):
-    """A model is about to be asked; durable before anything is sent."""
-
-    purpose: Purpose
-    model: str
-    expected: Usage
-    """What the call uses at most."""
-
-
 @dataclass(frozen=True)
 class Alerted(Fact):
     """Somebody was told through a channel that they are needed, or that a task has ended."""
@@ -270,9 +257,11 @@ class QuestionAnswered(Fact):
 
 @dataclass(frozen=True)
 class CallReserved(Fact):
-    """A model or an agent is about to be called; durable before it is."""
+    """A model or an agent is about to be called; durable before anything is sent."""
 
     call: Call
+    expected: Usage
+    """What it uses at most."""
 
 
 @dataclass(frozen=True)

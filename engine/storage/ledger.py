@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.model.budget import Cap, Raise, Raised, Scope, Spent, Standing
 from engine.model.call import Call, Purpose, Usage
-from engine.model.events import BudgetRaised, BudgetWarned, CallReserved, CallSettled, ModelAsked
+from engine.model.events import BudgetRaised, BudgetWarned, CallReserved, CallSettled
 from engine.storage.decisions import Durable
 from engine.storage.writer import CARRIED, Change, Statement, Writer
 
@@ -50,8 +50,7 @@ class Ledger:
         """A call that is about to start, and what it uses at most; it must not start before this is durable."""
         row = tuple(vars(call)[column] for column in _COLUMNS.split(", "))
         change = Change(writes=[(_RESERVE, row)], patient=False)
-        asked = ModelAsked(call.purpose, call.model, expected)
-        change.facts += [(fact, call.task, call.step or None) for fact in (asked, CallReserved(call))]
+        change.facts.append((CallReserved(call, expected), call.task, call.step or None))
         return self._aside(change)
 
     def settle(self, call: Call) -> Durable:

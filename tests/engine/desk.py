@@ -231,8 +231,10 @@ class Desk:
     async def crash(self) -> None:
         """Leave the state directory as a kill at this moment would, without an owner."""
         image = self.state.with_name(self.state.name + "-crashed")
+        heard = len(self.heard)
         shutil.copytree(self.state, image)
         await self.close()
+        del self.heard[heard:]  # what the closing engine still told never was
         self.state = image
 
     async def reopen(self, **how: Any) -> Engine:

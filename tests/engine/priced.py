@@ -28,6 +28,9 @@ class PricedModel:
         """What a call waits for before it answers."""
         self.called = asyncio.Event()
 
+    async def ready(self) -> None:
+        pass
+
     def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
         return Estimate(model=model or "scripted", usage=Usage(tokens_in=1, tokens_out=1, cost=self.most))
 

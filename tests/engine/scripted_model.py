@@ -40,6 +40,9 @@ class ScriptedModel:
         """From now on a call says its first piece and waits."""
         self.released.clear()
 
+    async def ready(self) -> None:
+        pass
+
     def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
         return Estimate(model=model or "scripted", usage=Usage(tokens_in=100, tokens_out=200, cost=0.25))
 

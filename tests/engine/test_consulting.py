@@ -12,7 +12,7 @@ import pytest
 from engine import InvalidPlan, Outcome, StepState, TaskView, Tier
 from engine.errors import ModelFailed
 from engine.model.call import ModelFailure, Purpose
-from engine.model.events import ModelAsked
+from engine.model.events import CallReserved
 from tests.engine.desk import PATIENCE, Desk, shell, step
 from tests.engine.scripted_model import ScriptedModel
 
@@ -80,7 +80,7 @@ async def test_its_text_is_followed_while_it_comes_and_the_call_is_told_before(d
     await desk.open(model=model, real=True)
     task = await desk.begin(ASK)
     await desk.spoke(task, "ask")
-    assert (await desk.fact(ModelAsked, task, "ask")).purpose is Purpose.RESEARCH
+    assert (await desk.fact(CallReserved, task, "ask")).call.purpose is Purpose.RESEARCH
     model.released.set()
     assert (await desk.ended(task)).task.outcome is Outcome.OK
 

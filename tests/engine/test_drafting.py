@@ -27,7 +27,7 @@ from engine import (
 from engine.errors import ModelFailed, NoModel
 from engine.llm import Estimate
 from engine.model.call import ModelFailure, Purpose, Usage
-from engine.model.events import ModelAsked, PlanWritten
+from engine.model.events import CallReserved, PlanWritten
 from tests.engine.desk import PATIENCE, Desk, step
 from tests.engine.scripted_model import ScriptedModel, answer
 
@@ -79,14 +79,15 @@ async def test_who_is_asked_and_for_how_much_at_most_is_told_before(desk: Desk) 
     model.hold()
     await desk.open(model=model)
     task = await asked(desk)
-    fact = await desk.fact(ModelAsked, task)
-    assert fact == ModelAsked(Purpose.PLAN, "scripted", Usage(tokens_in=100, tokens_out=200, cost=0.25))
+    fact = await desk.fact(CallReserved, task)
+    assert (fact.call.purpose, fact.call.model) == (Purpose.PLAN, "scripted")
+    assert fact.expected == Usage(tokens_in=100, tokens_out=200, cost=0.25)
     estimate = await desk.engine.read(EstimatePlan(root=str(desk.root), request="look around"))
     assert estimate == Estimate(model="scripted", usage=fact.expected)
     model.released.set()
     await planned(desk, task)
     kinds = desk.kinds(task)
-    assert kinds.index("model_asked") < kinds.index("plan_written")
+    assert kinds.index("call_reserved") < kinds.index("plan_written")
 
 
 async def test_the_text_is_told_as_it_comes_and_kept(desk: Desk) -> None:

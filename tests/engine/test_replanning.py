@@ -22,7 +22,7 @@ from engine import (
 )
 from engine.errors import ModelFailed
 from engine.model.call import ModelFailure, Purpose
-from engine.model.events import ModelAsked
+from engine.model.events import CallReserved
 from tests.engine.desk import PATIENCE, Desk, step
 from tests.engine.scripted_model import ScriptedModel, answer
 
@@ -80,7 +80,7 @@ async def test_steps_stand_in_the_place_of_what_failed_and_are_signed_before_the
 async def test_the_model_is_told_what_succeeded_what_failed_and_why(desk: Desk) -> None:
     model = ScriptedModel(answer(new("mend")))
     task = await failed(desk, model)
-    assert (await desk.fact(ModelAsked, task)).purpose is Purpose.REPLAN
+    assert (await desk.fact(CallReserved, task)).call.purpose is Purpose.REPLAN
     await repaired(desk, task)
     for word in ("- broken: it broke", "output of step first", "first done", "try it", "1 to 6 steps"):
         assert word in model.told

@@ -9,7 +9,19 @@ import asyncio
 import signal
 from contextlib import suppress
 
-from engine import Cancel, EngineClient, Event, Gap, Item, ModelAsked, Outcome, Phase, PlanningText, ShowTask, TaskView
+from engine import (
+    CallReserved,
+    Cancel,
+    EngineClient,
+    Event,
+    Gap,
+    Item,
+    Outcome,
+    Phase,
+    PlanningText,
+    ShowTask,
+    TaskView,
+)
 from engine.errors import Cancelled, EngineGone, SignoffError
 from tui.cli.call import Call
 from tui.presentation.amounts import number
@@ -60,9 +72,9 @@ def _moved(task: int, item: Item) -> bool:
 def _tell(call: Call, task: int, item: Item) -> None:
     ascii_only = call.console.ascii_only
     match item:
-        case Event(task=number_, fact=ModelAsked(model=model, expected=expected)) if number_ == task:
+        case Event(task=number_, fact=CallReserved(call=asked, expected=expected)) if number_ == task:
             price = at_most(expected, ascii_only=ascii_only)
-            call.console.note(f"signoff: {safe(model)} plans: {price}, {tokens(expected)}")
+            call.console.note(f"signoff: {safe(asked.model)} plans: {price}, {tokens(expected)}")
         case PlanningText(task=number_) if number_ == task:
             call.console.bar(f"planning: {number(item.offset + len(item.text))} characters; Ctrl-C stops it")
 

@@ -10,11 +10,11 @@ from textual.content import Content
 from engine import (
     ENGINE,
     Answer,
+    CallReserved,
     EngineClosed,
     EngineOpened,
     Event,
     Fact,
-    ModelAsked,
     Notified,
     PhaseChanged,
     PlanRejected,
@@ -91,8 +91,8 @@ def told(fact: Fact) -> Content | tuple[str, str]:
                 f"{_ANSWERS[question.answer] if question.answer else 'answered'}: {question.reason}".rstrip(": "),
                 "",
             )
-        case ModelAsked(purpose=purpose, model=model, expected=expected):
-            return assemble((f"asks {model} to {purpose}: ", MUTED), at_most(expected))
+        case CallReserved(call=call, expected=expected):
+            return assemble((f"asks {call.model} to {call.purpose}: ", MUTED), at_most(expected))
         case RepairFailed(reason=reason):
             return (f"no repair: {reason}", "$text-warning")
         case Notified(channel=channel, message=message):

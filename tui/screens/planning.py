@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from engine import (
+    CallReserved,
     Cancel,
     Event,
     ListEvents,
-    ModelAsked,
     Phase,
     PhaseChanged,
     ReadDraft,
@@ -122,9 +122,9 @@ class PlanningScreen(Screen[Phase | None]):
                     self._ended(event.fact.task)
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event.fact, ModelAsked):
+        if isinstance(event.fact, CallReserved):
             price = at_most(event.fact.expected, ascii_only=self.app.ascii_only)
-            self.query_one("#title", SpreadLine).right = content(f"{event.fact.model} {price}", MUTED)
+            self.query_one("#title", SpreadLine).right = content(f"{event.fact.call.model} {price}", MUTED)
             self._title()
 
     def on_resize(self) -> None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from engine import (
+    CallReserved,
     Command,
     Item,
     MakePlan,
-    ModelAsked,
     Outcome,
     Phase,
     PhaseChanged,
@@ -22,7 +22,7 @@ from engine import (
     TaskEnded,
     TaskView,
 )
-from engine.model.call import Purpose, Usage
+from engine.model.call import Call, Purpose, Usage
 from engine.testing import ScriptedEngine
 from tests.tui import plans
 from tests.tui.cli.outside import Obedient, Typist, call
@@ -46,7 +46,8 @@ class Writing(ScriptedEngine):
 
     async def _told(self) -> AsyncIterator[Item]:
         task = self.end.task.id
-        yield self.emit(ModelAsked(Purpose.PLAN, "scripted", self.usage), task=task)
+        call = Call(id=1, task=task, purpose=Purpose.PLAN, model="scripted", started=0)
+        yield self.emit(CallReserved(call, self.usage), task=task)
         yield PlanningText(task=task, text="{", offset=0)
         self.views[task] = self.end
         yield self.emit(PhaseChanged(self.end.task), task=task)

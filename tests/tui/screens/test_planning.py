@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from engine import (
+    CallReserved,
     Cancel,
     Command,
     Estimate,
-    ModelAsked,
     Outcome,
     Phase,
     PhaseChanged,
@@ -22,7 +22,7 @@ from engine import (
     Task,
     TaskView,
 )
-from engine.model.call import Purpose, Usage
+from engine.model.call import Call, Purpose, Usage
 from engine.testing import NOON, ScriptedEngine
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
@@ -43,6 +43,7 @@ TASK = Task(
     created=NOON,
     planner="llm",
 )
+CALL = Call(id=1, task=12, purpose=Purpose.PLAN, model="anthropic/claude-sonnet-4-5", started=NOON)
 DRAFT = (
     '{"steps": [{"id": "baseline", "action": "test", "command": "pytest -q"},\n'
     '{"id": "deps", "action": "execute", "command": "uv sync", "needs": ["baseline"]}, {"id": "mi'
@@ -63,7 +64,7 @@ class Planner(ScriptedEngine):
         return Reply(task=TASK.id)
 
     def begins(self, draft: str = DRAFT) -> None:
-        self.emit(ModelAsked(Purpose.PLAN, "anthropic/claude-sonnet-4-5", USAGE), task=TASK.id)
+        self.emit(CallReserved(CALL, USAGE), task=TASK.id)
         self.grows(draft)
 
     def grows(self, text: str, offset: int = 0) -> None:
