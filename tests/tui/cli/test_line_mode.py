@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import os
-from collections.abc import Iterator
+from argparse import Namespace
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from engine import Item
+from engine.errors import StoreError
+from engine.testing import ScriptedEngine
+from tests.tui import scenes
 from tests.tui.terminal import Terminal
+from tui.cli.call import Call, World
+from tui.cli.console import Console
+from tui.cli.line_mode import LineMode
 
 PATIENCE = 20.0
 
@@ -84,6 +94,23 @@ def test_leaving_with_work_running_says_that_it_goes_on(sitting: Sitting) -> Non
     assert sitting.left() == 0
 
 
+def test_a_pause_keeps_back_what_has_not_begun_until_it_is_resumed(sitting: Sitting) -> None:
+    steps = [
+        {"id": "first", "action": "shell", "script": "until [ -e go ]; do sleep 0.05; done"},
+        {"id": "second", "action": "shell", "script": "echo second", "needs": ["first"]},
+    ]
+    (sitting.root / "plan.yaml").write_text(json.dumps({"request": "Try it", "steps": steps}))
+    sitting.type(f"new -C {sitting.root} -f {sitting.root}/plan.yaml", "signoff approve 1", "> ")
+    sitting.type("sign 1", "[y/N]")
+    sitting.type("y", "first started")
+    sitting.type("pause 1", "task 1 paused; what runs goes on", "> ")
+    sitting.type("pause 1", "A task that is paused cannot become paused", "signoff resume 1", "> ")
+    (sitting.root / "go").touch()
+    assert "second started" not in sitting.see("first done")
+    sitting.type("list", "paused", "Try it", "> ")
+    sitting.type("resume 1", "second done", "ended: done")
+
+
 def test_long_text_comes_by_pages_and_can_be_left(sitting: Sitting) -> None:
     sitting.type(sitting.plan(*(f"echo step {n}" for n in range(40))), "more: enter, or q to stop: ")
     sitting.type("q", "> ")
@@ -101,3 +128,44 @@ def test_mistakes_and_ctrl_c_end_nothing_else(sitting: Sitting) -> None:
     sitting.type("help", "sign: sign a plan", "> ")
     sitting.type("quit")
     assert sitting.left() == 0
+
+
+class Breaking(ScriptedEngine):
+    """Its events break off by an error, once that is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__(scenes.done())
+        self.breaks = asyncio.Event()
+
+    async def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        await self.breaks.wait()
+        raise StoreError(reason="disk I/O error\x1b[2J")
+        yield
+
+
+class Prompting(io.StringIO):
+    """Output that breaks the events at the first prompt."""
+
+    def __init__(self, engine: Breaking) -> None:
+        super().__init__()
+        self._engine = engine
+
+    def write(self, text: str) -> int:
+        if text == "> ":
+            self._engine.breaks.set()
+        return super().write(text)
+
+
+async def test_news_that_break_off_are_told_with_what_to_do_next_and_the_sitting_ends(tmp_path: Path) -> None:
+    engine = Breaking()
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as typed, os.fdopen(writing, "wb"):
+        world = World(environ={}, cwd=tmp_path, stdin=typed, out=(out := Prompting(engine)), err=io.StringIO())
+        console = Console(world.out, world.err, world.environ, plain=True)
+        call = Call(args=Namespace(plain=True), world=world, console=console, state=tmp_path)
+        assert await asyncio.wait_for(LineMode(call, engine).run(), PATIENCE) == 0
+    told = out.getvalue()
+    assert "no more news: The store cannot be used: disk I/O error" in told
+    assert "; signoff doctor names the fault\n" in told
+    assert "the engine has closed; start again with: signoff --plain\n" in told
+    assert "\x1b" not in told
