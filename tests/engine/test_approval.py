@@ -278,7 +278,7 @@ async def test_a_task_can_be_signed_while_somebody_looks_at_it(desk: Desk) -> No
         task = await desk.plan(*(step(f"s{number}") for number in range(20)))
         lookers = [asyncio.create_task(look(task)) for _ in range(4)]
         await desk.sign(task)
-        await desk.ended(task)
+        assert (await desk.ended(task)).task.outcome is Outcome.OK
         await asyncio.gather(*lookers)
 
 

@@ -249,6 +249,7 @@ async def test_a_revision_without_the_step_that_was_confirmed_runs(desk: Desk) -
     await revise(desk, task, step("build", text="otherwise"), accept="person")
     await desk.sign(task)
     await desk.phase(task, Phase.READY, before)
+    assert desk.script.ran == ["build", "push", "build"]
 
 
 async def test_what_is_still_dying_is_not_edited(desk: Desk) -> None:

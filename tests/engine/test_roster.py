@@ -67,5 +67,6 @@ async def test_a_closed_roster_tells_nothing(ear: Ear) -> None:
     roster = Roster(ear)
     roster.enter(ANA)
     roster.close()
-    await asyncio.sleep(0.05)
+    Roster(ear).enter(BEN)
+    assert await ear.next() == (BEN,), "what was due before came first"
     assert ear.heard.empty()

@@ -359,5 +359,8 @@ async def test_revoking_lets_go_of_the_policy_too(desk: Desk) -> None:
     await desk.open()
     bring(desk.root, policy="refuse: [echo]\n")
     await trust(desk)
+    echo = {"id": "e", "action": "execute", "command": "echo hi"}
+    with pytest.raises(InvalidPlan):
+        await desk.plan(echo)
     await desk.do(RevokeTrust(root=str(desk.root)))
-    await desk.plan({"id": "e", "action": "execute", "command": "echo hi"})
+    assert (await desk.show(await desk.plan(echo))).task.phase is Phase.AWAITING_APPROVAL

@@ -194,12 +194,19 @@ async def test_a_hundred_at_once(room: Room) -> None:
     assert await room.clients[-1].read(ListTasks()) == ()
 
 
-async def test_who_knocks_at_a_full_door_waits(tmp_path: Path) -> None:
+async def test_who_knocks_at_a_full_door_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    turned_away, wait = asyncio.Event(), asyncio.sleep
+
+    async def waited(seconds: float) -> None:
+        turned_away.set()
+        await wait(seconds)
+
+    monkeypatch.setattr("engine.host.client.asyncio.sleep", waited)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(tmp_path / "socket"))
         door.listen(0)
         knocking = [asyncio.create_task(RemoteEngine.connect(tmp_path / "socket")) for _ in range(3)]
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(turned_away.wait(), 5)
         for _ in knocking:
             connection, _ = await asyncio.to_thread(door.accept)
             connection.sendall(error_frame(None, Refused(problem="it was opened")))

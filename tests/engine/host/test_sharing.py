@@ -92,7 +92,8 @@ def test_where_nobody_can_pass_nothing_is_shared(folder: Path, mode: int) -> Non
 
 def test_a_group_is_enough_to_pass(folder: Path) -> None:
     folder.chmod(0o710)
-    served(folder).close()
+    with served(folder):
+        assert stat.S_ISSOCK((folder / NAME).stat().st_mode)
 
 
 def test_a_link_is_no_directory_to_share(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -108,6 +109,13 @@ def test_what_is_no_object_goes_back(text: str) -> None:
         read_json(text)
 
 
-@pytest.mark.parametrize("value", [{"steps": "none"}, {"steps": [1]}, {}, {"steps": [{"id": [], "needs": {}}]}])
+@pytest.mark.parametrize("value", [{"steps": "none"}, {"steps": [1]}, {}, {"steps": [{"id": "a", "needs": {}}]}])
 def test_what_has_no_shape_is_left_to_be_faults(value: Any) -> None:
-    repair(value)
+    assert repair(deepcopy(value)) == (value, ())
+
+
+def test_an_id_without_shape_is_none() -> None:
+    assert repaired({"id": [], "needs": {}}) == (
+        [{"id": "step", "needs": {}}],
+        ("step 1 had no id; it is called step",),
+    )

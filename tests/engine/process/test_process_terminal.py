@@ -100,9 +100,10 @@ async def test_cancelling_ends_all_of_it(room: Room, level: Level) -> None:
 
 @every_level
 async def test_typing_after_the_end_does_nothing(room: Room, level: Level) -> None:
-    running, _ = await begin(room, level, "true")
+    running, launch = await begin(room, level, "true")
     await ended(running)
     typing(running)(b"too late\r")
+    assert room.log(launch) == ""
 
 
 @every_level

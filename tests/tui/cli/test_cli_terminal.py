@@ -75,3 +75,4 @@ async def test_who_has_read_enough_is_shown_no_more(screen: Screen) -> None:
 async def test_what_fits_is_shown_at_once(screen: Screen) -> None:
     await screen.terminal.read("one\ntwo")
     await screen.see("one\ntwo\n")
+    assert MORE not in screen.text
