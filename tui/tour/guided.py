@@ -47,7 +47,7 @@ LINES: Mapping[Act, tuple[str, str]] = {
     Act.READ: ("read", "space shows the two risky steps, each to its end"),
     Act.SIGN: ("sign", "A, then y: exactly these bytes may run"),
     Act.TAMPER: ("tamper", "t changes deploy.sh, then answer Y (i: the question)"),
-    Act.DENY: ("deny", "refused. i shows what changed; then D, a reason, enter"),
+    Act.DENY: ("deny", "refused. i, space: what changed; then D, a reason, enter"),
     Act.CANCEL: ("cancel", "watch ignores SIGTERM: XX, X again; 4 has the receipt"),
     Act.LEAVE: ("leave", "a task of the tour runs on: q leaves, enter comes back"),
     Act.END: ("the end", "still there. q, then: cd your-repository && signoff"),
