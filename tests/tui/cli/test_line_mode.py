@@ -98,17 +98,20 @@ def test_a_pause_keeps_back_what_has_not_begun_until_it_is_resumed(sitting: Sitt
     steps = [
         {"id": "first", "action": "shell", "script": "until [ -e go ]; do sleep 0.05; done"},
         {"id": "second", "action": "shell", "script": "echo second", "needs": ["first"]},
+        {"id": "third", "action": "shell", "script": "echo third", "needs": ["second"]},
     ]
     (sitting.root / "plan.yaml").write_text(json.dumps({"request": "Try it", "steps": steps}))
-    sitting.type(f"new -C {sitting.root} -f {sitting.root}/plan.yaml", "signoff approve 1", "> ")
-    sitting.type("sign 1", "[y/N]")
+    sitting.type(f"new -C {sitting.root} -f {sitting.root}/plan.yaml", "more: enter, or q to stop: ")
+    sitting.type("q", "> ")
+    sitting.type("sign 1", "more: enter, or q to stop: ")
+    sitting.type("", "[y/N]")
     sitting.type("y", "first started")
     sitting.type("pause 1", "task 1 paused; what runs goes on", "> ")
     sitting.type("pause 1", "A task that is paused cannot become paused", "signoff resume 1", "> ")
     (sitting.root / "go").touch()
     assert "second started" not in sitting.see("first done")
     sitting.type("list", "paused", "Try it", "> ")
-    sitting.type("resume 1", "second done", "ended: done")
+    sitting.type("resume 1", "third done", "ended: done")
 
 
 def test_long_text_comes_by_pages_and_can_be_left(sitting: Sitting) -> None:
