@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.client import EngineClient, Item, LogSlice
-from engine.commands import Command, Query, Reply
+from engine.commands import Command, Reply
 from engine.errors import StoreError
 from engine.opening import Need, ReadOnly, connect, open_reader
+from engine.queries import Query
 from engine.settings import Settings
 
 

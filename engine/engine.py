@@ -15,6 +15,7 @@ from typing import Any
 from engine import audit, process
 from engine.actions import ACTIONS, MODEL_ACTIONS, Act
 from engine.alerts import Alerts
+from engine.answering import Queries
 from engine.broker import Broker, Follower
 from engine.budgets import Budgets
 from engine.channels import Channels, configured_channels
@@ -23,16 +24,13 @@ from engine.commands import (
     AcceptResult,
     Cancel,
     Command,
-    EstimatePlan,
     Forget,
     GiveGrant,
     Judge,
     Kill,
-    ListPeople,
     LookAgain,
     MakePlan,
     Pause,
-    Query,
     RaiseBudget,
     Reject,
     Remove,
@@ -45,7 +43,6 @@ from engine.commands import (
     RevokeGrant,
     RevokeTrust,
     Role,
-    ShowEngine,
     Shutdown,
     Sign,
     Trust,
@@ -68,7 +65,7 @@ from engine.planning import Planning
 from engine.planning.drafts import Drafts
 from engine.policies import Policies
 from engine.pool import Pool
-from engine.queries import Queries
+from engine.queries import EstimatePlan, ListPeople, Query, ShowEngine
 from engine.raising import Raising
 from engine.recovery import Recovery
 from engine.replanning import Replanning
@@ -129,7 +126,8 @@ class Engine:
         self._probe = probe
         clock, settings = opening.clock, opening.settings
         self._budgets = Budgets(store, Spending(store.read, settings.budget, policies, clock), clock)
-        self.inference = Inference(opening.model or configured_model(settings.model), self._budgets)
+        model = opening.model or configured_model(settings.model)
+        self.inference = Inference(model, self._budgets)
         actions = {**(MODEL_ACTIONS if self.inference.configured else {}), **opening.actions}
         runner = Runner(
             store,
@@ -167,7 +165,7 @@ class Engine:
             opening.state,
             settings.policy,
             settings.budget,
-            opening.model.estimate if opening.model else None,
+            model.estimate if model else None,
         )
         self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
         self._handlers: dict[type[Command], Callable[[Any, str], Awaitable[Reply]]] = {

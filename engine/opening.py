@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.client import EngineClient, Item, LogSlice
-from engine.commands import Command, Query, Reply
+from engine.commands import Command, Reply
 from engine.errors import Owned, Refused
 from engine.person import terminal_name
+from engine.queries import Query
 
 if TYPE_CHECKING:
+    from engine.answering import Queries
     from engine.engine import Engine, Opening
     from engine.host import Host
-    from engine.queries import Queries
     from engine.settings import Settings
     from engine.storage.reader import Reader
 
@@ -83,7 +84,7 @@ class ReadOnly:
 
 async def open_reader(state: Path, settings: Settings) -> ReadOnly:
     """Open the store for reading: no lock, no recovery, no start."""
-    from engine.queries import Queries
+    from engine.answering import Queries
     from engine.storage.connect import open_reader
     from engine.storage.reader import Reader
 

@@ -1,160 +1,191 @@
-"""Answers to queries, from the store or from files; the same for the owner and for a reader without one."""
+"""Every query, one typed class each, with the role that may give it and the type that answers it.
+
+As a command is for `do`, a query is at once the argument of `read`, the message on the socket and the row of the role
+table. Queries change nothing; `answering` answers them.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import ClassVar
 
-from engine import audit
-from engine.client import LogSlice
-from engine.commands import (
-    Explain,
-    ListCosts,
-    ListEvents,
-    ListGrants,
-    ListLengths,
-    ListQuestions,
-    ListRuns,
-    ListTargets,
-    ListTasks,
-    ListTrusted,
-    Query,
-    ReadContent,
-    ReadDocument,
-    ReadDraft,
-    ReadPlan,
-    Recall,
-    ShowBudget,
-    ShowDirectory,
-    ShowTask,
-    VerifyAudit,
-)
-from engine.errors import Refused, UsageError
-from engine.storage.reader import Reader
-
-if TYPE_CHECKING:
-    from engine.model.plan import Plan
-    from engine.model.policy import Policy
-    from engine.settings import OverallCaps
-    from engine.spending import Estimator
-    from engine.views import BudgetView, DirectoryView, Explanation, Target
+from engine.commands import Role
+from engine.model.nouns import dataclass
 
 
-class Queries:
-    """Looks things up; changes nothing and starts nothing."""
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """Something to look up."""
 
-    def __init__(
-        self, reader: Reader, state: Path, policy: Policy, caps: OverallCaps, estimate: Estimator | None = None
-    ) -> None:
-        self._reader = reader
-        self._state = state
-        self._caps = caps
-        self._policy = policy
-        self._answers: dict[type[Query], Callable[[Any], Awaitable[Any]]] = {
-            ListTasks: lambda query: reader.tasks(query.before, query.limit),
-            ShowTask: lambda query: reader.view(query.task),
-            ReadContent: lambda query: reader.content(query.sha256),
-            ListRuns: lambda query: reader.runs(query.task, query.step),
-            ReadPlan: self._plan,
-            ReadDocument: self._document,
-            ReadDraft: lambda query: _draft(state, query),
-            ListLengths: lambda query: reader.lengths(query.task),
-            ListCosts: lambda query: _costs(query, reader, estimate),
-            ShowBudget: self._budget,
-            ListQuestions: lambda query: reader.questions(),
-            ListGrants: lambda query: reader.grants(),
-            ListEvents: lambda query: reader.events(query.after, query.limit, query.task),
-            ListTargets: lambda query: _targets(query, reader),
-            ShowDirectory: lambda query: _directory(query, reader),
-            Recall: lambda query: reader.memories(query.text, query.root, query.limit),
-            ListTrusted: lambda query: reader.all_trusted(),
-            Explain: lambda query: _explain(query, policy, reader),
-            VerifyAudit: lambda query: audit.verify(reader, state),
-        }
-
-    def knows(self, query: Query) -> bool:
-        """Whether the store alone can answer it."""
-        return type(query) in self._answers
-
-    async def answer(self, query: Query) -> Any:
-        """The value that the docstring of the query names. Raises a `SignoffError`."""
-        if not self.knows(query):
-            raise Refused(problem=f"{type(query).__name__} needs the engine that owns the state directory")
-        return await self._answers[type(query)](query)
-
-    async def _plan(self, query: ReadPlan) -> Plan:
-        plan = await self._reader.plan(query.task, query.revision)
-        if plan is None:
-            raise UsageError(problem=f"Task {query.task} has no revision {query.revision}")
-        return plan
-
-    async def _budget(self, query: ShowBudget) -> BudgetView:
-        from engine.policies import Policies
-        from engine.spending import Spending
-
-        policies = Policies(self._policy, await self._reader.all_trusted())
-        if query.task is not None:
-            await self._reader.task(query.task)
-        return await Spending(self._reader, self._caps, policies, time.time).view(query.task)
-
-    async def _document(self, query: ReadDocument) -> str:
-        from engine.planning.writing import plan_text
-
-        task = await self._reader.task(query.task)
-        return plan_text(await self._plan(ReadPlan(task=task.id, revision=task.revision)))
-
-    async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
-        """Some bytes of the log of a run; a negative offset counts from its end."""
-        from engine.process import read_log
-
-        row = await self._reader.run(run)
-        if row is None:
-            raise UsageError(problem=f"There is no run {run}")
-        try:
-            piece = read_log(Path(row.log), offset, n)
-        except FileNotFoundError:
-            return LogSlice(data=b"", offset=0, size=0)
-        return LogSlice(data=piece.data, offset=piece.offset, size=piece.size, left_out=piece.gap, stable=piece.stable)
+    role: ClassVar[Role] = Role.VIEWER
+    words: ClassVar[str] = "looking"
+    """What asks it on the command line."""
 
 
-async def _costs(query: ListCosts, reader: Reader, estimate: Estimator | None) -> dict[str, int | None]:
-    from engine.spending import expected_costs
+@dataclass(frozen=True, kw_only=True)
+class ListTasks(Query):
+    """A page of tasks, newest first -> tuple[TaskSummary, ...]."""
 
-    return await expected_costs(reader, query.task, estimate)
-
-
-async def _draft(state: Path, query: ReadDraft) -> str:
-    from engine.planning.drafts import read_draft
-
-    return await asyncio.to_thread(read_draft, state, query.task)
+    before: int | None = None
+    """Only tasks with a smaller id (keyset paging)."""
+    limit: int = 100
 
 
-async def _directory(query: ShowDirectory, reader: Reader) -> DirectoryView:
-    from engine.trust import look
+@dataclass(frozen=True, kw_only=True)
+class ShowTask(Query):
+    """One task whole -> TaskView."""
 
-    return await look(reader, query.root)
-
-
-async def _targets(query: ListTargets, reader: Reader) -> tuple[Target, ...]:
-    """Trusted recipes first, then what the files at the top of the directory declare."""
-    from engine.planning.repo import find_targets
-    from engine.trust import look, recipe_target
-
-    brought = await look(reader, query.root)
-    recipes = tuple(map(recipe_target, brought.files)) if brought.holds else ()
-    return tuple(target for target in recipes if target.name) + find_targets(Path(query.root))
+    task: int
 
 
-async def _explain(query: Explain, policy: Policy, reader: Reader) -> Explanation:
-    from engine.planning.explain import explain
+@dataclass(frozen=True, kw_only=True)
+class ReadPlan(Query):
+    """One revision of a task -> Plan."""
 
-    if query.root:
-        from engine.policies import Policies
-        from engine.trust import place_of
+    task: int
+    revision: int
 
-        policy = Policies(policy, await reader.all_trusted()).of(place_of(query.root))
-    return explain(query.operand, shell=query.shell, path=os.environ.get("PATH", ""), policy=policy)
+
+@dataclass(frozen=True, kw_only=True)
+class EstimatePlan(Query):
+    """Which model would plan a request, and what it would use at most; `NoModel` without one -> Estimate."""
+
+    root: str
+    request: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadDraft(Query):
+    """What a model has written of the next revision of a task, or wrote last, as it came -> str."""
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadDocument(Query):
+    """The present revision of a task as the text of a plan file, to be edited -> str."""
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListGrants(Query):
+    """The grants that hold now, first given first -> tuple[Grant, ...]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadContent(Query):
+    """The bytes of a signed file when the plan was written, None where they were not kept -> bytes | None."""
+
+    sha256: str
+    """Digest of the file, as a `SignedFile` names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRuns(Query):
+    """The runs of a task, oldest first -> tuple[Run, ...]."""
+
+    task: int
+    step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListLengths(Query):
+    """Seconds that the steps of a task took in earlier runs, by id -> dict[str, float].
+
+    Those of the same steps by the last tasks in the same directory; what never ended well is missing.
+    """
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListCosts(Query):
+    """What the steps of a task that call a model or an agent are expected to cost, by id -> dict[str, int | None].
+
+    In millionths of a US dollar: by earlier runs of the same step, else the most that one call can take; None where
+    nobody knows. Empty where nothing costs.
+    """
+
+    task: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowBudget(Query):
+    """How the caps stand: over all tasks, by model and agent, and of one task -> BudgetView."""
+
+    task: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListQuestions(Query):
+    """Everything that waits for a person, first asked first -> tuple[Question, ...]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListEvents(Query):
+    """Events after a number, oldest first -> tuple[Event, ...]."""
+
+    after: int = 0
+    limit: int = 1000
+    task: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListTargets(Query):
+    """What the repository itself declares -> tuple[Target, ...]."""
+
+    role: ClassVar[Role] = Role.OPERATOR
+    words: ClassVar[str] = "plan"
+    """It reads files as the user of the engine, in any directory, as a plan does."""
+    root: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowDirectory(Query):
+    """What a directory brings for this program, and whether a person trusted it -> DirectoryView."""
+
+    role: ClassVar[Role] = Role.OPERATOR
+    words: ClassVar[str] = "trust"
+    """It reads files as the user of the engine, as `ListTargets` does."""
+    root: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall(Query):
+    """What is remembered of earlier runs, the nearest first -> tuple[Recollection, ...]."""
+
+    text: str = ""
+    """Words to look for; empty for the latest first."""
+    root: str = ""
+    """The directory they ran in; empty for all."""
+    limit: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListTrusted(Query):
+    """Every directory that is trusted, by path -> tuple[Trusted, ...]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explain(Query):
+    """Tier, reasons and verdict of a command or script -> Explanation."""
+
+    operand: str
+    shell: bool = False
+    root: str = ""
+    """The directory whose policy holds besides; empty for none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyAudit(Query):
+    """Walk the hash chain -> AuditReport."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowEngine(Query):
+    """Owner, sandbox level, last event -> EngineInfo."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListPeople(Query):
+    """Who is here now and what each reads, first come first -> tuple[Person, ...]."""

@@ -13,8 +13,17 @@ from typing import Any
 
 from engine.cancellation import CancelToken
 from engine.client import Item, LogSlice, Person
-from engine.commands import (
-    Command,
+from engine.commands import Command, LookAgain, Reply
+from engine.errors import Cancelled, NoModel, SignoffError, UnknownTask
+from engine.llm import Completion, Estimate
+from engine.model.call import Usage
+from engine.model.events import Event, Fact
+from engine.model.plan import Plan
+from engine.model.prompt import Message
+from engine.model.run import Run
+from engine.model.state import StepState
+from engine.model.task import ENGINE, TaskSummary, TaskView
+from engine.queries import (
     EstimatePlan,
     ListCosts,
     ListEvents,
@@ -25,26 +34,15 @@ from engine.commands import (
     ListRuns,
     ListTargets,
     ListTasks,
-    LookAgain,
     Query,
     ReadContent,
     ReadDraft,
     ReadPlan,
-    Reply,
     ShowBudget,
     ShowDirectory,
     ShowEngine,
     ShowTask,
 )
-from engine.errors import Cancelled, NoModel, SignoffError, UnknownTask
-from engine.llm import Completion, Estimate
-from engine.model.call import Usage
-from engine.model.events import Event, Fact
-from engine.model.plan import Plan
-from engine.model.prompt import Message
-from engine.model.run import Run
-from engine.model.state import StepState
-from engine.model.task import ENGINE, TaskSummary, TaskView
 from engine.views import BudgetView, DirectoryView, EngineInfo, Target
 
 NOON = 1_767_268_800.0

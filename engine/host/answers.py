@@ -10,7 +10,18 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, cast
 
 from engine.client import Gap, Item, LogGrew, LogSlice, Person, PlanningText, Presence, Stalled
-from engine.commands import (
+from engine.errors import Fault, InvalidPlan, Refused, SignoffError
+from engine.host.protocol import FROM_ENGINE, frame
+from engine.llm import Estimate
+from engine.model.events import KINDS, Event
+from engine.model.grant import Grant
+from engine.model.memory import Recollection
+from engine.model.plan import Plan
+from engine.model.question import Question
+from engine.model.run import Run
+from engine.model.task import TaskSummary, TaskView
+from engine.model.trust import Trusted
+from engine.queries import (
     EstimatePlan,
     Explain,
     ListCosts,
@@ -35,17 +46,6 @@ from engine.commands import (
     ShowTask,
     VerifyAudit,
 )
-from engine.errors import Fault, InvalidPlan, Refused, SignoffError
-from engine.host.protocol import FROM_ENGINE, frame
-from engine.llm import Estimate
-from engine.model.events import KINDS, Event
-from engine.model.grant import Grant
-from engine.model.memory import Recollection
-from engine.model.plan import Plan
-from engine.model.question import Question
-from engine.model.run import Run
-from engine.model.task import TaskSummary, TaskView
-from engine.model.trust import Trusted
 from engine.views import AuditReport, BudgetView, DirectoryView, EngineInfo, Explanation, Target
 from engine.wire import adapter
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.broker import Follower
 from engine.client import Item, LogSlice
-from engine.commands import Command, Query, Reply
+from engine.commands import Command, Reply
 from engine.errors import EngineGone, Refused, SignoffError
 from engine.host.address import short_name
 from engine.host.answers import decode_answer, decode_error, decode_item, decode_slice
@@ -33,6 +33,7 @@ from engine.host.protocol import (
     read_frame,
     request_frame,
 )
+from engine.queries import Query
 from engine.version import VERSION
 from engine.wire import adapter
 

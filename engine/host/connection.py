@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from engine.client import EngineClient, Item, Person
-from engine.commands import Command, ListEvents, ListTasks, Query, Reply
+from engine.commands import Command, Reply
 from engine.errors import NotAllowed, SignoffError, UsageError
 from engine.host.allowance import ITEM, Allowance
 from engine.host.answers import answer_frame, error_frame, item_frame
@@ -30,6 +30,7 @@ from engine.host.protocol import (
     parse_request,
     read_frame,
 )
+from engine.queries import ListEvents, ListTasks, Query
 from engine.roster import Roster
 
 FOLLOWED = 8

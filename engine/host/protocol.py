@@ -13,9 +13,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
-from engine.commands import Command, Query
+from engine.commands import Command
 from engine.errors import Refused, UsageError
 from engine.model.nouns import lean
+from engine.queries import Query
 from engine.wire import adapter, encode
 
 PROTOCOL = 1

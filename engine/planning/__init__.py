@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands import EstimatePlan, MakePlan, Planner, Reply, Resume
+from engine.commands import MakePlan, Planner, Reply, Resume
 from engine.errors import NoModel, NothingFits, NotTrusted, UsageError
 from engine.model.digest import sha256
 from engine.model.plan import Action, Plan
@@ -22,6 +22,7 @@ from engine.model.task import Task
 from engine.person import signers
 from engine.planning.drafts import Drafts, Order, unwritten
 from engine.policies import Policies
+from engine.queries import EstimatePlan
 from engine.settings import Settings
 from engine.storage.store import Store
 

@@ -16,13 +16,14 @@ from pathlib import Path
 
 from engine.broker import Broker
 from engine.client import Item
-from engine.commands import Cancel, Command, ListTasks, Reply, ShowTask
+from engine.commands import Cancel, Command, Reply
 from engine.host import Host, RemoteEngine
 from engine.model.events import Event, StepEnded
 from engine.model.plan import Execute, Plan, PlannedStep
 from engine.model.run import StepStatus
 from engine.model.state import Phase, StepState
 from engine.model.task import Task, TaskView
+from engine.queries import ListTasks, ShowTask
 from engine.roster import Roster
 from engine.testing import ScriptedEngine
 from tests.benchmarks.bench_start import TASKS, fill

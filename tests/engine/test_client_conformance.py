@@ -13,32 +13,7 @@ import pytest
 from engine.actions import Act, Context, Result
 from engine.broker import Broker
 from engine.client import EngineClient, Gap, Item, LogGrew, Presence
-from engine.commands import (
-    Cancel,
-    Explain,
-    ListEvents,
-    ListPeople,
-    ListQuestions,
-    ListRuns,
-    ListTargets,
-    ListTasks,
-    ListTrusted,
-    MakePlan,
-    Query,
-    ReadContent,
-    Reject,
-    Reply,
-    Resolve,
-    Return,
-    Role,
-    ShowDirectory,
-    ShowEngine,
-    ShowTask,
-    Shutdown,
-    Sign,
-    Trust,
-    VerifyAudit,
-)
+from engine.commands import Cancel, MakePlan, Reject, Reply, Resolve, Return, Role, Shutdown, Sign, Trust
 from engine.engine import Engine, Opening
 from engine.errors import AlreadyAnswered, AlreadyJudged, InvalidPlan, StaleRevision, UnknownTask, UsageError
 from engine.host import Host, RemoteEngine
@@ -48,6 +23,22 @@ from engine.model.question import Answer, Question
 from engine.model.state import Outcome, Phase, StepState
 from engine.model.task import TaskView
 from engine.person import user_name
+from engine.queries import (
+    Explain,
+    ListEvents,
+    ListPeople,
+    ListQuestions,
+    ListRuns,
+    ListTargets,
+    ListTasks,
+    ListTrusted,
+    Query,
+    ReadContent,
+    ShowDirectory,
+    ShowEngine,
+    ShowTask,
+    VerifyAudit,
+)
 from engine.settings import Settings
 from engine.views import EngineInfo
 

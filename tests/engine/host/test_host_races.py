@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import pytest
 
 from engine.client import Item
-from engine.commands import Cancel, ListEvents, Reject, Role, Sign
+from engine.commands import Cancel, Reject, Role, Sign
 from engine.errors import SignoffError
 from engine.host import RemoteEngine
 from engine.model.events import Event, PlanRejected, PlanSigned, StepStarted, TaskEnded
 from engine.model.state import Outcome
 from engine.model.task import TaskView
+from engine.queries import ListEvents
 from tests.engine.desk import Desk, step
 from tests.engine.host.shop import Shop
 from tests.engine.host.users import Town, needs_users

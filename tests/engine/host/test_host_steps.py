@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import ListEvents
 from engine.model.events import ClientRefused
 from engine.model.question import Answer
 from engine.model.state import Phase
 from engine.process import Level
+from engine.queries import ListEvents
 from tests.engine.desk import Desk, shell, step
 from tests.engine.host.shop import Shop
 from tests.engine.process.process_room import needs_bubblewrap, needs_linux

@@ -11,27 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import pytest
 
 from engine.client import Item, Person, Presence
-from engine.commands import (
-    Cancel,
-    Explain,
-    ListEvents,
-    ListPeople,
-    ListTargets,
-    ListTasks,
-    MakePlan,
-    Pause,
-    Reject,
-    Resolve,
-    Return,
-    Revise,
-    Role,
-    ShowDirectory,
-    ShowEngine,
-    ShowTask,
-    Shutdown,
-    Sign,
-    Trust,
-)
+from engine.commands import Cancel, MakePlan, Pause, Reject, Resolve, Return, Revise, Role, Shutdown, Sign, Trust
 from engine.errors import NotAllowed, Refused
 from engine.host import Roles
 from engine.model.events import ClientRefused, Event, PlanSigned, TaskRequested
@@ -39,6 +19,7 @@ from engine.model.question import Answer
 from engine.model.state import Phase
 from engine.model.task import TaskView
 from engine.person import signers, user_name
+from engine.queries import Explain, ListEvents, ListPeople, ListTargets, ListTasks, ShowDirectory, ShowEngine, ShowTask
 from tests.engine.desk import Desk, step
 from tests.engine.host.shop import Shop
 from tests.engine.host.users import Town, herald, needs_users
