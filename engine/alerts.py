@@ -49,6 +49,8 @@ class Alerts:
         """Tell what happens, from now on and of what waited already, until the engine closes."""
         if not self._chosen.channels:
             return
+        for task in await self._store.read.waiting_tasks():
+            self._wait_for(task)
         for question in await self._store.read.questions():
             self._ask(question)
         async for item in items:
@@ -62,13 +64,16 @@ class Alerts:
             case QuestionAnswered(question=question):
                 self._settled(question.task, question.step)
             case PhaseChanged(task=task) if task.phase in _WAITS:
-                self._wait(Alert(task=task.id, title=f"task {task.id} {_WAITS[task.phase]}", body=task.request))
+                self._wait_for(task)
             case PhaseChanged(task=task) if Wait.BUDGET not in task.waits:
                 self._settled(task.id)
             case TaskEnded(task=task) if task.started is not None and task.outcome not in _BY_A_PERSON:
                 self._once(_ended(task))
             case TaskRemoved() if event.task is not None:
                 self._settled(event.task)
+
+    def _wait_for(self, task: Task) -> None:
+        self._wait(Alert(task=task.id, title=f"task {task.id} {_WAITS[task.phase]}", body=task.request))
 
     def _ask(self, question: Question) -> None:
         title = f"task {question.task}: {question.step} {_ASKS[question.kind]}".replace(":  ", ": ")

@@ -15,7 +15,7 @@ from engine.errors import Conflict, OverBudget, StoreError
 from engine.llm import Estimate
 from engine.model.amounts import MICROS, dollars, priced
 from engine.model.budget import Raised, Standing, Verdict, Way, refusing, warns
-from engine.model.call import INTERRUPTED, Call, ModelFailure, Purpose, Usage
+from engine.model.call import CANCELLED, FREE, INTERRUPTED, Call, ModelFailure, Purpose, Usage
 from engine.spending import Spending
 from engine.storage.decisions import Durable
 from engine.storage.store import Store
@@ -44,6 +44,18 @@ class Budgets:
         Raises:
             OverBudget: it does not fit under a cap, or whether it does cannot be found out.
         """
+        reserving = asyncio.create_task(self._reserve(estimate, purpose, task, step, run), name="reserve")
+        try:
+            return await asyncio.shield(reserving)
+        except asyncio.CancelledError:  # nobody makes the call any more, and the row may be on its way to the disk
+            reserving.add_done_callback(self._unused)
+            raise
+
+    def _unused(self, reserving: asyncio.Task[Call]) -> None:
+        if not reserving.cancelled() and reserving.exception() is None:
+            self.settle(reserving.result(), FREE, CANCELLED)
+
+    async def _reserve(self, estimate: Estimate, purpose: Purpose, task: int, step: str, run: int | None) -> Call:
         call = Call(
             id=next(self._store.ledger.calls),
             task=task,

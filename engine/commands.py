@@ -264,7 +264,6 @@ class LookAgain(Command):
 class RaiseBudget(Command):
     """Let a task use more than its caps say; where it waits for that, it goes on."""
 
-    role: ClassVar[Role] = Role.REVIEWER
     words: ClassVar[str] = "budget raise"
     task: int
     money: Annotated[float | None, Dollars()] = None

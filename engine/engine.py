@@ -180,7 +180,7 @@ class Engine:
             Reject: reviews.reject,
             Return: self._revisions.after(reviews.give_back),
             AcceptResult: reviews.accept,
-            Remove: reviews.remove,
+            Remove: self._ends_draft(reviews.remove),
             Resolve: self._confirmations.resolve,
             LookAgain: self._confirmations.look_again,
             RaiseBudget: Raising(store, self._scheduler, self._confirmations, clock).raise_budget,
@@ -399,10 +399,9 @@ class Engine:
 
     async def _resume(self, command: Resume, actor: str) -> Reply:
         """Another attempt: at the plan where there is none yet, else at its steps."""
-        self._drafts.stop(command.task)
         task = await self._store.read.task(command.task)
         if not task.unplanned:
-            return await self._scheduler.resume(command, actor)
+            return await self._ends_draft(self._scheduler.resume)(command, actor)
         return await (self._revisions.again if task.revision else self._planning.again)(command, actor)
 
     def _ends_draft(self, decide: Callable[[Any, str], Awaitable[Reply]]) -> Callable[[Any, str], Awaitable[Reply]]:

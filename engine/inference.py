@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from engine.budgets import Budgets
 from engine.cancellation import CancelToken
-from engine.errors import ModelFailed, NoModel, Unusable
+from engine.errors import Cancelled, ModelFailed, NoModel, Unusable
 from engine.llm import Completion, Estimate, Model
 from engine.model.call import CANCELLED, FREE, ModelFailure, Purpose, Usage
 from engine.model.prompt import Message, Prompt, Speaker
+from engine.policy.literal_secrets import without_secrets
 
 T = TypeVar("T")
 
@@ -81,7 +82,9 @@ class Inference:
             raise NoModel
         if self._getting_ready is None:
             self._getting_ready = asyncio.create_task(self._model.ready(), name="model")
-        return await asyncio.to_thread(self._model.estimate, question.prompt.messages(), question.model)
+            self._getting_ready.add_done_callback(lambda done: done.cancelled() or done.exception())  # the call tells
+        messages = await asyncio.to_thread(_told, question.prompt)
+        return await asyncio.to_thread(self._model.estimate, messages, question.model)
 
     async def infer(self, question: Question[T], heard: Callable[[str], None], token: CancelToken) -> Inferred[T]:
         """Ask, read the answer, and ask once more where it cannot be used.
@@ -97,7 +100,7 @@ class Inference:
         """
         if self._model is None:
             raise NoModel
-        messages, used, problem = question.prompt.messages(), FREE, ""
+        messages, used, problem = await asyncio.to_thread(_told, question.prompt), FREE, ""
         for _ in range(TURNS):
             done = await self._complete(self._model, messages, question, heard, token)
             used += done.usage
@@ -133,12 +136,21 @@ class Inference:
         except ModelFailed as error:
             self._budgets.settle(call, error.usage, error.failure)
             raise
+        except Cancelled as error:
+            self._budgets.settle(call, error.usage, CANCELLED)
+            raise
         except BaseException:
             self._budgets.settle(call, None, CANCELLED)
             raise
         settled = self._budgets.settle(call, done.usage, model=done.model, preview=done.text)
         await self._budgets.warn(call, settled)
         return done
+
+
+def _told(prompt: Prompt) -> tuple[Message, ...]:
+    """The conversation to begin with; lines of data that hold a secret leave this machine for nobody."""
+    passages = (replace(passage, text=without_secrets(passage.text)) for passage in prompt.passages)
+    return replace(prompt, passages=tuple(passages)).messages()
 
 
 def _mend(answer: str, problem: str) -> tuple[Message, Message]:

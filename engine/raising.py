@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from engine.commands import RaiseBudget, Reply
 from engine.confirmations import Confirmations
-from engine.errors import Refused, UsageError
+from engine.errors import AlreadyAnswered, Refused, UsageError
 from engine.model.amounts import dollars, micros
 from engine.model.budget import Raise
 from engine.model.question import QuestionKind
@@ -50,7 +51,8 @@ class Raising:
         self._scheduler.raised(more)
         for question in await self._store.read.questions(task.id):
             if question.kind is QuestionKind.BUDGET:
-                seq = await self._confirmations.raised(question, actor, command.means)
+                with suppress(AlreadyAnswered):  # by somebody else's; this one counts all the same
+                    seq = await self._confirmations.raised(question, actor, command.means)
         return Reply(task=task.id, seq=seq, text=f"task {task.id} may use {_words(more)}")
 
 

@@ -138,14 +138,20 @@ class Revisions:
             Refused: somebody did.
         """
         async with self._deciding:
-            await self._keep(task, old, _open_for_edits(task), replace(plan, author=ENGINE, note=note))
+            drafted = replace(plan, author=ENGINE, note=note)
+            await self._keep(task, old, _open_for_edits(task), drafted, anew=True)
 
     # Keeping
 
-    async def _keep(self, task: Task, old: Plan, planning: Task, plan: Plan) -> tuple[Reply, bool]:
-        """Store the revision; the reply, and whether the task may run at once."""
-        begun = planning.attempt > task.attempt  # what was tried before runs again only if a person signs anew
-        carried = [] if begun else await self._carried(task, old, plan)
+    async def _keep(
+        self, task: Task, old: Plan, planning: Task, plan: Plan, *, anew: bool = False
+    ) -> tuple[Reply, bool]:
+        """Store the revision; the reply, and whether the task may run at once.
+
+        What was tried before runs again only if a person signs anew, and so does what a model wrote.
+        """
+        anew = anew or planning.attempt > task.attempt
+        carried = [] if anew else await self._carried(task, old, plan)
         written = replace(
             planning,
             phase=advance(planning.phase, Phase.AWAITING_APPROVAL),
@@ -159,7 +165,7 @@ class Revisions:
         statuses = begin(old, plan, await self._store.read.statuses(task.id))
         contents = await asyncio.to_thread(contents_of, plan, Path(plan.root))
         try:
-            seq = await self._store.decisions.revise(task, written, plan, statuses, contents, carried)
+            seq = await self._store.decisions.revise(task, written, plan, statuses, contents, carried, anew)
         except Conflict:
             now = await self._store.read.task(task.id)
             if now.revision == task.revision:

@@ -10,7 +10,9 @@ from engine.model.prompt import Passage
 from engine.model.task import Signature, Task
 from engine.planning.context import present_plan
 from engine.planning.llm import Wish
+from engine.planning.writing import document_of
 
+_RULES = frozenset({"policy", "accept", "budget", "timeout"})
 _RETURNED = """{request}
 
 Revision {revision} of the plan for this was returned. What shall be different:
@@ -27,7 +29,17 @@ def returned(task: Task, plan: Plan, given: Signature, comments: Iterable[Commen
     said = [comment for comment in comments if comment.revision == plan.revision and comment.resolved is None]
     before = [Passage(source="the attempt before", text=tried)] if tried else []
     about = [Passage(source="comments of reviewers", text="\n".join(map(_line, said)))] if said else []
-    return Wish(asked=asked, request=task.request, passages=lambda: (present_plan(plan), *about, *before))
+    return Wish(
+        asked=asked,
+        request=task.request,
+        passages=lambda: (present_plan(plan), *about, *before),
+        assemble=lambda value: {**value, **_rules_of(plan)},
+    )
+
+
+def _rules_of(plan: Plan) -> dict[str, object]:
+    """Who signs, who accepts, and what it may use stays as people set it."""
+    return {name: value for name, value in document_of(plan).items() if name in _RULES}
 
 
 def _line(comment: Comment) -> str:

@@ -14,8 +14,8 @@ from engine.errors import Fault
 from engine.model.graph import graph_faults
 from engine.model.plan import OPERANDS, Document, Execute, Retry, Step, StepBase, Test
 from engine.planning.builder import MAX_TEXT
-from engine.planning.literal_secrets import find_secret
 from engine.policy.argv import CommandError, parse_command
+from engine.policy.literal_secrets import find_secret
 
 MAX_ID = 64
 MAX_ATTEMPTS = 100

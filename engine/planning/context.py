@@ -1,8 +1,7 @@
 """What a model is told of a directory before it plans: gathered by us, read as text, bounded; nothing is executed.
 
 What the repository itself declares comes first, as the ground truth; names of files last. All of it is data for the
-model: it is fenced, and whatever it says, the engine derives the tiers and people sign (B13). Lines that hold a secret
-are left out.
+model: it is fenced, and whatever it says, the engine derives the tiers and people sign (B13).
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from engine.model.nouns import lean
 from engine.model.plan import Plan
 from engine.model.policy import Policy
 from engine.model.prompt import Passage
-from engine.planning.literal_secrets import find_secret
 from engine.planning.repo import find_targets
 from engine.planning.repo.sources import Sources
 from engine.planning.writing import plan_text
@@ -71,20 +69,12 @@ def look_around(root: Path, policy: Policy) -> tuple[Passage, ...]:
         *((name, text[:_HEAD]) for name in MANIFESTS if (text := sources.text(name)[1])),
         ("names of files", "\n".join(islice(_names(sources.root), _FILES))),
     )
-    return tuple(Passage(source=source, text=without_secrets(text)) for source, text in found if text)
+    return tuple(Passage(source=source, text=text) for source, text in found if text)
 
 
 def present_plan(plan: Plan) -> Passage:
     """A revision, as the plan file that says the same."""
     return Passage(source=f"revision {plan.revision} of the plan", text=plan_text(plan)[:_PRESENT])
-
-
-def without_secrets(text: str) -> str:
-    """The text, each line that holds a secret replaced by a word about it."""
-    if not find_secret(text):
-        return text
-    kept = ((line, find_secret(line)) for line in text.splitlines())
-    return "\n".join(f"[this line holds {kind}]" if kind else line for line, kind in kept)
 
 
 def _target(target: Target) -> str:

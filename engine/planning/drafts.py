@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from engine.cancellation import CancelToken
 from engine.client import PlanningText
-from engine.errors import Cancelled, Conflict, OverBudget, SignoffError
+from engine.errors import Cancelled, Conflict, IllegalTransition, OverBudget, SignoffError, StaleRevision
 from engine.inference import Inference
 from engine.memory import relevant
 from engine.model.events import Fact, TaskEnded
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PLANNER = "llm"
 TELL = 0.05
 """Seconds that text is gathered before it is told."""
+_PATIENCE = 2.0
+"""Seconds that closing waits for what is being written down."""
 LONGEST = 1 << 20
 """Characters of a draft that are kept."""
 
@@ -43,7 +45,7 @@ class Order:
     wish: Wish
     world: Derivation
     keep: Callable[[Plan], Awaitable[object]]
-    """Stores the revision. Raises `Conflict` where somebody decided about the task meanwhile."""
+    """Stores the revision. Raises `Conflict` or `Refused` where somebody decided about the task meanwhile."""
     unwritten: Callable[[str], tuple[Task, tuple[Fact, ...]]] | None = None
     """The task where there is no revision in the end, for this reason, and what is told of it; by default it fails."""
 
@@ -108,7 +110,9 @@ class Drafts:
         for _, token in self._writing.values():
             token.fire("the engine closes")
         if self._writing:
-            await asyncio.wait(list(self._writing))
+            _, left = await asyncio.wait(list(self._writing), timeout=_PATIENCE)
+            for writing in left:  # it waits for a disk that takes nothing
+                writing.cancel()
 
     async def _write(self, order: Order, token: CancelToken, before: list[asyncio.Task[None]]) -> None:
         from engine.planning.llm import write_plan
@@ -123,10 +127,10 @@ class Drafts:
                 plan = await write_plan(self._inference, wish, order.world, paper.write, token)
             self._ends()
             await order.keep(plan)
-        except Conflict:  # whoever decided has written what became of the task
+        except (Conflict, StaleRevision, IllegalTransition):  # whoever decided has written what became of the task
             pass
         except Cancelled as error:
-            if order.unwritten is not None and not self._closing:
+            if not self._closing:  # whoever stopped it has written what became of the task, or it ends here
                 await self._fail(order, error)
         except Exception as error:  # whatever broke: the task must end, or it would be planned for ever
             self._ends()

@@ -33,7 +33,7 @@ def repair_wish(plan: Plan, earlier: Sequence[Earlier]) -> Wish:
         earlier: the steps that completed or failed.
     """
     failed = [each for each in earlier if each.status.cause is Cause.FAILED]
-    named = "\n".join(f"- {each.planned.id}: {each.status.error}" for each in failed)
+    named = "\n".join(f"- {each.planned.id}" for each in failed)  # what it said is data, and stands among it
     return Wish(
         asked=f"{plan.request}\n\nWhat failed:\n{named}\n\nWrite the steps that stand in its place.",
         request=plan.request,

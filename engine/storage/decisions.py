@@ -51,6 +51,8 @@ _STEP = (
     " task, position, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _VOID = "UPDATE signatures SET void=? WHERE task=? AND revision=? AND verdict='sign' AND void=''"
+_VOID_ALL = "UPDATE signatures SET void=? WHERE task=? AND verdict='sign' AND void=''"
+"""Of every revision: the same bytes may come again, and nobody has signed them then."""
 _REVOKE = "UPDATE grants SET revoked=?, revoked_by=? WHERE id=? AND revoked IS NULL"
 _RESOLVE = "UPDATE comments SET resolved_by=?, resolved=? WHERE id=? AND resolved IS NULL"
 _STILL = "UPDATE tasks SET revision=revision WHERE id=? AND phase=? AND attempt=? AND revision=?"
@@ -92,12 +94,15 @@ class Decisions:
         statuses: Sequence[StepStatus],
         contents: Iterable[tuple[str, bytes]],
         carried: Sequence[tuple[Signature, str]],
+        anew: bool = False,
     ) -> Durable:
         """The next revision of a task, its steps as they begin, and each signature that holds for it with the digest
-        it was given on."""
+        it was given on. `anew`: whatever was signed before counts for nothing that comes."""
         change = transition(before, after, actor=plan.author)
         rows = plan_rows(plan, statuses, contents)
         change.writes = [("DELETE FROM steps WHERE task=?", (plan.task,)), *rows.writes]
+        if anew:
+            change.writes.append((_VOID_ALL, ("before another attempt or another answer", plan.task)))
         change.many = rows.many
         written: list[Fact] = [plan_written(after, plan)]
         for signature, digest in carried:
@@ -111,7 +116,7 @@ class Decisions:
         moves = after is not before
         change = transition(before, after, actor=signature.actor) if moves else _unmoved(before, signature.actor)
         if signature.verdict in _UNDOES:
-            change.writes.append((_VOID, (_UNDOES[signature.verdict], before.id, before.revision)))
+            change.writes.append((_VOID_ALL, (_UNDOES[signature.verdict], before.id)))
         change.writes.append(_insert(signature))
         change.facts.insert(0, (_VERDICTS[signature.verdict](signature), after.id, None))
         add_steps(change, after.id, skips, f"left out by {signature.actor}")

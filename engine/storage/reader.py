@@ -134,6 +134,11 @@ class Reader:
         sql = f"SELECT {rows.TASK_COLUMNS} FROM tasks WHERE planner <> '' ORDER BY id"
         return [rows.task_of(row) for row in await self._all(sql)]
 
+    async def waiting_tasks(self) -> list[Task]:
+        """Tasks that wait to be signed or accepted, oldest first."""
+        sql = f"SELECT {rows.TASK_COLUMNS} FROM tasks WHERE phase IN ('awaiting_approval', 'ready') ORDER BY id"
+        return [rows.task_of(row) for row in await self._all(sql)]
+
     async def cleanups(self) -> list[tuple[int, int, StepStatus]]:
         """Steps of cancelled tasks that have not ended: task, position, status."""
         sql = (

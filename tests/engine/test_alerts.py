@@ -89,6 +89,16 @@ async def test_what_waited_before_is_told_by_the_next_owner(desk: Desk, post: Po
     assert "drop asks" in (await post.next())["title"]
 
 
+async def test_a_signature_that_was_missing_before_is_told_by_the_next_owner(
+    desk: Desk, post: Post, channels: Channels
+) -> None:
+    await desk.open()
+    task = await desk.plan(step("a"))
+    await desk.close()
+    await desk.open(channels=channels, notify=SOON)
+    assert (await post.next())["title"] == f"signoff: task {task} waits for a signature"
+
+
 async def test_who_cancelled_needs_no_message(desk: Desk, post: Post, channels: Channels) -> None:
     await desk.open(channels=channels, notify=SOON)
     desk.script.hold("a")

@@ -20,8 +20,8 @@ from engine.errors import ModelFailed, OverBudget, StoreError, Unusable
 from engine.inference import Inference, Question
 from engine.llm import Estimate
 from engine.model.budget import Cap, Raise, Scope, Way, Window, since
-from engine.model.call import CANCELLED, INTERRUPTED, Call, ModelFailure, Purpose, Usage
-from engine.model.events import BudgetWarned, Event
+from engine.model.call import CANCELLED, FREE, INTERRUPTED, Call, ModelFailure, Purpose, Usage
+from engine.model.events import BudgetWarned, EngineClosed, Event
 from engine.model.policy import Policy
 from engine.model.prompt import Prompt
 from engine.policies import Policies
@@ -199,6 +199,20 @@ async def test_a_store_that_cannot_be_written_counts_as_over(tmp_path: Path) -> 
             other.execute("DROP TABLE calls")
         with pytest.raises(OverBudget):
             await desk.reserve()
+
+
+async def test_a_reservation_that_nobody_waits_for_any_more_is_given_back(tmp_path: Path) -> None:
+    async with books(tmp_path, OverallCaps(hour=1.0)) as desk:
+        for turns in range(8):
+            reserving = asyncio.create_task(desk.reserve(0.9))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            reserving.cancel()
+            with suppress(asyncio.CancelledError):
+                await reserving
+                await desk.budgets.settle(reserving.result(), FREE)
+            await desk.store.record(EngineClosed())
+        await desk.reserve(0.9)
 
 
 async def test_a_warning_comes_once_in_a_window(tmp_path: Path) -> None:

@@ -16,10 +16,13 @@ from engine import (
     Phase,
     Planner,
     ReadDraft,
+    Remove,
     Reply,
     Return,
     Revise,
+    Role,
     Rule,
+    SignoffError,
     TaskView,
     WriteComment,
     compare,
@@ -217,6 +220,56 @@ async def test_without_a_model_none_is_asked(desk: Desk) -> None:
 async def returned(desk: Desk, task: int, note: str = "also the hidden ones") -> None:
     view = await desk.show(task)
     await desk.do(Return(task=task, revision=view.task.revision, note=note))
+
+
+async def test_a_resume_that_is_refused_stops_no_draft(desk: Desk) -> None:
+    model = ScriptedModel(answer(LOOK), answer(LOOK, MORE))
+    await desk.open(model=model)
+    task = await asked(desk)
+    await planned(desk, task)
+    model.hold()
+    model.asked.clear()
+    await returned(desk, task)
+    await begun(model)
+    with pytest.raises(SignoffError):
+        await desk.resume(task)
+    model.released.set()
+    await written(desk, 2)
+    assert (await desk.show(task)).task.phase is Phase.AWAITING_APPROVAL
+
+
+async def test_the_next_revision_keeps_who_signs_and_what_it_may_use(desk: Desk) -> None:
+    weaker = answer(LOOK, MORE, policy={"quorum": 1}, budget={"money": 90})
+    await desk.open(model=ScriptedModel(weaker), roles={"ben": Role.REVIEWER, "cara": Role.REVIEWER})
+    task = await desk.plan(step("a"), policy={"quorum": 2, "exclude_proposer": True}, budget={"money": 1.5})
+    await returned(desk, task)
+    await written(desk, 2)
+    plan = (await desk.show(task)).plan
+    assert plan is not None
+    assert (plan.policy.quorum, plan.policy.exclude_proposer, plan.budget.money) == (2, True, 1.5)
+
+
+async def test_a_removed_task_ends_the_call_of_its_repair(desk: Desk) -> None:
+    model = ScriptedModel(answer(LOOK))
+    model.hold()
+    await desk.open(model=model)
+    desk.script.fails("a", "it broke")
+    task = (await desk.run(step("a"))).task.id
+    await begun(model)
+    await desk.do(Remove(task=task))
+    await asyncio.wait_for(desk.engine.begun(), PATIENCE)
+    assert not desk.engine.moving
+
+
+async def test_no_secret_in_an_output_reaches_a_model(desk: Desk) -> None:
+    model = ScriptedModel(answer(LOOK))
+    await desk.open(model=model)
+    secret = "ghp_" + "a1B2" * 9
+    desk.script.fails("a", f"denied for {secret}")
+    task = (await desk.run(step("a"))).task.id
+    await desk.fact(CallReserved, task)
+    await begun(model)
+    assert secret not in str(model.heard)
 
 
 async def written(desk: Desk, revision: int) -> None:

@@ -100,7 +100,7 @@ async def test_a_comment_that_orders_is_data_and_the_returned_plan_is_signed_ane
 async def test_a_log_that_orders_makes_no_repair_run_unsigned(desk: Desk) -> None:
     model = ScriptedModel(answer(WIPE))
     await desk.open(model=model, real=True)
-    task = await desk.begin(shell("build", f"echo {json.dumps(ORDER)}; exit 1".replace("`", "'")))
+    task = await desk.begin(shell("build", f"echo {json.dumps(ORDER)} >&2; exit 1".replace("`", "'")))
     seq = (await desk.ended(task)).seq
     await desk.until(lambda event: isinstance(event.fact, PlanWritten) and event.fact.task.revision == 2)
     view = await desk.show(task)

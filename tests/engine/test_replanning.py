@@ -82,7 +82,7 @@ async def test_the_model_is_told_what_succeeded_what_failed_and_why(desk: Desk) 
     task = await failed(desk, model)
     assert (await desk.fact(CallReserved, task)).call.purpose is Purpose.REPLAN
     await repaired(desk, task)
-    for word in ("- broken: it broke", "output of step first", "first done", "try it", "1 to 6 steps"):
+    for word in ("- broken\n", "it broke", "output of step first", "first done", "try it", "1 to 6 steps"):
         assert word in model.told
     assert "output of step last" not in model.told
 

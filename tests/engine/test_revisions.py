@@ -55,6 +55,37 @@ async def test_a_returned_plan_is_edited_into_the_next_revision(desk: Desk) -> N
     assert (await desk.ended(task)).task.outcome is Outcome.OK
 
 
+async def test_after_an_end_two_edits_carry_nobodys_signature(desk: Desk) -> None:
+    await desk.open()
+    desk.script.fails("a", "it broke", then_works=True)
+    task = await desk.begin(step("a"))
+    assert (await desk.ended(task)).task.outcome is Outcome.STEP_FAILED
+    for words in ("said otherwise", "said better"):
+        await revise(desk, task, step("a", description=words))
+        view = await desk.show(task)
+        assert (view.task.phase, view.task.signed, desk.script.ran) == (Phase.AWAITING_APPROVAL, "", ["a"])
+    await desk.sign(task)
+    assert (await desk.ended(task, after=view.seq)).task.outcome is Outcome.OK
+
+
+async def test_who_signed_before_the_end_signs_the_edited_plan_again(desk: Desk) -> None:
+    await desk.open()
+    desk.script.fails("a", "it broke", then_works=True)
+    task = await desk.begin(step("a"))
+    await desk.ended(task)
+    await revise(desk, task, step("a", description="said otherwise"))
+    await desk.sign(task)
+
+
+async def test_a_return_undoes_the_signatures_of_every_revision(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.plan(step("a"), policy={"quorum": 1})
+    await desk.do(Return(task=task, revision=1, note="say more"), "ben")
+    await revise(desk, task, step("a", description="more"))
+    await desk.do(Return(task=task, revision=2, note="and more"), "ben")
+    assert all(signature.void for signature in (await desk.show(task)).signatures if signature.verdict == "sign")
+
+
 async def test_a_verdict_on_an_old_revision_is_refused_and_says_so(desk: Desk) -> None:
     await desk.open()
     task = await desk.plan(step("a"))
