@@ -7,7 +7,7 @@ together. Whatever goes wrong while it looks counts as over. A reservation that 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -70,14 +70,17 @@ class Budgets:
         try:
             async with self._turn:
                 raised = await self._store.read.ledger.raised(task, 0.0)
-                await self._check(call, raised)
+                await self._check(call, raised, estimate.others)
                 await self._store.ledger.reserve(call, expected)
         except StoreError as error:
             raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
         return call
 
-    async def _check(self, call: Call, raised: Raised) -> None:
-        standings = await self._spending.standings(call.task, call.model)
+    async def _check(self, call: Call, raised: Raised, others: Sequence[str]) -> None:
+        """It has to fit under the caps of whoever may come to answer. Raises `OverBudget`."""
+        standings: list[Standing] = []
+        for model in (call.model, *others):
+            standings += await self._spending.standings(call.task, model)
         wanted = 0 if call.reserved is None and raised.unpriced else call.reserved
         if refused := refusing(standings, wanted):
             raise _over(call, *refused)

@@ -32,6 +32,9 @@ class Estimate:
 
     model: str
     usage: Usage
+    """Of the dearest of those who may answer."""
+    others: tuple[str, ...] = ()
+    """Who is asked in its place where it cannot answer."""
 
 
 class Model(Protocol):

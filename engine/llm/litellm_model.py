@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -68,9 +69,13 @@ class LiteLLM:
         return Way(model=model, base_url=base_url, names=names, key=self._keys.find(names))
 
     def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
-        settings, name = self._settings, model or self._settings.name
-        most = longest_answer(name, settings.max_output)
-        return Estimate(model=name, usage=used(price_of(name, settings.prices), counted(messages), most))
+        settings, names = self._settings, (model,) if model else self.chain
+        words = counted(messages)
+        usages = [
+            used(price_of(name, settings.prices), words, longest_answer(name, settings.max_output)) for name in names
+        ]
+        dearest = max(usages, key=lambda usage: math.inf if usage.cost is None else usage.cost)
+        return Estimate(model=names[0], usage=dearest, others=names[1:])
 
     async def complete(
         self,
