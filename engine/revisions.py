@@ -73,7 +73,8 @@ class Revisions:
                 self._planning.draft_document, command.document, command.name, planning, task.revision + 1
             )
             plan = replace(drafted, author=actor, note=command.note.strip(), replans=old.replans)
-            if not compare(old, plan).changes and plan.digest == old.digest:
+            abandoned = task.phase.ended and not task.signed  # as it is, it can only be taken up by another revision
+            if not abandoned and not compare(old, plan).changes and plan.digest == old.digest:
                 raise Refused(problem=f"Nothing was changed; revision {old.revision} stays as it is")
             await self._check_ids(plan)
             reply, queued = await self._keep(task, old, planning, plan)

@@ -122,6 +122,9 @@ def test_every_command_that_shows_something(place: Place) -> None:
     plan = hostile_plan(place)
     terminal = place.terminal((100, 60))
     terminal.command(place.signoff("run", plan))
+    terminal.see("more: enter, or q to stop")
+    terminal.type("q")  # `show` shows all of it below
+    terminal.press("Enter")
     terminal.see("[y/N]")
     terminal.type("y")
     terminal.press("Enter")

@@ -77,6 +77,16 @@ async def test_who_signed_before_the_end_signs_the_edited_plan_again(desk: Desk)
     await desk.sign(task)
 
 
+async def test_a_plan_that_was_cancelled_unsigned_is_taken_up_again_as_it_is(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.plan(step("a"))
+    await desk.cancel(task)
+    await revise(desk, task, step("a"))
+    assert (await desk.show(task)).task.phase is Phase.AWAITING_APPROVAL
+    await desk.sign(task)
+    assert (await desk.ended(task, after=await desk.seq() - 1)).task.attempt == 2
+
+
 async def test_a_return_undoes_the_signatures_of_every_revision(desk: Desk) -> None:
     await desk.open()
     task = await desk.plan(step("a"), policy={"quorum": 1})
