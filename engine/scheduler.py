@@ -311,7 +311,8 @@ class Scheduler:
         task = await self._store.read.task(command.task)
         plan = await self._store.read.plan(task.id, task.revision)
         if plan is None or not _is_signed(task, plan):
-            raise NotSigned(revision=task.revision, task=task.id)
+            ways = f"take the plan up again, as it is or better: signoff edit {task.id}" if task.phase.ended else ""
+            raise NotSigned(revision=task.revision, task=task.id, hint=ways)
         statuses = await self._store.read.statuses(task.id)
         await self.refuse_if_alive(task)
         if task.phase is Phase.PAUSED:

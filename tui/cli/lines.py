@@ -144,13 +144,16 @@ def goes_on(task: int, step: str) -> str:
     return f"{safe(step)} goes on in its terminal: signoff attach {task} {safe(step)} takes it again"
 
 
+UNREAD = "not signed: some of its steps ask, and it was not shown to its end"
+
+
 def how_to_go_on(task: Task) -> str:
     """What a person may do next with a task as it stands; empty where nothing is to be done."""
     match task.phase:
         case Phase.PLANNING if task.planner:
             return f"a model writes its plan; wait for it: signoff run {task.id}   stop it: signoff cancel {task.id}"
         case Phase.PLANNING if task.revision:
-            return f"it was returned; cancel it and plan anew: signoff cancel {task.id}"
+            return f"it was returned; write its next revision: signoff edit {task.id}"
         case Phase.AWAITING_APPROVAL:
             return f"read it: signoff show {task.id}   sign it: signoff approve {task.id}"
         case Phase.FAILED if task.planner:
@@ -166,11 +169,15 @@ def how_to_go_on(task: Task) -> str:
         case Phase.PAUSED:
             return f"go on: signoff resume {task.id}"
         case Phase.BLOCKED:
-            return f"answer what waits: signoff inbox   then: signoff run {task.id}"
+            held = f"release what is held: signoff release {task.id} STEP"
+            answered = f"answer what waits: signoff inbox   then: signoff run {task.id}"
+            return held if set(task.waits) == {Wait.HELD} else answered
         case Phase.READY:
             return f"accept the result: signoff accept {task.id}"
         case Phase.FAILED | Phase.TIMED_OUT | Phase.CANCELLED if task.signed:
             return f"try again: signoff resume {task.id}"
+        case Phase.FAILED | Phase.CANCELLED if task.revision:
+            return f"take the plan up again, as it is or better: signoff edit {task.id}"
     return ""
 
 

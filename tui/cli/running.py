@@ -179,7 +179,10 @@ async def _signed(call: Call, engine: EngineClient, view: TaskView, person: Pers
 
 
 async def _asked(call: Call, engine: EngineClient, view: TaskView, person: Person) -> bool:
-    await person.read(await whole_plan(call, engine, view))
+    asks = view.plan is not None and any(planned.asks for planned in view.plan.steps)
+    if not await person.read(await whole_plan(call, engine, view)) and asks:
+        call.console.note(f"{lines.UNREAD}; {lines.how_to_go_on(view.task)}")
+        return False
     if await says_yes(person, f"Sign {view.task.digest[:6]} and run?"):
         await _sign(call, engine, view, "command")
         return True

@@ -23,8 +23,8 @@ class Person(Protocol):
     def tell(self, text: str) -> None:
         """Show some lines where the question will stand, wherever stdout goes."""
 
-    async def read(self, text: str) -> None:
-        """Show a long text, a screen at a time; it ends where the person has read enough."""
+    async def read(self, text: str) -> bool:
+        """Show a long text, a screen at a time; False where the person stopped before its end."""
 
     async def ask(self, prompt: str) -> str:
         """Show a line, return what was typed; empty for nothing or the end of input."""
@@ -47,13 +47,14 @@ class Terminal:
         while rest:
             rest = rest[os.write(self._file, rest) :]
 
-    async def read(self, text: str) -> None:
+    async def read(self, text: str) -> bool:
         lines = text.rstrip().split("\n")
         page = max(2, (os.get_terminal_size(self._file).lines or HEIGHT) - 1)
         for first in range(0, len(lines), page):
             self.tell("\n".join(lines[first : first + page]))
             if first + page < len(lines) and await self.ask(MORE):
-                return
+                return False
+        return True
 
     async def ask(self, prompt: str) -> str:
         loop = asyncio.get_running_loop()

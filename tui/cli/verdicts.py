@@ -75,7 +75,9 @@ async def _approve(call: Call) -> int:
                 raise Refused(problem=f"Task {task.id} is {task.phase}; nothing to sign", hint=hint)
             _refuse_who_may_not(view)
             plan = await whole_plan(call, engine, view)
-        await person.read(plan)
+        if not await person.read(plan) and _asks(view):
+            call.console.note(f"{lines.UNREAD}; {lines.how_to_go_on(task)}")
+            return Exit.DENIED
         left = f" (only {', '.join(only)})" * bool(only) + f" (without {', '.join(skip)})" * bool(skip)
         if not await says_yes(person, f"Sign {task.digest[:6]} of task {task.id}{safe(left)}?"):
             call.console.note(f"not signed; {lines.how_to_go_on(task)}")
@@ -92,6 +94,10 @@ async def _approve(call: Call) -> int:
         call.console.say(safe(reply.text))
         await advise(call, engine, task.id)
     return 0
+
+
+def _asks(view: TaskView) -> bool:
+    return view.plan is not None and any(planned.asks for planned in view.plan.steps)
 
 
 def _refuse_who_may_not(view: TaskView) -> None:

@@ -292,7 +292,8 @@ class ConfirmScreen(ConfirmQueue):
         try:
             await self.looked_again()
             if answer in _RUNS and self.question.digest != question.digest:  # a yes to what is there no more
-                self.sending = False
+                self.sending = self.moved = False
+                self.deliberate.appear()
                 return
             await self.app.engine.do(command)
         except AlreadyAnswered as error:

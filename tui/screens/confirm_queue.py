@@ -156,7 +156,9 @@ class ConfirmQueue(ConfirmView):
         self.show_question()
         if not self.writing:
             self.turned()
-        self.notice("What it would run has changed: this is what is there now, with the difference.")
+        back = question.kind is QuestionKind.CONFIRMATION
+        told = "again what was signed" if back else "there now, with the difference"
+        self.notice(f"What it would run has changed: this is what is {told}.")
 
     # What happens meanwhile
 

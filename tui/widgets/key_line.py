@@ -43,7 +43,7 @@ class KeyLine(Lines):
     gap = 2
 
     def line(self, y: int) -> Content:
-        made = Content(" ") + self.lead
+        made = Content(" ") + self._led()
         for position, (start, key) in enumerate(self._places()):
             made += Content(" " * (start - made.cell_length)) + self._drawn(position, key)
         return clipped(made, self.size.width, ascii_only=self.ascii_only)
@@ -61,8 +61,15 @@ class KeyLine(Lines):
             yield x, key
             x += self._drawn(0, key).cell_length + self.gap
 
+    def _led(self) -> Content:
+        """What stands before the keys; it gives way before the keys do that answer it."""
+        room = self.size.width - 1 - sum(self._drawn(0, key).cell_length + self.gap for key in self.keys)
+        fits = self.lead.cell_length <= room or room < self.size.width // 3
+        return self.lead if fits else clipped(self.lead, room, ascii_only=self.ascii_only)
+
     def _begin(self) -> int:
-        return 1 + (self.lead.cell_length + self.gap if self.lead.cell_length else 0)
+        lead = self._led().cell_length
+        return 1 + (lead + self.gap if lead else 0)
 
     def _end(self, keys: Sequence[Key]) -> int:
         return self._begin() + sum(self._drawn(0, key).cell_length + self.gap for key in keys) - self.gap

@@ -81,6 +81,8 @@ class LogWindow:
         base = max(0, offset - CUT - 1)
         found = await self._slice(base, FAR + CUT)
         lines = lines_of(found.data, base, start=base == 0)
+        if base + len(found.data) < found.size and len(lines) > 1 and not found.data.endswith(b"\n"):
+            lines.pop()  # it goes on behind what was read
         first = next((place for place, line in enumerate(lines) if line.end > offset), len(lines))
         self.lines = lines[first : first + height]
         if len(self.lines) < height and self.at_end:

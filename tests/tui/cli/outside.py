@@ -27,8 +27,9 @@ class Typist:
     def tell(self, text: str) -> None:
         self.seen += text
 
-    async def read(self, text: str) -> None:
+    async def read(self, text: str) -> bool:
         self.tell(text)
+        return True
 
     async def ask(self, prompt: str) -> str:
         self.prompts.append(prompt)

@@ -77,7 +77,10 @@ def test_a_plan_that_was_returned_says_how_to_go_on() -> None:
         engine.views[12] = replace(view, task=replace(view.task, phase=Phase.PLANNING))
 
     engine.on[Return] = returned
-    assert "cancel it and plan anew: signoff cancel 12" in call(engine, "return", "12", "--note", "test first").out
+    assert (
+        "it was returned; write its next revision: signoff edit 12"
+        in call(engine, "return", "12", "--note", "test first").out
+    )
 
 
 def signed_by_ben(view: TaskView, *skipped: str) -> TaskView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine import LogSlice
@@ -48,6 +48,7 @@ def test_lines_hold_every_byte_once(pieces: list[tuple[bytes, int]]) -> None:
 
 
 @given(PIECES, st.integers(1, 40))
+@example([(b"x", 327681), (b"\n", 1), (b"line of text\n", 4)], 4)
 @EXAMPLES
 async def test_both_ways_show_the_same_lines(pieces: list[tuple[bytes, int]], height: int) -> None:
     data = _made(pieces)
