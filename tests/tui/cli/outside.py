@@ -23,13 +23,15 @@ class Typist:
         self.prompts: list[str] = []
         self.taken: list[tuple[int, str]] = []
         """The steps that got their terminal."""
+        self.impatient = False
+        """Whether they stop before the end of what they read."""
 
     def tell(self, text: str) -> None:
         self.seen += text
 
     async def read(self, text: str) -> bool:
         self.tell(text)
-        return True
+        return not self.impatient
 
     async def ask(self, prompt: str) -> str:
         self.prompts.append(prompt)

@@ -48,6 +48,14 @@ def test_signing_shows_the_plan_and_signs_what_was_shown() -> None:
     )
 
 
+def test_a_plan_that_asks_is_not_signed_unread() -> None:
+    engine, hasty = ScriptedEngine(plans.to_review()), Typist()
+    hasty.impatient = True
+    said = call(engine, "approve", "12", person=hasty)
+    assert (said.code, engine.done, hasty.prompts) == (3, [], [])
+    assert "not signed: some of its steps ask, and it was not shown to its end" in said.err
+
+
 def test_who_may_not_sign_is_told_before_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     view = plans.quorum_of(2, plans.to_review(), excludes=True)
     monkeypatch.setattr("tui.cli.verdicts.user_name", lambda: view.task.proposer)
