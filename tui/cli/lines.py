@@ -72,6 +72,8 @@ def step_line(number: int, status: StepStatus, console: Console) -> str:
     if status.exit_code and not status.error:
         parts.append(f"exit {status.exit_code}")
     said = f"{status.error} · {status.effects}".removesuffix(" · ") if status.error else status.did
+    if status.held_by and not status.state.ended:
+        said = f"held by {status.held_by} until it is released"
     return " ".join(parts) + (f"  {safe(said)}" if said else "")
 
 
@@ -201,6 +203,13 @@ def summary_lines(view: TaskView, console: Console, *, ownerless: bool = False) 
     yield from outcome_lines(view, console, ownerless=ownerless)
 
 
+def _returned(view: TaskView) -> Iterator[tuple[str, str]]:
+    """Who gave the present revision back, and with which words."""
+    for given in view.signatures:
+        if given.verdict == "return" and given.revision == view.task.revision:
+            yield given.actor, given.reason
+
+
 def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) -> Iterator[str]:
     """The end of a task, or how it stands: the outcome, where the logs are, what to do next."""
     task = view.task
@@ -210,6 +219,8 @@ def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) 
     took = f" in {clock(task.ended - task.started)}" if task.started is not None and task.ended is not None else ""
     glyph = "" if console.plain else f"{mark(look, console)} "
     yield f"{glyph}task {task.id} {phase}{outcome}{took}" + (f": {safe(task.error)}" if task.error else "")
+    if task.phase is Phase.PLANNING:
+        yield from (f"returned by {safe(who)}: {safe(note)}" for who, note in _returned(view))
     if view.logs:
         yield f"logs: signoff log {task.id}"
     if hint := _nobody_runs(task) if interrupted else how_to_go_on(task):

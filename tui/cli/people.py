@@ -73,7 +73,7 @@ async def put(person: Person, question: Question, view: TaskView, console: Conso
     typed = await person.ask(f"{_prompt(question)} (anything else: later): ")
     for answer in ANSWERS[question.kind]:
         word, _ = _CHOICES[answer]
-        if typed.lower() == word:
+        if typed.lower() == word or (typed.lower() == "yes" and word == "y"):
             return await _given(person, question, answer)
     return None
 

@@ -20,6 +20,7 @@ from engine import (
     Judge,
     ListGrants,
     Need,
+    Phase,
     ReadDocument,
     ReadPlan,
     Resolve,
@@ -209,3 +210,13 @@ def test_an_edited_file_needs_no_editor(tmp_path: Path) -> None:
     assert isinstance(command, Revise)
     assert (command.document, command.name) == ("request: other\n", "new.yaml")
     assert call(editable(), "edit", "12", "-f", "none.yaml", cwd=tmp_path).code == 2
+
+
+def test_show_says_what_is_held_and_with_which_words_a_plan_was_returned() -> None:
+    held = plans.without(plans.to_review(), held="docs")
+    assert "docs  held by ben until it is released" in call(ScriptedEngine(held), "show", "12").out
+    note = replace(plans.SIGNED, verdict="return", reason="test before\nthe push")
+    returned = replace(held, task=plans.task(Phase.PLANNING), signatures=(note,))
+    said = call(ScriptedEngine(returned), "show", "12").out
+    assert "returned by ben: test before\\nthe push" in said
+    assert "it was returned; write its next revision: signoff edit 12" in said
