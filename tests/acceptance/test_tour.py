@@ -63,7 +63,7 @@ def test_walked_by_keys_to_its_end(place: Place) -> None:
     terminal.see("tour 4 of 6")
     terminal.press("i")
     terminal.see("deploy", "space reads on", "D deny")
-    terminal.press("Space")
+    terminal.decide("Space")
     terminal.see("-rm -rf releases/1.9", "+rm -rf releases", "D deny")
     terminal.decide("D")
     terminal.see("Why is it denied?")

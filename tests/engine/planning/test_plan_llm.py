@@ -9,9 +9,11 @@ import pytest
 
 from engine.cancellation import CancelToken
 from engine.errors import ModelFailed, NoModel
+from engine.inference import Question
+from engine.model.call import Purpose
 from engine.model.plan import Plan
 from engine.model.policy import Policy
-from engine.model.prompt import Passage
+from engine.model.prompt import Passage, Prompt
 from engine.model.tier import Tier
 from engine.planning.context import LIMIT, look_around
 from engine.planning.derive import Derivation
@@ -110,12 +112,15 @@ async def test_the_prompt_is_bounded_whatever_lies_there(tmp_path: Path) -> None
     assert sum(len(message.text) for message in model.heard[0]) < LIMIT + 2_000
 
 
-def test_a_line_with_a_secret_is_not_sent(tmp_path: Path) -> None:
+async def test_a_line_with_a_secret_is_not_sent(tmp_path: Path) -> None:
     token = "ghp_" + "a1B2" * 9
     (tmp_path / "Makefile").write_text(f"up:\n\tcurl -H 'X: {token}'\n\techo done\n")
-    told = "\n".join(passage.text for passage in look_around(tmp_path, Policy()))
-    assert token not in told
-    assert "[this line holds a GitHub token]" in told and "echo done" in told
+    prompt = Prompt(system="", request="up", passages=look_around(tmp_path, Policy()))
+    model = ScriptedModel("{}")
+    question = Question(purpose=Purpose.PLAN, prompt=prompt, read=str, task=1)
+    await inference(model).infer(question, lambda _: None, CancelToken())
+    assert token not in model.told
+    assert "[this line holds a GitHub token]" in model.told and "echo done" in model.told
 
 
 def test_no_link_leads_out_of_the_directory(tmp_path: Path) -> None:
