@@ -20,7 +20,7 @@ from engine import (
     When,
 )
 from engine.model import events
-from engine.model.call import Usage
+from engine.model.call import Call, Purpose, Usage
 from engine.model.plan import Execute
 from engine.model.run import ProcessEnd
 from engine.testing import NOON
@@ -180,6 +180,7 @@ def test_every_kind_of_event_is_a_safe_sentence(kind: str) -> None:
         "question": scenes.QUESTION,
         "receipt": Receipt(),
         "run": 4,
+        "call": Call(id=1, task=12, purpose=Purpose.PLAN, model=text, started=NOON),
         "expected": Usage(),
         "steps": 6,
         "pid": 1,
