@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from engine.commands import Role
 from engine.model.amounts import Dollars
+from engine.model.nouns import dataclass
 from engine.model.policy import Policy
 
 Money = Annotated[float | None, Dollars()]
