@@ -73,6 +73,7 @@ class Revisions:
                 self._planning.draft_document, command.document, command.name, planning, task.revision + 1
             )
             plan = replace(drafted, author=actor, note=command.note.strip(), replans=old.replans)
+            _refuse_weaker(old, plan)
             abandoned = task.phase.ended and not task.signed  # as it is, it can only be taken up by another revision
             if not abandoned and not compare(old, plan).changes and plan.digest == old.digest:
                 raise Refused(problem=f"Nothing was changed; revision {old.revision} stays as it is")
@@ -197,6 +198,16 @@ class Revisions:
             )
             for signature in latest.values()
         ]
+
+
+def _refuse_weaker(old: Plan, plan: Plan) -> None:
+    """Raise `InvalidPlan` where fewer would have to sign: who edits a plan does not choose who may let it run."""
+    before, now = old.policy, plan.policy
+    if now.quorum < before.quorum or (before.exclude_proposer and not now.exclude_proposer):
+        others = ", none of them its proposer or author" if before.exclude_proposer else ""
+        raise InvalidPlan(
+            (Fault(f"revision {old.revision} wants {before.quorum} to sign{others}: keep that", "policy"),)
+        )
 
 
 def check_ids(plan: Plan, earlier: Sequence[Plan]) -> None:

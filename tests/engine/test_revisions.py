@@ -87,6 +87,16 @@ async def test_a_plan_that_was_cancelled_unsigned_is_taken_up_again_as_it_is(des
     assert (await desk.ended(task, after=await desk.seq() - 1)).task.attempt == 2
 
 
+@pytest.mark.parametrize("rule", [{}, {"quorum": 1, "exclude_proposer": True}, {"quorum": 2}])
+async def test_no_edit_lets_fewer_people_sign(desk: Desk, rule: dict[str, Any]) -> None:
+    await desk.open(roles=dict.fromkeys(PEOPLE, Role.OPERATOR))
+    task = await desk.plan(step("a"), policy={"quorum": 2, "exclude_proposer": True})
+    with pytest.raises(InvalidPlan) as refused:
+        await revise(desk, task, step("a", description="harmless"), policy=rule)
+    assert [fault.field for fault in refused.value.faults] == ["policy"]
+    await revise(desk, task, step("a", description="harmless"), policy={"quorum": 3, "exclude_proposer": True})
+
+
 async def test_a_return_undoes_the_signatures_of_every_revision(desk: Desk) -> None:
     await desk.open()
     task = await desk.plan(step("a"), policy={"quorum": 1})
