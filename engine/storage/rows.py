@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from engine.errors import StoreDamaged
 from engine.model.budget import Budget
 from engine.model.comment import Comment
+from engine.model.digest import plan_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import KINDS, Event
 from engine.model.grant import Grant
-from engine.model.nouns import restored
+from engine.model.nouns import evolve, restored
 from engine.model.plan import (
     STEP_TYPES,
     Accept,
@@ -206,14 +207,16 @@ def event_of(row: sqlite3.Row) -> Event | None:
 
 @_sound
 def plan_of(body: str) -> Plan:
-    """The body of a plan row, written by this engine: trusted, and read without a validator."""
+    """The body of a plan row, written by this engine and read without a validator; its digest is that of what was read,
+    whatever it was when it was written."""
     values = json.loads(body)
     values["policy"] = SigningRule(**values.get("policy", {}))
     values["budget"] = Budget(**values.get("budget", {}))
     values["accept"] = Accept(values.get("accept", Accept.NOBODY))
     values["steps"] = tuple(_planned_of(step) for step in values.get("steps", ()))
     values["repairs"] = tuple(values.get("repairs", ()))
-    return Plan(**values)
+    plan = Plan(**values)
+    return evolve(plan, digest=plan_digest(plan))
 
 
 def _planned_of(values: dict[str, Any]) -> PlannedStep:
