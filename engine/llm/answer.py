@@ -58,11 +58,19 @@ async def answer(call: Call, settings: ModelSettings, post: Callable[[str], None
                     problem = f"the answer is longer than {LONGEST:,} characters"
                     return broken(heard.spent(), ModelFailure.PARSE, problem)
         finally:
-            await stream.aclose()
+            await _closed(stream)
     except Exception as error:  # whatever a library of that size raises
         trouble = trouble_of(error, time.time(), lambda text: hidden(text, call.key))
         return Answer(usage=heard.spent(), trouble=trouble)
     return heard.ended(getattr(stream, "received_finish_reason", None), litellm)
+
+
+async def _closed(stream: Any) -> None:
+    """Close the connection of an answer: some providers' parts of the library do not pass that on to what they read."""
+    lines = getattr(stream.completion_stream, "async_response_iterator", None)
+    await stream.aclose()
+    if lines is not None:
+        await lines.aclose()
 
 
 def spent_on(call: Call, settings: ModelSettings, text: str) -> Usage:

@@ -277,6 +277,14 @@ async def test_an_endless_answer_is_given_up_while_it_comes(provider: Provider, 
         await provider.left.wait()
 
 
+async def test_an_answer_that_only_repeats_itself_is_hung_up_on(provider: Provider, asker: Make, name: str) -> None:
+    provider.replies = [Reply("x" * 2_000, piece=10, then=Then.SILENCE)] * 9
+    failed = await asker(name).fails()
+    assert "repeating" in str(failed)
+    async with asyncio.timeout(5):
+        await provider.left.wait()
+
+
 @pytest.mark.parametrize("body", ["<html>Welcome</html>", "", "data: [", "{}", '{"choices": null}', "[" * 100_000])
 async def test_what_is_no_answer_of_a_model(provider: Provider, asker: Make, name: str, body: str) -> None:
     provider.replies = [Reply(body=body, headers={"content-type": "text/event-stream"})] * 9
@@ -334,7 +342,7 @@ async def test_a_call_that_nobody_awaits_any_more_closes_its_connection(
 
 
 async def test_nothing_is_heard_after_the_end(provider: Provider, asker: Make, name: str) -> None:
-    provider.replies = [Reply("x" * 20_000, piece=10, then=Then.SILENCE)]
+    provider.replies = [Reply("".join(map(str, range(20_000))), piece=10, then=Then.SILENCE)]
     one = asker(name)
     asking = asyncio.create_task(one.ask())
     await one.spoken.wait()
