@@ -191,5 +191,5 @@ def test_sigterm_closes_what_serves(place: Place) -> None:
     served = place.begin("serve")
     until((place.state / "socket").exists, lambda: "no socket")
     served.terminate()
-    assert served.wait(timeout=20) in (0, 143, 124)
+    assert served.wait(timeout=20) in (0, 124)  # the second where it was `timeout` that was told
     assert place.run("doctor").returncode == 0

@@ -65,6 +65,7 @@ async def _serve(call: Call) -> int:
         return await _stop(call)
     if call.args.force:
         raise UsageError(problem="--force goes with --stop", hint="signoff serve --help")
+    told = _told_to_end()
     async with call.engine("execute") as engine:
         info: EngineInfo = await engine.read(ShowEngine())
         if not isinstance(engine, Owner):
@@ -72,7 +73,7 @@ async def _serve(call: Call) -> int:
         call.console.say(f"serving {safe(info.state)} as process {info.pid}, sandbox {info.level}; Ctrl-C ends")
         _tell_share(call)
         call.world.out.flush()
-        await _until_over(call, engine)
+        await _until_over(call, engine, told)
         call.console.note("closing: what runs is ended, what waits is kept")
     return 0
 
@@ -102,13 +103,17 @@ async def _stop(call: Call) -> int:
     return 0
 
 
-async def _until_over(call: Call, engine: Owner) -> None:
-    """Wait for SIGINT or SIGTERM, until somebody asked the engine to close, or until it is not needed any more."""
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def _told_to_end() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM; listened to before anybody can see that something serves."""
+    told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    waits = [asyncio.create_task(wait) for wait in (asked.wait(), engine.until_closed(), _tell(call, engine))]
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def _until_over(call: Call, engine: Owner, told: asyncio.Event) -> None:
+    """Wait until it is told to end, until somebody asked the engine to close, or until it is not needed any more."""
+    waits = [asyncio.create_task(wait) for wait in (told.wait(), engine.until_closed(), _tell(call, engine))]
     if call.settings().idle_exit is not None:
         waits.append(asyncio.create_task(engine.until_idle()))
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
