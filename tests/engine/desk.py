@@ -49,7 +49,6 @@ from engine.model.events import Event, Fact, PhaseChanged, QuestionAsked, StepsC
 from engine.model.plan import Action
 from engine.model.prompt import Prompt
 from engine.settings import Settings
-from tests.engine.priced import PricedModel
 
 F = TypeVar("F", bound=Fact)
 PATIENCE = 10.0
@@ -173,14 +172,13 @@ class Desk:
         channels: Channels | None = None,
         **settings: Any,
     ) -> Engine:
-        """Become the owner; `real` steps are processes, else only `plan` steps run, and by the script.
+        """Become the owner; `real` steps are processes, and ask the model, else they go by the script.
 
-        With a priced model `research` steps go by the script too, and ask it once.
+        Where there is a model, `research` steps ask it once then.
         """
-        scripted: dict[Action, Act] = {Action.PLAN: self.script}
-        actions: Mapping[Action, Act] = {**ACTIONS, **scripted} if real else {**scripted, Action.EXECUTE: self.script}
-        if isinstance(model, PricedModel):
-            actions = {**actions, Action.RESEARCH: self._research}
+        actions: dict[Action, Act] = {**(ACTIONS if real else {Action.EXECUTE: self.script}), Action.PLAN: self.script}
+        if model and not real:
+            actions[Action.RESEARCH] = self._research
         chosen = Settings(**{"sandbox": "" if real else "group", "parallel": 8, **settings})
         self._engine = await Engine.open(
             Opening(
