@@ -41,8 +41,8 @@ from engine import (
 )
 from engine.actions import ACTIONS, Act, Context, Result
 from engine.client import PlanningText
-from engine.engine import Engine, Opening
-from engine.inference import Question as Inquiry
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.llm import Model
 from engine.model.call import Purpose
 from engine.model.events import Event, Fact, PhaseChanged, QuestionAsked, StepsChanged, StepStarted, TaskEnded
@@ -198,12 +198,8 @@ class Desk:
     async def _research(self, context: Context) -> Result:
         """Ask the model, as long as the script lets the step run."""
         await self.script(context)
-        task = int(Path(context.log).parent.name)
         prompt = Prompt(system="s", request=context.planned.step.operand)
-        asked = Inquiry(
-            purpose=Purpose.RESEARCH, prompt=prompt, read=str, task=task, step=context.planned.id, run=context.run
-        )
-        return Result(summary=(await self.engine.inference.infer(asked, lambda _: None, context.token)).text)
+        return Result(summary=(await context.infer(Purpose.RESEARCH, prompt, str, lambda _: None, "")).text)
 
     async def _listen(self, engine: Engine) -> None:
         async for item in engine.events(self.heard[-1].seq if self.heard else 0):
