@@ -1,9 +1,9 @@
 """Where settings come from: the defaults, one TOML file, the environment `SIGNOFF_*`, options; the later one wins.
 
 Every setting has a key, the name of its field in `Settings`, or `policy.` or `model.` and the name of a field; the
-key decides how it is written in each source (`engine.written`). Values are validated by pydantic, imported only when
-there is a value to validate. A fault names the source and the key. Nothing here is read before somebody asks, and
-importing it costs nothing.
+key decides how it is written in each source (`engine.settings_schema`). Values are validated by pydantic, imported
+only when there is a value to validate. A fault names the source and the key. Nothing here is read before somebody asks,
+and importing it costs nothing.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ def _take(values: dict[str, Setting], key: str, raw: Any, name: str, origin: str
         return [Fault(f"no such setting{_nearest(key, values)}", name, file)]
     from pydantic import ValidationError
 
-    from engine.written import adapter
+    from engine.settings_schema import adapter
 
     try:
         value = adapter(key).validate_python(raw)

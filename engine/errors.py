@@ -31,6 +31,7 @@
         ├── Conflict             a guarded change found another state than it expected
         ├── StoreFull
         ├── StoreDamaged
+        ├── StoreNewer           a newer program wrote it
         └── Owned                another process owns this state directory
 
 No room raises a bare Exception, and no traceback reaches a person: the command line and the screens print
@@ -207,6 +208,12 @@ class StoreDamaged(StoreError):
     """The store {path} is damaged ({reason}); it was left as it is"""
 
     hint = "copy it away, then start with another --state directory or restore a backup"
+
+
+class StoreNewer(StoreError):
+    """The store {path} is of a newer Signoff (version {found}, known here up to {known}); it was left as it is"""
+
+    hint = "use the newer program, or start this one with another --state directory"
 
 
 class Owned(StoreError):

@@ -22,7 +22,8 @@ from engine.queries import Query
 
 if TYPE_CHECKING:
     from engine.answering import Queries
-    from engine.engine import Engine, Opening
+    from engine.composition import Opening
+    from engine.engine import Engine
     from engine.host import Host
     from engine.settings import Settings
     from engine.storage.reader import Reader
@@ -216,7 +217,8 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
 
 async def _own(state: Path, settings: Settings, *, executes: bool) -> EngineClient:
     await asyncio.to_thread(import_module, "engine.engine")
-    from engine.engine import Engine, Opening
+    from engine.composition import Opening
+    from engine.engine import Engine
 
     opening = Opening(state=state, settings=settings, executes=executes)
     return await (Owner if executes else Engine).open(opening)

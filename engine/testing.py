@@ -1,25 +1,22 @@
-"""Scripted stand-ins for tests and screenshots: an engine that says what it was told to say, and a clock that stands.
+"""A stand-in for tests and screenshots: an engine that says what it was told to say, and a clock that stands.
 
 `ScriptedEngine` satisfies `EngineClient` without a store, a process or a thread. What it was asked to do is in `done`.
-`ScriptedModel` satisfies `Model` without a provider. What it was asked is in `asked`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from engine.cancellation import CancelToken
 from engine.client import Item, LogSlice, Person
 from engine.commands import Command, LookAgain, Reply
-from engine.errors import Cancelled, NoModel, SignoffError, UnknownTask
-from engine.llm import Completion, Estimate
-from engine.model.call import Usage
+from engine.errors import NoModel, SignoffError, UnknownTask
+from engine.llm import Estimate
 from engine.model.events import Event, Fact
 from engine.model.plan import Plan
-from engine.model.prompt import Message
+from engine.model.question import Question
 from engine.model.run import Run
 from engine.model.state import StepState
 from engine.model.task import ENGINE, TaskSummary, TaskView
@@ -75,8 +72,8 @@ class ScriptedEngine:
         """The questions that somebody looked at again, in order."""
         self.refusal: SignoffError | None = None
         """Raised by the next `do` when set."""
-        self.answers: dict[type[Query], Callable[[Any], Any]] = {}
-        """Answers to queries that have no view of their own."""
+        self.answers = self._answers()
+        """How each query is answered: from the fields here, unless a test puts something else in its place."""
         self.drafts: dict[int, str] = {}
         """What models wrote of plans, by task."""
         self.estimate: Estimate | None = None
@@ -98,47 +95,45 @@ class ScriptedEngine:
     async def read(self, query: Query) -> Any:
         if answer := self.answers.get(type(query)):
             return answer(query)
-        match query:
-            case ListTasks():
-                return self._page(query)
-            case ShowTask(task=task):
-                if task not in self.views:
-                    raise UnknownTask(task=task)
-                return self.views[task]
-            case ListQuestions():
-                questions = [question for view in self.views.values() for question in view.questions]
-                return tuple(sorted(questions, key=lambda question: question.asked))
-            case ReadPlan(task=task, revision=revision):
-                return self.plans.get(revision) or replace(self.views[task].plan or Plan(), revision=revision)
-            case ReadContent(sha256=sha256):
-                return self.contents.get(sha256)
-            case ListRuns(task=task):
-                return tuple(run for run in self.runs if run.task == task)
-            case ListLengths():
-                return self.lengths
-            case ListCosts():
-                return self.costs
-            case ShowBudget():
-                return self.budget
-            case ListTargets():
-                return self.targets
-            case ShowDirectory(root=root):
-                return self.directory or DirectoryView(root=root)
-            case ListEvents():
-                return ()
-            case ShowEngine():
-                return self.info
-            case ListGrants():
-                return tuple(grant for view in self.views.values() for grant in view.grants)
-            case ListPeople():
-                return self.people
-            case ReadDraft(task=task):
-                return self.drafts.get(task, "")
-            case EstimatePlan() if self.estimate is None:
-                raise NoModel
-            case EstimatePlan():
-                return self.estimate
         raise TypeError(f"no scripted answer to {type(query).__name__}")
+
+    def _answers(self) -> dict[type[Query], Callable[[Any], Any]]:
+        return {
+            ListTasks: self._page,
+            ShowTask: self._view,
+            ListQuestions: lambda query: self._questions(),
+            ReadPlan: self._plan,
+            ReadContent: lambda query: self.contents.get(query.sha256),
+            ListRuns: lambda query: tuple(run for run in self.runs if run.task == query.task),
+            ListLengths: lambda query: self.lengths,
+            ListCosts: lambda query: self.costs,
+            ShowBudget: lambda query: self.budget,
+            ListTargets: lambda query: self.targets,
+            ShowDirectory: lambda query: self.directory or DirectoryView(root=query.root),
+            ListEvents: lambda query: (),
+            ShowEngine: lambda query: self.info,
+            ListGrants: lambda query: tuple(grant for view in self.views.values() for grant in view.grants),
+            ListPeople: lambda query: self.people,
+            ReadDraft: lambda query: self.drafts.get(query.task, ""),
+            EstimatePlan: lambda query: self._estimate(),
+        }
+
+    def _view(self, query: ShowTask) -> TaskView:
+        if query.task not in self.views:
+            raise UnknownTask(task=query.task)
+        return self.views[query.task]
+
+    def _questions(self) -> tuple[Question, ...]:
+        questions = (question for view in self.views.values() for question in view.questions)
+        return tuple(sorted(questions, key=lambda question: question.asked))
+
+    def _plan(self, query: ReadPlan) -> Plan:
+        return self.plans.get(query.revision) or replace(self.views[query.task].plan or Plan(), revision=query.revision)
+
+    def _estimate(self) -> Estimate:
+        if self.estimate is None:
+            raise NoModel
+        return self.estimate
 
     def _page(self, query: ListTasks) -> tuple[TaskSummary, ...]:
         ids = sorted((task for task in self.views if query.before is None or task < query.before), reverse=True)
@@ -181,57 +176,3 @@ def summarise(view: TaskView) -> TaskSummary:
     for status in view.steps:
         counts[status.state] = counts.get(status.state, 0) + 1
     return TaskSummary(task=view.task, counts=counts)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AskedModel:
-    """One call of a model."""
-
-    messages: tuple[Message, ...]
-    model: str
-    schema: Mapping[str, Any] | None
-
-
-class ScriptedModel:
-    """A model made of answers, one a call; one that is an error is raised. Satisfies `Model`."""
-
-    USED = Usage(tokens_in=2, tokens_out=3, cost=0.5)
-    """By every call, and what a call is expected to use."""
-
-    def __init__(self, *answers: str | SignoffError) -> None:
-        self.answers = list(answers)
-        self.asked: list[AskedModel] = []
-        self.held = asyncio.Event()
-        """Cleared, every answer waits until it is set."""
-        self.held.set()
-
-    async def ready(self) -> None:
-        pass
-
-    def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
-        return Estimate(model=model or "scripted", usage=self.USED)
-
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        heard: Callable[[str], None],
-        token: CancelToken,
-        model: str = "",
-        schema: Mapping[str, Any] | None = None,
-    ) -> Completion:
-        self.asked.append(AskedModel(messages=tuple(messages), model=model, schema=schema))
-        answer = self.answers.pop(0)
-        stopped = asyncio.Event()
-        with token.watched(stopped.set):
-            waits = [asyncio.create_task(event.wait()) for event in (self.held, stopped)]
-            _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in left:
-            wait.cancel()
-        if token.fired:
-            raise Cancelled(reason=token.reason)
-        if isinstance(answer, SignoffError):
-            raise answer
-        for line in answer.splitlines(keepends=True):
-            heard(line)
-        return Completion(text=answer, model=model or "scripted", usage=self.USED)

@@ -7,12 +7,13 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import aiosqlite
 
-from engine.errors import StoreDamaged, StoreError, StoreFull
+from engine.errors import StoreDamaged, StoreError, StoreFull, StoreNewer
 from engine.model.state import RunState, StepState
 from engine.storage import wal
 
@@ -65,10 +66,16 @@ def translate(error: sqlite3.Error, path: Path | str = FILE) -> StoreError:
     return StoreError(reason=error)
 
 
-def migrations() -> list[tuple[int, str]]:
+@cache
+def migrations() -> tuple[tuple[int, str], ...]:
     """Every numbered migration with its SQL, in order."""
     found = sorted(Path(__file__).with_name("migrations").glob("*.sql"))
-    return [(int(path.name[:4]), path.read_text()) for path in found]
+    return tuple((int(path.name[:4]), path.read_text()) for path in found)
+
+
+def newest() -> int:
+    """The version that this program writes, and the last one that it reads."""
+    return migrations()[-1][0]
 
 
 def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
@@ -83,6 +90,13 @@ def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
 def _version(connection: sqlite3.Connection) -> int:
     number: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return number
+
+
+def _known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a database, refused where only a newer program knows what its tables mean."""
+    if (version := _version(connection)) > newest():
+        raise StoreNewer(path=path, found=version, known=newest())
+    return version
 
 
 def _copy(connection: sqlite3.Connection, target: Path) -> None:
@@ -103,6 +117,7 @@ def _check(path: Path) -> None:
     """Look for damage by a connection that cannot write: to close one that can may mend a file by overwriting it."""
     connection = sqlite3.connect(_read_only(path), uri=True)
     try:
+        _known_version(connection, path)
         found = connection.execute("PRAGMA quick_check(1)").fetchone()
         forgetful = wal.forgets(path)
     finally:
@@ -136,6 +151,7 @@ async def open_writer(state: Path) -> aiosqlite.Connection:
 
     Raises:
         StoreDamaged: `quick_check` found damage; the file was left as it is.
+        StoreNewer: a newer program wrote it; the file was left as it is.
         StoreError: it cannot be opened or written.
     """
     path = state / FILE
@@ -162,6 +178,7 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
     """Open the database for reading only; where there is none yet, an empty one in memory.
 
     Raises:
+        StoreNewer: a newer program wrote it.
         StoreError: it is there and cannot be read.
     """
     path = state / FILE
@@ -169,21 +186,21 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
         if not path.exists():
             return await _in_memory(lambda memory: _migrate(memory, None))
         try:
-            return await _reading(_read_only(path))
+            return await _reading(_read_only(path), path)
         except sqlite3.OperationalError:
             if _pending(path):
                 raise
-            return await _reading(_unchanging(path))
+            return await _reading(_unchanging(path), path)
     except sqlite3.Error as error:
         raise translate(error, path) from error
 
 
-async def _reading(address: str) -> aiosqlite.Connection:
+async def _reading(address: str, path: Path) -> aiosqlite.Connection:
     async with AsyncExitStack() as undo:
         connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
         undo.push_async_callback(connection.close)
         await connection.execute("SELECT 1 FROM sqlite_schema")  # fails where the files beside it cannot be made
-        if await in_thread(connection, _version, connection._conn) < migrations()[-1][0]:
+        if await in_thread(connection, _known_version, connection._conn, path) < newest():
             return await _in_memory(lambda memory: _copy_of_older(memory, address))
         await connection.execute("PRAGMA busy_timeout = 5000")
         await connection.execute("PRAGMA query_only = ON")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from engine import MakePlan, ShowTask, Sign
 from engine.actions import Context, Result
-from engine.engine import Engine, Opening
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.model.events import Event, TaskEnded
 from engine.model.plan import Action
 from engine.settings import Settings

@@ -41,15 +41,14 @@ from engine import (
 )
 from engine.actions import ACTIONS, Act, Context, Result
 from engine.client import PlanningText
-from engine.engine import Engine, Opening
-from engine.inference import Question as Inquiry
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.llm import Model
 from engine.model.call import Purpose
 from engine.model.events import Event, Fact, PhaseChanged, QuestionAsked, StepsChanged, StepStarted, TaskEnded
 from engine.model.plan import Action
 from engine.model.prompt import Prompt
 from engine.settings import Settings
-from tests.engine.priced import PricedModel
 
 F = TypeVar("F", bound=Fact)
 PATIENCE = 10.0
@@ -173,14 +172,13 @@ class Desk:
         channels: Channels | None = None,
         **settings: Any,
     ) -> Engine:
-        """Become the owner; `real` steps are processes, else only `plan` steps run, and by the script.
+        """Become the owner; `real` steps are processes, and ask the model, else they go by the script.
 
-        With a priced model `research` steps go by the script too, and ask it once.
+        Where there is a model, `research` steps ask it once then.
         """
-        scripted: dict[Action, Act] = {Action.PLAN: self.script}
-        actions: Mapping[Action, Act] = {**ACTIONS, **scripted} if real else {**scripted, Action.EXECUTE: self.script}
-        if isinstance(model, PricedModel):
-            actions = {**actions, Action.RESEARCH: self._research}
+        actions: dict[Action, Act] = {**(ACTIONS if real else {Action.EXECUTE: self.script}), Action.PLAN: self.script}
+        if model and not real:
+            actions[Action.RESEARCH] = self._research
         chosen = Settings(**{"sandbox": "" if real else "group", "parallel": 8, **settings})
         self._engine = await Engine.open(
             Opening(
@@ -200,12 +198,8 @@ class Desk:
     async def _research(self, context: Context) -> Result:
         """Ask the model, as long as the script lets the step run."""
         await self.script(context)
-        task = int(Path(context.log).parent.name)
         prompt = Prompt(system="s", request=context.planned.step.operand)
-        asked = Inquiry(
-            purpose=Purpose.RESEARCH, prompt=prompt, read=str, task=task, step=context.planned.id, run=context.run
-        )
-        return Result(summary=(await self.engine.inference.infer(asked, lambda _: None, context.token)).text)
+        return Result(summary=(await context.infer(Purpose.RESEARCH, prompt, str, lambda _: None, "")).text)
 
     async def _listen(self, engine: Engine) -> None:
         async for item in engine.events(self.heard[-1].seq if self.heard else 0):

@@ -1,4 +1,7 @@
-"""A model that answers what it was told to, piece by piece; it can be held, and it heeds its token."""
+"""A model that answers what it was told to, piece by piece, at the price it was told.
+
+It can be held, and it heeds its token.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from typing import Any
 
 from engine.cancellation import CancelToken
 from engine.errors import Cancelled
-from engine.inference import Inference
 from engine.llm import Completion, Estimate
 from engine.model.call import Usage
 from engine.model.prompt import Message
@@ -24,10 +26,23 @@ def answer(*steps: Mapping[str, Any], **fields: Any) -> str:
 
 
 class ScriptedModel:
-    """Gives one answer a call, in order; an answer that is an error is raised."""
+    """Gives one answer a call, in order; an answer that is an error is raised.
 
-    def __init__(self, *answers: str | Exception) -> None:
+    Args:
+        otherwise: the answer of every call after those; without it there must be none.
+        cost: what a call is reported to cost, in US dollars; None where nobody knows.
+        most: what it is expected to cost at most.
+    """
+
+    def __init__(
+        self,
+        *answers: str | Exception,
+        otherwise: str | None = None,
+        cost: float | None = 0.01,
+        most: float | None = 0.25,
+    ) -> None:
         self.answers = list(answers)
+        self.otherwise, self.cost, self.most = otherwise, cost, most
         self.heard: list[Sequence[Message]] = []
         """The conversation of each call."""
         self.models: list[str] = []
@@ -44,7 +59,7 @@ class ScriptedModel:
         pass
 
     def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
-        return Estimate(model=model or "scripted", usage=Usage(tokens_in=100, tokens_out=200, cost=0.25))
+        return Estimate(model=model or "scripted", usage=Usage(tokens_in=100, tokens_out=200, cost=self.most))
 
     async def complete(
         self,
@@ -57,9 +72,7 @@ class ScriptedModel:
     ) -> Completion:
         self.heard.append(messages)
         self.models.append(model)
-        text = self.answers.pop(0)
-        if isinstance(text, Exception):
-            raise text
+        text = self._answer()
         heard(text[:PIECE])
         self.asked.set()
         with token.watched(self.released.set):
@@ -68,7 +81,14 @@ class ScriptedModel:
             raise Cancelled(reason=token.reason)
         for start in range(PIECE, len(text), PIECE):
             heard(text[start : start + PIECE])
-        return Completion(text=text, model="scripted", usage=Usage(tokens_in=80, tokens_out=40, cost=0.01))
+        used = Usage(tokens_in=80, tokens_out=40, cost=self.cost)
+        return Completion(text=text, model=model or "scripted", usage=used)
+
+    def _answer(self) -> str:
+        answer = self.otherwise if self.otherwise is not None and not self.answers else self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     @property
     def told(self) -> str:
@@ -76,6 +96,6 @@ class ScriptedModel:
         return "\n".join(message.text for message in self.heard[-1])
 
 
-def inference(model: ScriptedModel | None) -> Inference:
-    """Asks this model, and keeps no facts."""
-    return Inference(model)
+def priced(cost: float | None = 0.5, most: float | None = 1.0) -> ScriptedModel:
+    """A model of which the price of a call matters, and not what it says."""
+    return ScriptedModel(otherwise="well", cost=cost, most=most)

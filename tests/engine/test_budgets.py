@@ -29,7 +29,7 @@ from engine.settings import Caps, OverallCaps
 from engine.spending import Spending
 from engine.storage.connect import FILE
 from engine.storage.store import Store
-from tests.engine.priced import PricedModel
+from tests.engine.scripted_model import ScriptedModel, priced
 
 DAY = Cap(scope=Scope.OVERALL, window=Window.DAY)
 
@@ -186,7 +186,7 @@ async def test_a_store_that_cannot_be_read_counts_as_over(tmp_path: Path, monkey
         raise StoreError(reason="the disk is gone")
 
     async with books(tmp_path) as desk:
-        model = PricedModel()
+        model = priced()
         monkeypatch.setattr(desk.store.read.ledger, "raised", broken)
         with pytest.raises(OverBudget, match="the disk is gone"):
             await Inference(model, desk.budgets).infer(ask(), lambda _: None, CancelToken())
@@ -241,16 +241,16 @@ async def test_a_warning_comes_once_in_a_window(tmp_path: Path) -> None:
 
 async def test_a_call_is_on_record_before_it_is_made_and_what_it_used_after(tmp_path: Path) -> None:
     async with books(tmp_path) as desk:
-        model = PricedModel("w" * 999, cost=0.2, most=1.0)
-        model.gate = asyncio.Event()
+        model = ScriptedModel("w" * 999, cost=0.2, most=1.0)
+        model.hold()
         asking = asyncio.create_task(Inference(model, desk.budgets).infer(ask(), lambda _: None, CancelToken()))
-        await model.called.wait()
+        await model.asked.wait()
         (reserved,) = await desk.store.read.ledger.under_way()
         assert (reserved.reserved, reserved.cost, await desk.used()) == (1_000_000, None, (0, 1_000_000, 0))
-        model.gate.set()
+        model.released.set()
         await asking
         (call,) = await desk.calls()
-        assert (call.cost, call.tokens_in, call.tokens_out, call.run, len(call.preview)) == (200_000, 2, 3, 7, 280)
+        assert (call.cost, call.tokens_in, call.tokens_out, call.run, len(call.preview)) == (200_000, 80, 40, 7, 280)
 
 
 @pytest.mark.parametrize(
@@ -266,17 +266,17 @@ async def test_a_call_that_failed_counts_with_what_it_may_have_cost(
 ) -> None:
     async with books(tmp_path) as desk:
         with pytest.raises(ModelFailed):
-            await Inference(PricedModel(error), desk.budgets).infer(ask(), lambda _: None, CancelToken())
+            await Inference(ScriptedModel(error, most=1.0), desk.budgets).infer(ask(), lambda _: None, CancelToken())
         (call,) = await desk.calls()
         assert (call.failure, call.cost) == (error.failure.value, cost)
 
 
 async def test_a_call_that_is_cancelled_settles_all_the_same(tmp_path: Path) -> None:
     async with books(tmp_path) as desk:
-        model = PricedModel()
-        model.gate = asyncio.Event()
+        model = priced()
+        model.hold()
         asking = asyncio.create_task(Inference(model, desk.budgets).infer(ask(), lambda _: None, CancelToken()))
-        await model.called.wait()
+        await model.asked.wait()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
@@ -290,7 +290,7 @@ async def test_a_repair_is_a_call_of_its_own(tmp_path: Path) -> None:
             purpose=Purpose.PLAN, prompt=Prompt(system="s", request="?"), read=_never, task=1
         )
         with pytest.raises(OverBudget):
-            await Inference(PricedModel(cost=0.5), desk.budgets).infer(picky, lambda _: None, CancelToken())
+            await Inference(priced(cost=0.5), desk.budgets).infer(picky, lambda _: None, CancelToken())
         assert [call.cost for call in await desk.calls()] == [500_000]
 
 

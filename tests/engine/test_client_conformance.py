@@ -14,7 +14,8 @@ from engine.actions import Act, Context, Result
 from engine.broker import Broker
 from engine.client import EngineClient, Gap, Item, LogGrew, Presence
 from engine.commands import Cancel, MakePlan, Reject, Reply, Resolve, Return, Role, Shutdown, Sign, Trust
-from engine.engine import Engine, Opening
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.errors import AlreadyAnswered, AlreadyJudged, InvalidPlan, StaleRevision, UnknownTask, UsageError
 from engine.host import Host, RemoteEngine
 from engine.model.events import Event, TaskEnded

@@ -140,10 +140,10 @@ async def test_grants_whose_time_has_passed_are_let_go_of(desk: Desk) -> None:
         await give(desk, task, "a", seconds=30)
     desk.clock.offset = 31
     await give(desk, task, "a", seconds=30)
-    assert len(desk.engine._grants) == 1
+    assert len(desk.engine._parts.grants) == 1
     desk.clock.offset = 62
     await desk.reopen()
-    assert len(desk.engine._grants) == 0
+    assert len(desk.engine._parts.grants) == 0
 
 
 async def test_a_grant_for_an_open_question_answers_it(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from engine.errors import ModelFailed, NoModel, Unusable
 from engine.inference import Inference, Question
 from engine.model.call import ModelFailure, Purpose, Usage
 from engine.model.prompt import Prompt
-from engine.testing import ScriptedModel
+from tests.engine.scripted_model import ScriptedModel
 
 
 def number(text: str) -> int:
@@ -35,9 +35,9 @@ async def test_what_cannot_be_used_goes_back_once_with_what_is_wrong() -> None:
     model = ScriptedModel("four", '{"n": 4}')
     inferred = await Inference(model).infer(asked(), lambda _: None, CancelToken())
     assert inferred.value == 4
-    assert inferred.usage == Usage(tokens_in=4, tokens_out=6, cost=1.0)
-    assert "no number n" in model.asked[1].messages[-1].text
-    assert model.asked[1].messages[-2].text == "four"
+    assert inferred.usage == Usage(tokens_in=160, tokens_out=80, cost=0.02)
+    assert "no number n" in model.heard[1][-1].text
+    assert model.heard[1][-2].text == "four"
     assert "no number n" in inferred.repaired
 
 

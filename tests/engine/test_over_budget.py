@@ -29,8 +29,7 @@ from engine.model.run import Cause
 from engine.model.state import Wait
 from engine.settings import Caps, OverallCaps
 from tests.engine.desk import Desk, research, step
-from tests.engine.priced import PricedModel
-from tests.engine.scripted_model import ScriptedModel
+from tests.engine.scripted_model import ScriptedModel, priced
 
 DONE, SKIPPED, CANCELLED = StepState.COMPLETED, StepState.SKIPPED, StepState.CANCELLED
 ONE: dict[str, Any] = {"budget": {"money": 1}}
@@ -49,7 +48,7 @@ async def decide(desk: Desk, question: Question, answer: Answer, reason: str = "
 
 
 async def test_a_task_at_its_cap_is_paused_and_a_person_is_asked(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     desk.script.hold("slow")
     task, question = await at_the_cap(desk, step("slow"), research("a"), research("b", "a"), step("c", "b"))
     assert (question.kind, question.deadline) == (QuestionKind.BUDGET, None)
@@ -64,7 +63,7 @@ async def test_a_task_at_its_cap_is_paused_and_a_person_is_asked(desk: Desk) -> 
 
 
 async def test_a_raise_lets_it_go_on_and_is_an_event_of_its_own(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     task, question = await at_the_cap(desk, research("a"), research("b", "a"), step("c", "b"))
     reply = await desk.do(RaiseBudget(task=task, money=0.2))
     assert reply.text == "task 1 may use $0.20 more"
@@ -77,7 +76,7 @@ async def test_a_raise_lets_it_go_on_and_is_an_event_of_its_own(desk: Desk) -> N
 
 
 async def test_too_small_a_raise_asks_again(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     task, question = await at_the_cap(desk, research("a"), research("b", "a"))
     await desk.do(RaiseBudget(task=task, money=0.1))
     again = await desk.asked_next(question)
@@ -87,7 +86,7 @@ async def test_too_small_a_raise_asks_again(desk: Desk) -> None:
 
 
 async def test_to_finish_cheaply_skips_what_costs_and_what_needs_it(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     desk.script.hold("free")
     steps = (research("a"), research("b", "a"), research("c", "b"), step("d", "b"), step("free"), research("e", "free"))
     task, question = await at_the_cap(desk, *steps, step("f", "free"), step("tidy", "b", when="always"))
@@ -102,7 +101,7 @@ async def test_to_finish_cheaply_skips_what_costs_and_what_needs_it(desk: Desk) 
 
 
 async def test_a_step_under_way_that_comes_to_the_cap_later_is_left_out_too(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     desk.script.hold("b", "c")
     task = await desk.begin(research("a"), research("b"), research("c"), **ONE)
     for each in ("b", "c"):
@@ -117,7 +116,7 @@ async def test_a_step_under_way_that_comes_to_the_cap_later_is_left_out_too(desk
 
 
 async def test_what_finished_cheaply_can_be_resumed_with_more(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     desk.script.fails("free", "no luck", then_works=True)
     task, question = await at_the_cap(desk, research("a"), research("b", "a"), step("free", "b", when="always"))
     await decide(desk, question, Answer.CHEAP)
@@ -130,7 +129,7 @@ async def test_what_finished_cheaply_can_be_resumed_with_more(desk: Desk) -> Non
 
 
 async def test_to_stop_ends_it_over_budget_after_its_cleanup(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     desk.script.hold("slow")
     task, question = await at_the_cap(
         desk, step("slow"), research("a"), research("b", "a"), step("tidy", "a", when="always")
@@ -147,7 +146,7 @@ async def test_to_stop_ends_it_over_budget_after_its_cleanup(desk: Desk) -> None
 
 
 async def test_a_stopped_task_can_be_resumed_once_it_may_use_more(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     task, question = await at_the_cap(desk, research("a"), research("b", "a"))
     await decide(desk, question, Answer.STOP)
     ended = await desk.ended(task)
@@ -157,7 +156,7 @@ async def test_a_stopped_task_can_be_resumed_once_it_may_use_more(desk: Desk) ->
 
 
 async def test_several_steps_at_the_cap_ask_once(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     desk.script.hold("b", "c")
     task = await desk.begin(research("a"), research("b", "a"), research("c", "a"), **ONE)
     for each in ("b", "c"):
@@ -177,7 +176,7 @@ async def test_several_steps_at_the_cap_ask_once(desk: Desk) -> None:
     [("raise", Phase.COMPLETED), ("cheap", Phase.COMPLETED), ("stop", Phase.BUDGET_EXCEEDED)],
 )
 async def test_after_a_restart_the_question_is_still_asked(desk: Desk, way: str, phase: Phase) -> None:
-    model = PricedModel(cost=0.6, most=0.6)
+    model = priced(cost=0.6, most=0.6)
     await desk.open(model=model)
     task, question = await at_the_cap(desk, research("a"), research("b", "a"))
     await desk.reopen(model=model)
@@ -193,7 +192,7 @@ async def test_after_a_restart_the_question_is_still_asked(desk: Desk, way: str,
 
 
 async def test_who_only_decides_leaves_it_to_the_next_owner(desk: Desk) -> None:
-    model = PricedModel(cost=0.6, most=0.6)
+    model = priced(cost=0.6, most=0.6)
     await desk.open(model=model)
     task, _ = await at_the_cap(desk, research("a"), research("b", "a"))
     await desk.reopen(executes=False)
@@ -204,13 +203,13 @@ async def test_who_only_decides_leaves_it_to_the_next_owner(desk: Desk) -> None:
 
 
 async def test_a_call_that_a_crash_cut_short_counts_when_its_step_runs_again(desk: Desk) -> None:
-    model = PricedModel(cost=0.1, most=0.6)
-    model.gate = asyncio.Event()
+    model = priced(cost=0.1, most=0.6)
+    model.hold()
     await desk.open(model=model)
     task = await desk.begin(research("a"), **ONE)
-    await model.called.wait()
+    await model.asked.wait()
     await desk.crash()
-    await desk.open(model=PricedModel(cost=0.1, most=0.6))
+    await desk.open(model=priced(cost=0.1, most=0.6))
     question = await desk.asked(task)
     assert "may cost $1.00 and has used $0.60" in question.news[0]
     await desk.do(RaiseBudget(task=task, money=0.2))
@@ -218,7 +217,7 @@ async def test_a_call_that_a_crash_cut_short_counts_when_its_step_runs_again(des
 
 
 async def test_to_resume_or_pause_at_a_cap_changes_nothing(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     task, _ = await at_the_cap(desk, research("a"), research("b", "a"))
     with pytest.raises(Refused, match="at a cap of its budget"):
         await desk.resume(task)
@@ -228,7 +227,7 @@ async def test_to_resume_or_pause_at_a_cap_changes_nothing(desk: Desk) -> None:
 
 
 async def test_a_cancelled_task_asks_no_more(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6))
+    await desk.open(model=priced(cost=0.6, most=0.6))
     task, _ = await at_the_cap(desk, research("a"), research("b", "a"))
     await desk.cancel(task)
     await desk.ended(task)
@@ -237,7 +236,7 @@ async def test_a_cancelled_task_asks_no_more(desk: Desk) -> None:
 
 
 async def test_a_paused_task_that_is_cancelled_after_a_restart_asks_no_more(desk: Desk) -> None:
-    model = PricedModel(cost=0.6, most=0.6)
+    model = priced(cost=0.6, most=0.6)
     await desk.open(model=model)
     task, _ = await at_the_cap(desk, research("a"), research("b", "a"))
     await desk.reopen(model=model)
@@ -246,7 +245,7 @@ async def test_a_paused_task_that_is_cancelled_after_a_restart_asks_no_more(desk
 
 
 async def test_a_price_that_nobody_knows_is_asked_about_once(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=None, most=None), budget=OverallCaps(day=5.0))
+    await desk.open(model=priced(cost=None, most=None), budget=OverallCaps(day=5.0))
     task, question = await at_the_cap(desk, research("a"), research("b", "a"), timeout="1h")
     assert question.options == (Way.UNPRICED, Way.CHEAP, Way.STOP)
     await desk.do(RaiseBudget(task=task, unpriced=True))
@@ -290,7 +289,7 @@ async def test_a_raise_says_by_how_much_and_for_a_task_that_can_use_it(desk: Des
 
 
 async def test_planning_that_would_cost_too_much_leaves_the_request_and_says_how_to_go_on(desk: Desk) -> None:
-    model = PricedModel(cost=0.6, most=0.6)
+    model = priced(cost=0.6, most=0.6)
     await desk.open(model=model, budget=OverallCaps(day=0.5))
     task = (await desk.do(MakePlan(root=str(desk.root), request="look around"))).task or 0
     view = await desk.ended(task)
@@ -299,11 +298,11 @@ async def test_planning_that_would_cost_too_much_leaves_the_request_and_says_how
     assert f"signoff budget raise {task} +0.1" in view.task.error
     await desk.do(RaiseBudget(task=task, money=0.1))
     await desk.resume(task)
-    await asyncio.wait_for(model.called.wait(), 10)
+    await asyncio.wait_for(model.asked.wait(), 10)
 
 
 async def test_what_steps_are_expected_to_cost_is_what_they_cost_before_else_the_most_of_a_call(desk: Desk) -> None:
-    model = PricedModel(cost=0.2, most=0.6)
+    model = priced(cost=0.2, most=0.6)
     await desk.open(model=model)
     await desk.run(research("a"))
     task = await desk.plan(research("a"), research("b"), step("c"))
@@ -314,7 +313,7 @@ async def test_what_steps_are_expected_to_cost_is_what_they_cost_before_else_the
 
 
 async def test_how_caps_stand_is_told_over_all_by_model_and_of_a_task(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.2, most=0.6), budget=OverallCaps(day=5.0, models={"x": Caps(hour=1.0)}))
+    await desk.open(model=priced(cost=0.2, most=0.6), budget=OverallCaps(day=5.0, models={"x": Caps(hour=1.0)}))
     task = (await desk.run(research("a"), budget={"money": 1, "day": 0.9})).task.id
     view: BudgetView = await desk.engine.read(ShowBudget(task=task))
     told = [(str(each.cap), each.spent.micros, each.limit) for each in view.standings]
@@ -330,7 +329,7 @@ async def test_how_caps_stand_is_told_over_all_by_model_and_of_a_task(desk: Desk
 
 
 async def test_a_real_research_step_comes_to_the_cap_as_well(desk: Desk) -> None:
-    await desk.open(model=ScriptedModel("yes", "yes"), budget=OverallCaps(day=0.2))
+    await desk.open(model=ScriptedModel("yes", "yes"), real=True, budget=OverallCaps(day=0.2))
     task = await desk.begin(research("a"), research("b", "a"))
     question = await desk.asked(task)
     assert "all tasks this day may cost $0.20" in question.news[0]

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from engine import LogGrew, MakePlan, ShowTask, Sign
-from engine.engine import Engine, Opening
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.settings import Settings
 
 

@@ -32,7 +32,8 @@ from engine import (
     VerifyAudit,
     connect,
 )
-from engine.engine import Engine, Opening
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.model.events import Event, QuestionAnswered, StepStarted
 from engine.model.question import Answer
 from engine.model.tier import Tier

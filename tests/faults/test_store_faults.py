@@ -31,7 +31,8 @@ from engine import (
     connect,
     diagnose,
 )
-from engine.engine import Engine, Opening
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.errors import StoreDamaged, StoreError, StoreFull
 from engine.host import Host, RemoteEngine
 from engine.settings import Settings

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from engine import Answer, ListQuestions, ListTasks, MakePlan, Question, QuestionKind, Resolve, ShowTask, Sign
-from engine.engine import Engine, Opening
+from engine.composition import Opening
+from engine.engine import Engine
 from engine.model.events import Event, QuestionAsked, TaskEnded
 from engine.settings import Settings
 

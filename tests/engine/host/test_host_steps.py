@@ -123,7 +123,7 @@ DISGUISES = {
 async def test_a_step_is_kept_out(shop: Shop, disguise: str) -> None:
     log = await after(shop, DISGUISES[disguise].replace("FORGE", forging(shop)))
     assert log.count("said") == 2, log
-    level = shop.desk.engine._probe.level
+    level = shop.desk.engine._parts.probe.level
     if level is Level.BUBBLEWRAP:
         assert log.count("FileNotFoundError") == 2, log
         assert await refusals(shop) == []
@@ -138,7 +138,7 @@ async def test_a_step_with_a_terminal_of_its_own_is_kept_out(shop: Shop, way: st
     words = [PYTHON, "-c", TYPIST, sys.executable, "-m", "tui", way, str(place), "approve", "1"]
     log = await after(shop, f"PYTHONPATH={ROOT} {shlex.join(words)}")
     assert "said 0" not in log
-    if shop.desk.engine._probe.level is Level.BUBBLEWRAP:
+    if shop.desk.engine._parts.probe.level is Level.BUBBLEWRAP:
         assert ("There is no task 1" if way == "--state" else "Nobody shares an engine") in log
     else:
         assert "a step cannot answer for a person" in log
@@ -159,7 +159,7 @@ async def test_a_step_types_at_no_terminal_of_a_person(shop: Shop) -> None:
         os.set_blocking(theirs, False)
         log = await after(shop, shlex.join([PYTHON, "-ISc", INJECTOR]))
         assert "not at /dev/tty" in log
-        if shop.desk.engine._probe.level is Level.BUBBLEWRAP or os.geteuid() != 0:  # root types where it likes
+        if shop.desk.engine._parts.probe.level is Level.BUBBLEWRAP or os.geteuid() != 0:  # root types where it likes
             assert "typed at" not in log
             with pytest.raises(BlockingIOError):
                 os.read(theirs, 1)

@@ -9,7 +9,7 @@ import pytest
 
 from engine.cancellation import CancelToken
 from engine.errors import ModelFailed, NoModel
-from engine.inference import Question
+from engine.inference import Inference, Question
 from engine.model.call import Purpose
 from engine.model.plan import Plan
 from engine.model.policy import Policy
@@ -19,14 +19,14 @@ from engine.planning.context import LIMIT, look_around
 from engine.planning.derive import Derivation
 from engine.planning.llm import Wish, write_plan
 from tests.engine.planning.plans import world
-from tests.engine.scripted_model import ScriptedModel, answer, inference
+from tests.engine.scripted_model import ScriptedModel, answer
 
 STEP: dict[str, Any] = {"id": "look", "action": "execute", "command": "ls -l"}
 
 
 async def planned(model: ScriptedModel, place: Derivation, *passages: Passage) -> Plan:
     wish = Wish(asked="look around", request="look around", passages=lambda: passages)
-    return await write_plan(inference(model), wish, place, lambda _: None, CancelToken())
+    return await write_plan(Inference(model), wish, place, lambda _: None, CancelToken())
 
 
 async def test_an_answer_becomes_a_revision_with_what_we_derived(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ async def test_a_declared_tier_raises_and_never_lowers(tmp_path: Path) -> None:
 
 async def test_without_a_model_there_is_no_plan(tmp_path: Path) -> None:
     with pytest.raises(NoModel):
-        await write_plan(inference(None), Wish(asked="x", request="x"), world(tmp_path), print, CancelToken())
+        await write_plan(Inference(None), Wish(asked="x", request="x"), world(tmp_path), print, CancelToken())
 
 
 # What it is told
@@ -118,7 +118,7 @@ async def test_a_line_with_a_secret_is_not_sent(tmp_path: Path) -> None:
     prompt = Prompt(system="", request="up", passages=look_around(tmp_path, Policy()))
     model = ScriptedModel("{}")
     question = Question(purpose=Purpose.PLAN, prompt=prompt, read=str, task=1)
-    await inference(model).infer(question, lambda _: None, CancelToken())
+    await Inference(model).infer(question, lambda _: None, CancelToken())
     assert token not in model.told
     assert "[this line holds a GitHub token]" in model.told and "echo done" in model.told
 

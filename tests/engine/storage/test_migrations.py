@@ -1,13 +1,20 @@
-"""A database of an earlier version: it is kept as it was, migrated by its owner, and read by anybody before that."""
+"""A database of an earlier version: it is kept as it was, migrated by its owner, and read by anybody before that.
+
+One of a later version is left alone.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from engine.errors import StoreNewer
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
 from engine.model.events import StepEnded
 from engine.model.nouns import evolve
@@ -16,7 +23,7 @@ from engine.model.plan import Test as TestStep
 from engine.model.run import Run, StepStatus
 from engine.model.state import Phase, RunState, StepState
 from engine.model.task import Task
-from engine.storage.connect import FILE, migrations, open_reader
+from engine.storage.connect import FILE, migrations, newest, open_reader
 from engine.storage.reader import Reader
 from engine.storage.store import Store
 
@@ -57,7 +64,7 @@ async def test_the_owner_migrates_and_keeps_what_was_there_before(tmp_path: Path
     store = await Store.open(state, lambda: 1.0, lambda events: None)
     await check_first_version(store.read)
     await store.close()
-    assert rows_of(state / FILE)[0] == migrations()[-1][0]
+    assert rows_of(state / FILE)[0] == newest()
     kept = state / "signoff.before-0002"
     version, runs = rows_of(kept)
     assert (version, len(runs), kept.stat().st_mode & 0o777) == (1, 1, 0o600)
@@ -72,6 +79,22 @@ async def test_a_reader_reads_a_database_that_was_not_migrated_and_leaves_it_alo
     await reader.close()
     assert (state / FILE).read_bytes() == before
     assert [name for name in os.listdir(state) if "before" in name] == []
+
+
+@pytest.mark.parametrize("opened", [open_reader, lambda state: Store.open(state, lambda: 1.0, lambda events: None)])
+async def test_what_a_newer_program_wrote_is_neither_read_nor_changed(
+    tmp_path: Path, opened: Callable[[Path], Awaitable[object]]
+) -> None:
+    await (await Store.open(tmp_path, lambda: 1.0, lambda events: None)).close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as store:
+        store.execute(f"PRAGMA user_version = {newest() + 2}")
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(StoreNewer) as refused:
+        await opened(tmp_path)
+    assert f"(version {newest() + 2}, known here up to {newest()}); it was left as it is" in str(refused.value)
+    assert "newer program" in refused.value.hint
+    assert (tmp_path / FILE).read_bytes() == before
+    assert [name for name in os.listdir(tmp_path) if "before" in name] == []
 
 
 async def test_what_a_run_did_is_read_as_it_was_written(tmp_path: Path) -> None:

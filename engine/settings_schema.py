@@ -1,6 +1,7 @@
-"""How the value of each setting is written: durations as `20m`, sizes as `1GiB`, choices by name; in text lists as
-`a, b`, tables as `a = b, c = d`, prices as `in out`, caps of
-models as JSON.
+"""The schema of the settings: what the value of each may be, and how it is written.
+
+Durations as `20m`, sizes as `1GiB`, choices by name; in text lists as `a, b`, tables as `a = b, c = d`, prices as `in
+out`, caps of models as JSON.
 
 Imports pydantic: only for whoever has a value to validate.
 """
