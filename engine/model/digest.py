@@ -8,6 +8,7 @@ a later version knows more fields. A field that is added to a step must be added
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,8 @@ from engine.model.plan import Plan, PlannedStep
 
 NOT_SIGNED = frozenset({"description", "timeout"})
 _SIMPLE = (str, int, float, bool)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+"""Text as RFC 8785 writes it, which is how JSON has it by default."""
 
 
 def sha256(data: bytes) -> str:
@@ -25,8 +28,26 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def canonical(value: Any) -> str:
+    """JSON types as RFC 8785 writes them. The library of that name does too, in twice the time: it does the numbers."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(canonical, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join([f'{_quoted(name)}:{canonical(value[name])}' for name in sorted(value, key=_utf_16)])}}}"
+    import rfc8785
+
+    return rfc8785.dumps(value).decode()
+
+
+def _utf_16(name: str) -> bytes:
+    """What names are put in order by."""
+    return name.encode("utf-16-be")
+
+
 def _plain(value: Any) -> Any:
-    """The value as JSON types; keys with their order left to RFC 8785, fields at their default left out."""
+    """The value as JSON types; fields at their default left out."""
     if value is None or isinstance(value, _SIMPLE):
         return value
     if isinstance(value, tuple | list):
@@ -46,15 +67,11 @@ def signed_fields(planned: PlannedStep) -> dict[str, Any]:
 
 def step_digest(planned: PlannedStep) -> str:
     """The digest of one step, as confirmations cite it."""
-    import rfc8785
-
-    return sha256(rfc8785.dumps(signed_fields(planned)))
+    return sha256(canonical(signed_fields(planned)).encode())
 
 
 def plan_digest(plan: Plan) -> str:
     """The digest of a revision, as signatures cite it."""
-    import rfc8785
-
     signed: dict[str, Any] = {
         "root": plan.root,
         "accept": plan.accept.value,
@@ -65,4 +82,4 @@ def plan_digest(plan: Plan) -> str:
         signed["budget"] = _plain(plan.budget)
     if plan.vars:
         signed["vars"] = _plain(plan.vars)
-    return sha256(rfc8785.dumps(signed))
+    return sha256(canonical(signed).encode())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from engine.errors import Fault
-from engine.model.plan import Step, StepBase
+from engine.model.plan import Step
 
 MAX_STEPS = 10_000
 MAX_NAMES = 2_000
@@ -16,12 +16,25 @@ MAX_SUGGESTIONS = 20
 MAX_CYCLES = 5
 
 
-def rank_steps(steps: Iterable[StepBase]) -> dict[str, int]:
-    """Map each id to its topological rank. Every need must exist and there must be no cycle."""
-    needs = {step.id: step.needs for step in steps}
-    ranks: dict[str, int] = {}
-    for step_id in TopologicalSorter(needs).static_order():
-        ranks[step_id] = 1 + max((ranks[need] for need in needs[step_id]), default=-1)
+def rank_steps(needs: Mapping[str, Collection[str]]) -> dict[str, int]:
+    """The topological rank of each step that no cycle comes before, in topological order.
+
+    Args:
+        needs: those of each step, all of them steps.
+    """
+    missing = {step: len(given) for step, given in needs.items()}
+    after: dict[str, list[str]] = {}
+    for step, given in needs.items():
+        for need in given:
+            after.setdefault(need, []).append(step)
+    order = [step for step, count in missing.items() if not count]
+    ranks = dict.fromkeys(order, 0)
+    for step in order:  # grows while it is walked, rank by rank
+        for other in after.get(step, ()):
+            missing[other] -= 1
+            if not missing[other]:
+                ranks[other] = ranks[step] + 1
+                order.append(other)
     return ranks
 
 
@@ -84,9 +97,10 @@ def _cycle_faults(steps: tuple[Step, ...]) -> list[Fault]:
 def _cycle(needs: Mapping[str, Collection[str]]) -> list[str]:
     """The steps of one cycle, the first of them again at its end; empty where there is none."""
     sound = {step: [need for need in given if need in needs and need != step] for step, given in needs.items()}
-    try:
-        TopologicalSorter(sound).prepare()
-    except CycleError as error:
-        cycle: list[str] = error.args[1]
-        return cycle
+    if len(rank_steps(sound)) < len(sound):
+        try:
+            TopologicalSorter(sound).prepare()
+        except CycleError as error:
+            cycle: list[str] = error.args[1]
+            return cycle
     return []

@@ -143,7 +143,7 @@ class _Steps:
     def __init__(self, sound: Sound, world: Derivation) -> None:
         document = sound.document
         self._world = world
-        self._ranks = rank_steps(document.steps)
+        self._ranks = rank_steps({step.id: step.needs for step in document.steps})
         self._steps = sorted(document.steps, key=lambda step: (self._ranks[step.id], step.id))
         self._places, self._unclear = sound.places, sound.unclear
         self._lineage = Lineage(self._steps)

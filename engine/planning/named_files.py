@@ -112,6 +112,7 @@ class NamedFiles:
         self._agents = 0
         self._masks: dict[tuple[str, bool], int] = {}
         self._beneath: dict[tuple[str, str], str] = {}
+        self._named: dict[tuple[str, str], frozenset[str]] = {}
         self._exists: dict[str, bool] = {}
         self._digests: dict[str, tuple[str, int]] = {}
 
@@ -137,13 +138,18 @@ class NamedFiles:
         return tuple(files.values()), tuple(hints)
 
     def _paths(self, step: StepBase, words: Words) -> set[str]:
-        paths = set()
-        for word in words.read:
-            for spelling in _spellings(word):
-                path = self._path(step, spelling)
-                if path and (self._is_file(path) or (_LIKE_A_PATH.search(spelling) and self._writers(path))):
-                    paths.add(path)
-        return paths
+        return {path for word in words.read for path in self._paths_of(step.workdir, word)}
+
+    def _paths_of(self, workdir: str, word: str) -> frozenset[str]:
+        key = workdir, word
+        if key not in self._named:
+            found = ((spelling, self._path(workdir, spelling)) for spelling in _spellings(word))
+            self._named[key] = frozenset(
+                path
+                for spelling, path in found
+                if path and (self._is_file(path) or (_LIKE_A_PATH.search(spelling) and self._writers(path)))
+            )
+        return self._named[key]
 
     def _signed(self, step: StepBase, path: str) -> SignedFile | None:
         exists = self._is_file(path)
@@ -161,12 +167,12 @@ class NamedFiles:
         return self._masks[key]
 
     def _note(self, notes: dict[str, list[str]], step: StepBase, word: str) -> None:
-        if path := self._path(step, word):
+        if path := self._path(step.workdir, word):
             notes.setdefault(path, []).append(step.id)
 
-    def _path(self, step: StepBase, word: str) -> str:
+    def _path(self, workdir: str, word: str) -> str:
         """The path below the root that a word spells, its links unresolved; empty for anything else."""
-        key = step.workdir, word
+        key = workdir, word
         if key not in self._beneath:
             self._beneath[key] = _beneath(self._root, *key)
         return self._beneath[key]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from graphlib import CycleError, TopologicalSorter
 from typing import cast
 
 from engine.errors import Fault
+from engine.model.graph import rank_steps
 from engine.model.plan import Document, Step, StepBase
 
 _STEP = re.compile(r"steps\[(\d+)\](\.needs)?")
@@ -49,8 +48,8 @@ def sound_part(frame: Document, steps: Sequence[StepBase], faults: Iterable[Faul
         step_id: [need for need in steps[index].needs if need in places and need != step_id]
         for step_id, index in places.items()
     }
-    order = _without_cycles(needs)
-    unclear: set[str] = set(places.keys() - order)
+    order = rank_steps(needs)
+    unclear: set[str] = set(places.keys() - order.keys())
     for step_id in order:
         given = steps[places[step_id]].needs
         if len(needs[step_id]) < len(set(given)) or not lost.isdisjoint(given) or not unclear.isdisjoint(given):
@@ -63,18 +62,6 @@ def _in_fields(faults: Iterable[Fault]) -> Iterable[int]:
     """The numbers of the steps that have a fault elsewhere than in their needs."""
     found = (_STEP.match(fault.field) for fault in faults)
     return (int(match[1]) for match in found if match and not match[2])
-
-
-def _without_cycles(needs: Mapping[str, Collection[str]]) -> dict[str, None]:
-    """The steps that no cycle comes before, in topological order."""
-    sorter = TopologicalSorter(needs)
-    with suppress(CycleError):
-        sorter.prepare()
-    order: dict[str, None] = {}
-    while ready := sorter.get_ready():
-        order |= dict.fromkeys(ready)
-        sorter.done(*ready)
-    return order
 
 
 def _needing(step: StepBase, needs: Collection[str]) -> Step:

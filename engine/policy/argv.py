@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.errors import UsageError
 
@@ -61,6 +62,7 @@ class Command:
     append: bool = False
 
 
+@lru_cache(maxsize=16)  # a step is looked at from several sides, one after the other
 def parse_command(text: str) -> Command:
     """Split the operand of `execute` or `test` into argv.
 

@@ -6,9 +6,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.model.budget import Budget
-from engine.model.digest import NOT_SIGNED, plan_digest, step_digest
+from engine.model.digest import NOT_SIGNED, canonical, plan_digest, step_digest
 from engine.model.plan import (
     STEP_TYPES,
     Accept,
@@ -23,6 +26,12 @@ from engine.model.plan import (
     When,
 )
 from engine.model.tier import Reason, Tier
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53) + 1, 2**53 - 1)
+VALUES_OF_JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner)
+)
 
 STEP = Execute(id="a", command="make test")
 PLANNED = PlannedStep(step=STEP, tier=Tier.EXECUTE, binary="/usr/bin/make")
@@ -114,3 +123,8 @@ def test_words_about_the_plan_are_not_signed() -> None:
 def test_the_canonical_form_is_stable() -> None:
     assert plan_digest(PLAN) == plan_digest(replace(PLAN, steps=(replace(PLANNED, step=replace(STEP)),)))
     assert len(plan_digest(PLAN)) == 64
+
+
+@given(VALUES_OF_JSON)
+def test_the_canonical_form_is_that_of_the_standard(value: Any) -> None:
+    assert canonical(value).encode() == rfc8785.dumps(value)
