@@ -47,7 +47,7 @@ from tui.screens.workbench import Workbench
 from tui.theme import THEMES, TURNED, Colours, colours_of
 
 if TYPE_CHECKING:
-    pass
+    from rich.console import RenderableType
 
 QUIET = 2.0
 """Seconds without a key after which a person is not typing."""
@@ -71,6 +71,8 @@ class Options:
     """How the terminal tells that its person is needed."""
     away: Callable[[], Awaitable[None]] | None = None
     """Hands the terminal back to the shell and returns when it comes again; None where nobody can."""
+    lost: Callable[[], None] | None = None
+    """Told when the terminal turns out to be somebody else's; None where nobody waits for that."""
 
 
 class SignoffApp(Desk):
@@ -84,7 +86,8 @@ class SignoffApp(Desk):
     def __init__(self, engine: EngineClient, options: Options) -> None:
         super().__init__()
         self.engine, self.root, self.user = engine, options.root, options.user
-        self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
+        self.ascii_only, self.clock = options.ascii_only, options.clock
+        self._away, self._lost = options.away, options.lost
         self.marked: dict[int, tuple[str, frozenset[str]]] = {}
         self.drafts: dict[int, tuple[int, str]] = {}
         self._bridge = Bridge(self, engine, self._engine_closed)
@@ -313,6 +316,13 @@ class SignoffApp(Desk):
 
     def _engine_closed(self) -> None:
         self.exit(f"the engine has closed. Start again with: {self._again}")
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """The keys cannot be read any more: a shell has the terminal. Its traceback would lie in that shell."""
+        if self._lost is None:
+            super().panic(*renderables)
+        else:
+            self._lost()
 
     # What nobody foresaw: a person gets a sentence, not the traceback that Textual would print
 
