@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, work
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.filter import LineFilter, NoColor
 from textual.widgets import Input
 
@@ -95,6 +97,9 @@ class SignoffApp(Desk):
         self._crashed = ""
         """The last words, when it ends by an error."""
         self._last_key = float("-inf")
+        self._typed: deque[events.Key | events.Paste] = deque()
+        self._under_way = False
+        """Whether something typed has not come to its end yet."""
         self._mouse = True
         colours = options.colours or colours_of()
         nets: list[LineFilter] = [AsciiNet(), Net()] if self.ascii_only else [Net()]
@@ -120,11 +125,36 @@ class SignoffApp(Desk):
         await self._bridge.stop()
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
-            self._last_key = time.monotonic()
-            if isinstance(self.screen, Workbench):
-                self.screen.key_pressed(event.character or event.key)
-        await super().on_event(event)
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._typed.append(event)
+            if not self._under_way:
+                await self._next_typed()
+        else:
+            await super().on_event(event)
+
+    # What is typed takes effect in order: a key may lead elsewhere, and what comes behind it is for there
+
+    async def _next_typed(self) -> None:
+        """Send typed keys on their way, each when the one before has come to the end of its own."""
+        self._under_way = False
+        while self._typed and not self._under_way:
+            event = self._typed.popleft()
+            if isinstance(event, events.Key):
+                self._last_key = time.monotonic()
+                if isinstance(self.screen, Workbench):
+                    self.screen.key_pressed(event.character or event.key)
+            way: list[DOMNode] = list((self.focused or self.screen).ancestors_with_self)
+            await super().on_event(event)
+            if event.is_forwarded:
+                self._under_way = True
+                self._follow(way)
+
+    def _follow(self, way: list[DOMNode]) -> None:
+        """Go the way of a key, right behind it: from what has the focus up to this app."""
+        while len(way) > 1:
+            if way.pop(0).call_later(self._follow, way):
+                return
+        self.call_later(self._next_typed)
 
     # What screens ask for
 
