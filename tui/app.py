@@ -51,6 +51,8 @@ from tui.theme import THEMES, TURNED, Colours, colours_of
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+SEEN = 0.5
+"""Seconds after which what was told has been seen, and goes with the next key."""
 QUIET = 2.0
 """Seconds without a key after which a person is not typing."""
 
@@ -141,6 +143,7 @@ class SignoffApp(Desk):
             event = self._typed.popleft()
             if isinstance(event, events.Key):
                 self._last_key = time.monotonic()
+                self._put_away()
                 if isinstance(self.screen, Workbench):
                     self.screen.key_pressed(event.character or event.key)
             way: list[DOMNode] = list((self.focused or self.screen).ancestors_with_self)
@@ -148,6 +151,12 @@ class SignoffApp(Desk):
             if event.is_forwarded:
                 self._under_way = True
                 self._follow(way)
+
+    def _put_away(self) -> None:
+        """What was told lies over what is read: a key takes it away."""
+        for told in tuple(self._notifications):
+            if time.time() - told.raised_at >= SEEN:
+                self._unnotify(told)
 
     def _follow(self, way: list[DOMNode]) -> None:
         """Go the way of a key, right behind it: from what has the focus up to this app."""
@@ -308,7 +317,7 @@ class SignoffApp(Desk):
         from tui.screens.help import HelpScreen
 
         place = self.screen.keys.place if isinstance(self.screen, Workbench) else Place.WORKBENCH
-        self.push_screen(HelpScreen(place))
+        self.push_screen(HelpScreen(place, ascii_only=self.ascii_only))
 
     def action_mouse(self) -> None:
         self._mouse = not self._mouse
