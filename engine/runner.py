@@ -7,7 +7,6 @@ something is started, from the sealed bytes (B6.2, S2). Nothing here orders step
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from functools import cache
@@ -36,6 +35,7 @@ from engine.model.state import RunState, StepState, advance
 from engine.model.tier import Tier
 from engine.policies import Policies
 from engine.settings import Settings
+from engine.temporary import scratch
 from engine.terminals import Terminals
 from engine.workspace.produced import held, made
 from engine.workspace.watch import Watch
@@ -92,7 +92,7 @@ class Runner:
 
     async def _checked(self, job: Job) -> End | Waits | Lost:
         """Run it unless a person must be asked, from private copies of its signed files."""
-        with tempfile.TemporaryDirectory(prefix="signoff-") if job.planned.files else nullcontext() as into:
+        with scratch("signoff-run-") if job.planned.files else nullcontext() as into:
             try:
                 sealed = await asyncio.to_thread(_seal, job, into) if into else ()
                 waits = await self._doubts.about(job, sealed)
@@ -106,7 +106,7 @@ class Runner:
         Raises:
             Refused: they cannot be read.
         """
-        with tempfile.TemporaryDirectory(prefix="signoff-") as into:
+        with scratch("signoff-look-") as into:
             try:
                 return await self._doubts.now(job, await asyncio.to_thread(_seal, job, into))
             except (SpawnFailed, OSError) as error:
@@ -307,6 +307,6 @@ def _state_mark(state: Path) -> str:
     return sha256(str(state).encode())[:12]
 
 
-def _seal(job: Job, into: str) -> tuple[process.SealedFile, ...]:
+def _seal(job: Job, into: Path) -> tuple[process.SealedFile, ...]:
     paths = [job.root / file.path for file in job.planned.files]
-    return process.seal([path for path in paths if path.exists()], job.root, Path(into))
+    return process.seal([path for path in paths if path.exists()], job.root, into)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tui.cli.call import Call, World
 
-OUTLIVING = frozenset({"run", "resume"})
-"""Commands that go on when their terminal goes away."""
+LAUNCHED = frozenset({"run", "resume", "demo"})
+"""Commands that go on when their terminal goes away, or that draw on it."""
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
@@ -64,12 +64,13 @@ def _carry_out(before: Namespace, world: World) -> int:
         from tui.cli.workbench import open_workbench
 
         open_workbench(_call(before, world))
-    if before.command in OUTLIVING and world.leash is None and world.stdin.isatty():
+    if before.command in LAUNCHED and world.leash is None and world.stdin.isatty():
         from dataclasses import replace
 
         from tui.launcher import launch
 
-        launch(lambda leash: _carry_out(before, replace(world, leash=leash)))
+        again = "signoff demo" if before.command == "demo" else _call(before, world).again
+        launch(lambda leash: _carry_out(before, replace(world, leash=leash)), again)
     from tui.cli.arguments import parse_command, verb_of
 
     try:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, work
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.filter import LineFilter, NoColor
 from textual.widgets import Input
 
@@ -47,8 +49,10 @@ from tui.screens.workbench import Workbench
 from tui.theme import THEMES, TURNED, Colours, colours_of
 
 if TYPE_CHECKING:
-    pass
+    from rich.console import RenderableType
 
+SEEN = 0.5
+"""Seconds after which what was told has been seen, and goes with the next key."""
 QUIET = 2.0
 """Seconds without a key after which a person is not typing."""
 
@@ -71,6 +75,8 @@ class Options:
     """How the terminal tells that its person is needed."""
     away: Callable[[], Awaitable[None]] | None = None
     """Hands the terminal back to the shell and returns when it comes again; None where nobody can."""
+    lost: Callable[[], None] | None = None
+    """Told when the terminal turns out to be somebody else's; None where nobody waits for that."""
 
 
 class SignoffApp(Desk):
@@ -84,7 +90,8 @@ class SignoffApp(Desk):
     def __init__(self, engine: EngineClient, options: Options) -> None:
         super().__init__()
         self.engine, self.root, self.user = engine, options.root, options.user
-        self.ascii_only, self.clock, self._away = options.ascii_only, options.clock, options.away
+        self.ascii_only, self.clock = options.ascii_only, options.clock
+        self._away, self._lost = options.away, options.lost
         self.marked: dict[int, tuple[str, frozenset[str]]] = {}
         self.drafts: dict[int, tuple[int, str]] = {}
         self._bridge = Bridge(self, engine, self._engine_closed)
@@ -92,6 +99,9 @@ class SignoffApp(Desk):
         self._crashed = ""
         """The last words, when it ends by an error."""
         self._last_key = float("-inf")
+        self._typed: deque[events.Key | events.Paste] = deque()
+        self._under_way = False
+        """Whether something typed has not come to its end yet."""
         self._mouse = True
         colours = options.colours or colours_of()
         nets: list[LineFilter] = [AsciiNet(), Net()] if self.ascii_only else [Net()]
@@ -117,11 +127,43 @@ class SignoffApp(Desk):
         await self._bridge.stop()
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
-            self._last_key = time.monotonic()
-            if isinstance(self.screen, Workbench):
-                self.screen.key_pressed(event.character or event.key)
-        await super().on_event(event)
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._typed.append(event)
+            if not self._under_way:
+                await self._next_typed()
+        else:
+            await super().on_event(event)
+
+    # What is typed takes effect in order: a key may lead elsewhere, and what comes behind it is for there
+
+    async def _next_typed(self) -> None:
+        """Send typed keys on their way, each when the one before has come to the end of its own."""
+        self._under_way = False
+        while self._typed and not self._under_way:
+            event = self._typed.popleft()
+            if isinstance(event, events.Key):
+                self._last_key = time.monotonic()
+                self._put_away()
+                if isinstance(self.screen, Workbench):
+                    self.screen.key_pressed(event.character or event.key)
+            way: list[DOMNode] = list((self.focused or self.screen).ancestors_with_self)
+            await super().on_event(event)
+            if event.is_forwarded:
+                self._under_way = True
+                self._follow(way)
+
+    def _put_away(self) -> None:
+        """What was told lies over what is read: a key takes it away."""
+        for told in tuple(self._notifications):
+            if time.time() - told.raised_at >= SEEN:
+                self._unnotify(told)
+
+    def _follow(self, way: list[DOMNode]) -> None:
+        """Go the way of a key, right behind it: from what has the focus up to this app."""
+        while len(way) > 1:
+            if way.pop(0).call_later(self._follow, way):
+                return
+        self.call_later(self._next_typed)
 
     # What screens ask for
 
@@ -275,7 +317,7 @@ class SignoffApp(Desk):
         from tui.screens.help import HelpScreen
 
         place = self.screen.keys.place if isinstance(self.screen, Workbench) else Place.WORKBENCH
-        self.push_screen(HelpScreen(place))
+        self.push_screen(HelpScreen(place, ascii_only=self.ascii_only))
 
     def action_mouse(self) -> None:
         self._mouse = not self._mouse
@@ -313,6 +355,13 @@ class SignoffApp(Desk):
 
     def _engine_closed(self) -> None:
         self.exit(f"the engine has closed. Start again with: {self._again}")
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """The keys cannot be read any more: a shell has the terminal. Its traceback would lie in that shell."""
+        if self._lost is None:
+            super().panic(*renderables)
+        else:
+            self._lost()
 
     # What nobody foresaw: a person gets a sentence, not the traceback that Textual would print
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine import UsageError
+from engine import UsageError, scratch
+
+SCRATCH = "signoff-edit-"
+"""How the folders begin in which texts are edited."""
 
 
 def editor_of(environ: Mapping[str, str]) -> str:
@@ -35,8 +37,8 @@ async def edit(path: Path, editor: str) -> None:
 
 async def edited(text: str, name: str, editor: str) -> str:
     """A text after the person edited it in a file of this name; the file is gone then. Raises as `edit` does."""
-    with tempfile.TemporaryDirectory(prefix="signoff-edit-") as folder:
-        path = Path(folder) / name
+    with scratch(SCRATCH) as folder:
+        path = folder / name
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
         await edit(path, editor)
         return path.read_text(encoding="utf-8", errors="surrogateescape")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import termios
@@ -22,23 +23,55 @@ _UNDONE = (
     b"\x1b[0m\x1b[?1049l\x1b[?25h"
 )
 """Takes back all that a screen switches on in a terminal; what was not on stays off."""
-_KILLED = "signoff: the working process was killed by signal %d; what was recorded is kept. Start again with: signoff\n"
+_KILLED = "signoff: the working process was killed by signal %d; what was recorded is kept. Start again with: %s\n"
+_LOST = "signoff: killed from outside; %s\n"
 
 
 class Leash:
-    """What ties the working process to its launcher and its terminal."""
+    """What ties the working process to its launcher and its terminal.
 
-    def __init__(self, launcher: int, tell: int) -> None:
-        self._launcher = launcher
-        self._tell = tell
+    Args:
+        tell: the end of a pipe whose other end the launcher alone holds.
+        before: how the terminal was.
+        again: the command that comes back.
+    """
+
+    def __init__(self, launcher: int, tell: int, before: list[Any], again: str) -> None:
+        self._launcher, self._tell, self._before = launcher, tell, before
+        self._lost: Callable[[], object] = lambda: None
+        self._kept = ""
+        self.again = again
         self.loose = False
         """Whether the terminal was let go."""
+
+    def mind(self, lost: Callable[[], object], kept: str) -> None:
+        """From now on the end of the launcher gives the terminal back, with what is `kept` in a line, and calls `lost`.
+
+        Call it in the running loop.
+        """
+        import asyncio
+
+        self._lost, self._kept = lost, kept
+        asyncio.get_running_loop().add_reader(self._tell, self.lose)
+
+    def lose(self) -> None:
+        """The terminal is the shell's, without anybody having left: give it back as it was."""
+        if not self.loose:
+            terminal, say = os.dup(0), os.dup(2)
+            self.leave()  # what is being drawn goes nowhere from here on
+            _give_back(terminal, self._before, say, _LOST % self._kept)
+            os.close(terminal)
+            os.close(say)
+            self._lost()
 
     def leave(self, code: int = 0) -> None:
         """Let go of the terminal, then let the launcher exit with `code`; this process goes on without either."""
         if self.loose:
             return
+        import asyncio
+
         self.loose = True
+        asyncio.get_running_loop().remove_reader(self._tell)
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -71,37 +104,46 @@ class Leash:
             loop.remove_signal_handler(signal.SIGCONT)
 
 
-def launch(body: Callable[[Leash], int]) -> NoReturn:
-    """Run `body` in a child and exit as it says."""
+def launch(body: Callable[[Leash], int], again: str) -> NoReturn:
+    """Run `body` in a child and exit as it says; `again` is the command that comes back when it was killed."""
     listen, tell = os.pipe()
-    launcher, before = os.getpid(), termios.tcgetattr(0)
+    launcher, parent, before = os.getpid(), _parent(), termios.tcgetattr(0)
     child = os.fork()
     if child == 0:
-        os.close(listen)
-        sys.exit(body(Leash(launcher, tell)))
+        for descriptor in (listen, *parent):
+            os.close(descriptor)
+        sys.exit(body(Leash(launcher, tell, before, again)))
     os.close(tell)
-    _wait(child, listen, before)
+    _wait(parent, child, listen, before, again)
 
 
-def _wait(child: int, listen: int, before: list[Any]) -> NoReturn:
+def _parent() -> list[int]:
+    """What tells that our parent has ended; nothing without pidfds, or where the parent is outside of our namespace."""
+    try:
+        return [os.pidfd_open(os.getppid())]
+    except (AttributeError, OSError):
+        return []
+
+
+def _wait(parent: list[int], child: int, listen: int, before: list[Any], again: str) -> NoReturn:
     # A person's ctrl+c reaches the child by itself; the launcher must outlive it to pass on the exit code.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
-    word = os.read(listen, 1)
-    if word:
+    if listen not in select.select([listen, *parent], [], [])[0]:
+        os._exit(128 + signal.SIGHUP)  # What started us was killed, and a shell has the terminal: the child notices.
+    if word := os.read(listen, 1):
         os._exit(word[0])
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code < 0:
-        _restore(before, -code)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # The shell may have the terminal already.
+        _give_back(0, before, 2, _KILLED % (-code, again))
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _restore(before: list[Any], number: int) -> None:
-    """A process that is killed leaves its screen behind: give the terminal back as it was."""
-    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # The shell may have the terminal already.
-    try:
-        os.write(1, _UNDONE)
-        termios.tcsetattr(0, termios.TCSAFLUSH, before)
-        os.write(2, (_KILLED % number).encode())
-    except (OSError, termios.error):
-        return  # The terminal is gone as well.
+def _give_back(terminal: int, before: list[Any], say: int, told: str) -> None:
+    """A process that is killed leaves its screen behind: give the terminal back as it was, and tell why."""
+    with contextlib.suppress(OSError, termios.error):  # The terminal is gone as well.
+        os.write(terminal, _UNDONE)
+        if not termios.tcgetattr(terminal)[3] & termios.ISIG:  # else a shell edits its line there: it has its own modes
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+        os.write(say, f"\r{told}".encode())

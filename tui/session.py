@@ -95,6 +95,7 @@ async def attended(
         ended.set()
         hang_up()
 
+    leash.mind(hang_up, f"what was recorded is kept and what runs goes on. Come back with: {leash.again}")
     loop.add_signal_handler(signal.SIGHUP, gone)
     loop.add_signal_handler(signal.SIGTERM, end)
     async with ending_with(engine, hang_up):

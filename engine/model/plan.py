@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 
 class When(StrEnum):
-    """Which end of its needs a step waits for (B6.1)."""
+    """Which end of its needs a step waits for."""
 
     SUCCESS = "success"
     ALWAYS = "always"
@@ -56,7 +56,7 @@ class Strict:
 
 @dataclass(frozen=True, kw_only=True)
 class Retry(Strict):
-    """How often a step is tried again by itself (B8.3)."""
+    """How often a step is tried again by itself."""
 
     attempts: int = 1
     """Tries after the first one."""
@@ -241,14 +241,14 @@ OPERANDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SigningRule(Strict):
-    """Who must sign (B5.8)."""
+    """Who must sign."""
 
     quorum: int = 1
     exclude_proposer: bool = False
 
 
 class Accept(StrEnum):
-    """Who accepts the result of a task whose steps ended well (B4.5)."""
+    """Who accepts the result of a task whose steps ended well."""
 
     NOBODY = "nobody"
     PERSON = "person"

@@ -96,7 +96,7 @@ class Planning:
             plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
             await self._store.create_task(task, self._failed(task, error))
-            raise _to_be_planned_again(task, error) from None
+            raise self._to_be_planned_again(task, error) from None
         task = replace(task, request=task.request or plan.request)
         contents = await asyncio.to_thread(contents_of, plan, root)
         seq = await self._store.create_planned_task(task, _planned(task, plan), plan, contents)
@@ -122,13 +122,19 @@ class Planning:
             plan = await asyncio.to_thread(self._draft, asked, task)
         except NothingFits as error:
             await self._store.plan_again(before, task, self._failed(task, error), None, (), actor)
-            raise _to_be_planned_again(task, error) from None
+            raise self._to_be_planned_again(task, error) from None
         contents = await asyncio.to_thread(contents_of, plan, root)
         seq = await self._store.plan_again(before, task, _planned(task, plan), plan, contents, actor)
         return _reply(plan, seq)
 
     def _failed(self, task: Task, error: NothingFits) -> Task:
         return unwritten(task, str(error), self._clock())
+
+    def _to_be_planned_again(self, task: Task, error: NothingFits) -> NothingFits:
+        """The error of a request that stays, saying how to go on with it."""
+        model = "" if self._drafts.planner else ", or a model is configured (signoff doctor --model)"
+        again = f"once the directory declares it{model}, plan it again: signoff run {task.id}"
+        return NothingFits(hint=f"{error.hint}; {again}", **error.facts)
 
     # By a model
 
@@ -230,12 +236,6 @@ def _wish(request: str, before: Task | None = None) -> Wish:
 
 def _reply(plan: Plan, seq: int) -> Reply:
     return Reply(task=plan.task, seq=seq, text=f"task {plan.task}: {len(plan.steps)} steps, {plan.digest[:6]}")
-
-
-def _to_be_planned_again(task: Task, error: NothingFits) -> NothingFits:
-    """The error of a request that stays, saying how to go on with it."""
-    again = f"to plan it again, with what the directory declares by then: signoff run {task.id}"
-    return NothingFits(hint=f"{error.hint}; {again}", **error.facts)
 
 
 def _directory(root: str) -> Path:

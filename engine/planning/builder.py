@@ -133,6 +133,8 @@ class Builder:
         frame = self._frames[-1] if self._frames else None
         self._characters += len(text)
         if frame is not None and frame.key is None and type(frame.value) is dict:
+            if text == "<<" and event.implicit[0]:
+                self._stop("a plan merges nothing in: write each field where it belongs", event.start_mark)
             self._key(frame, text, event.start_mark)
         else:
             self._put(self._resolved(text, event) if event.implicit[0] else text, event.start_mark, event.anchor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,9 +186,61 @@ def test_the_terminal_is_as_it_was(place: Place, killed: bool) -> None:
     else:
         terminal.press("q")
     assert terminal.prompt(before=2) == (137 if killed else 0)
+    as_it_was(place, terminal)
+
+
+def as_it_was(place: Place, terminal: Terminal) -> None:
+    """Nothing that a screen switches on is on in the terminal, and its modes are those in the file `before`."""
     terminal.run("stty -a > after")
     assert (place.root / "after").read_text() == (place.root / "before").read_text()
     written = terminal.written
     for mode in (b"1049", b"1000", b"1003", b"1004", b"1006"):
         assert written.rfind(b"\x1b[?%sl" % mode) > written.rfind(b"\x1b[?%sh" % mode), mode
     assert written.rfind(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")
+
+
+def launcher(inner: int) -> int:
+    """The process that the shell waits for."""
+    return int(Path(f"/proc/{inner}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_launcher_that_is_killed_leaves_the_terminal_as_it_was_and_work_goes_on(place: Place) -> None:
+    terminal = place.terminal()
+    terminal.run("stty -a > before")
+    terminal.command(place.signoff())
+    terminal.see("No tasks yet", "sandbox")
+    place.begin("run", place.plan(ticking()), "--yes", "--wait")
+    until(lambda: ticks(place) >= 2, lambda: terminal.text)
+    owner = place.owner()
+    os.kill(launcher(owner), signal.SIGKILL)
+    terminal.see("signoff: killed from outside", "what runs goes on", f"Come back with: {place.signoff()}")
+    as_it_was(place, terminal)
+    assert "Traceback" not in terminal.text
+    goes_on(place)
+    assert place.owner() == owner
+
+
+def test_what_started_the_launcher_is_killed_and_no_traceback_lies_in_the_shell(place: Place) -> None:
+    terminal = place.terminal()
+    terminal.run("stty -a > before")
+    terminal.command(f"bash -c '{place.signoff()}; exit 1'")
+    terminal.see("No tasks yet", "sandbox")
+    inner = place.owner()
+    os.kill(launcher(launcher(inner)), signal.SIGKILL)
+    until(lambda: b"Killed" in terminal.written, lambda: terminal.text)
+    terminal.see("signoff: killed from outside", "what was recorded is kept")
+    as_it_was(place, terminal)
+    assert "Traceback" not in terminal.text
+    until(lambda: not os.path.exists(f"/proc/{inner}"), lambda: f"{inner} lives")
+
+
+def test_a_tour_that_is_killed_leaves_the_terminal_as_it_was(place: Place) -> None:
+    terminal = place.terminal()
+    terminal.run("stty -a > before")
+    terminal.command(place.signoff("demo"))
+    terminal.see("tour 1 of 6")
+    tour = [pid for pid in processes(str(place.state)) if pid in processes("demo")]
+    os.kill(next(pid for pid in tour if launcher(pid) in tour), signal.SIGKILL)
+    assert terminal.prompt(before=2) == 137
+    terminal.see("killed by signal 9", "Start again with: signoff")
+    as_it_was(place, terminal)

@@ -34,7 +34,7 @@ def test_a_denied_step_takes_along_what_stands_on_it(place: Place) -> None:
     terminal.see("Why is it denied?")
     terminal.type("not on a Friday")
     terminal.decide("Enter")
-    terminal.see("■ deploy", "⊘ tell", "⊘ lint", "✗ failed")
+    terminal.see("■ deploy", "» tell", "» lint", "✗ failed")
     assert place.states() == {"deploy": "cancelled", "tell": "skipped", "lint": "skipped"}
     assert place.task()["outcome"] == "denied"
     terminal.press("4")

@@ -30,7 +30,7 @@ def test_changed_between_signature_and_run(place: Place) -> None:
     terminal.see("Why is it denied?")
     terminal.type("who was that?")
     terminal.decide("Enter")
-    terminal.see("■ deploy", "⊘ tell")
+    terminal.see("■ deploy", "» tell")
     assert (place.root / "tests/unit.sh").exists()
     assert not (place.root / "live").exists()
 

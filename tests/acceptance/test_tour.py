@@ -69,7 +69,7 @@ def test_walked_by_keys_to_its_end(place: Place) -> None:
     terminal.see("Why is it denied?")
     terminal.type("somebody changed it")
     terminal.decide("Enter")
-    terminal.see("tour 5 of 6", "■ deploy", "⊘ announce")
+    terminal.see("tour 5 of 6", "■ deploy", "» announce")
     terminal.press("X")
     terminal.see("X again cancels task 1")
     terminal.press("X")

@@ -15,7 +15,7 @@ from engine.errors import StoreError
 from engine.model.events import Notified, QuestionAsked, StepEnded, StepStarted
 from engine.testing import ScriptedEngine
 from tests.tui import scenes
-from tests.tui.pilots import bench, opened, picture, until
+from tests.tui.pilots import bench, opened, picture, shown, until
 from tui.app import SignoffApp
 from tui.theme import Colours, colours_of
 
@@ -43,6 +43,39 @@ async def test_ctrl_c_hints_and_does_not_leave() -> None:
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "q leaves" in picture(pilot))
         assert app.is_running
+
+
+async def test_what_is_told_is_a_line_above_the_footer_until_the_next_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.SEEN", 0.0)
+    async with scenes.app(_engine()).run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        before = shown(pilot)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "q leaves" in picture(pilot))
+        changed = [row for row, (was, now) in enumerate(zip(before, shown(pilot), strict=True)) if was != now]
+        assert changed == [22]
+        await pilot.press("3")
+        await until(pilot, lambda: "q leaves" not in picture(pilot))
+        assert shown(pilot)[22] == before[22]
+
+
+async def test_what_is_told_stays_until_it_could_be_seen() -> None:
+    async with scenes.app(_engine()).run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("ctrl+c", "3", "2")
+        await pilot.pause()
+        assert "q leaves" in picture(pilot)
+
+
+async def test_help_says_that_there_is_more_and_what_marks_mean() -> None:
+    async with scenes.app(_engine()).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "more below: space and j read on" in picture(pilot))
+        assert "» skipped" in picture(pilot)
+        await pilot.press("G")
+        await until(pilot, lambda: "the end: g goes to the top" in picture(pilot))
+        assert "Light or dark" in picture(pilot)
 
 
 async def test_a_closed_engine_ends_the_screen_with_a_sentence() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
@@ -39,8 +40,16 @@ async def _shown(call: Call, engine: EngineClient, scene: Scene) -> int:
     from tui.app import Options
     from tui.tour.play import play
 
-    info = await engine.read(ShowEngine())
-    options = Options(root=str(scene.root), user=info.user, state=scene.state, ascii_only=call.console.ascii_only)
+    info, leash = await engine.read(ShowEngine()), call.world.leash
+    if leash is not None and (this := asyncio.current_task()) is not None:
+        leash.mind(this.cancel, "nothing of the tour stays behind")
+    options = Options(
+        root=str(scene.root),
+        user=info.user,
+        state=scene.state,
+        ascii_only=call.console.ascii_only,
+        lost=leash.lose if leash else None,
+    )
     return await play(engine, scene, options)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from argparse import ArgumentParser, ArgumentTypeError
-from pathlib import Path
 
 from engine import (
     DirectoryView,
@@ -18,6 +16,7 @@ from engine import (
     ShowTask,
     TaskView,
     Trust,
+    scratch,
 )
 from engine.errors import UsageError
 from tui.cli import lines, shapes
@@ -164,8 +163,8 @@ async def _dry_run(call: Call) -> int:
     async with call.engine("read") as engine:
         brought: DirectoryView = await engine.read(ShowDirectory(root=str(call.root)))
         await say_standing(call, engine)
-    with tempfile.TemporaryDirectory(prefix="signoff-dry-run-") as name:
-        async with call.engine("decide", state=Path(name)) as engine:
+    with scratch("signoff-dry-run-") as folder:
+        async with call.engine("decide", state=folder) as engine:
             if brought.holds:
                 await engine.do(Trust(root=brought.root, digest=brought.digest))
             view = await make(call, engine, await _wanted(call, engine))

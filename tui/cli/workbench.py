@@ -28,7 +28,7 @@ def open_workbench(call: Call) -> NoReturn:
         raise UsageError(problem=f"{what} {need}", hint="signoff ls and signoff inbox work everywhere")
     from tui.launcher import launch
 
-    launch(lambda leash: _converse(call, leash) if call.console.plain else _sit(call, leash))
+    launch(lambda leash: _converse(call, leash) if call.console.plain else _sit(call, leash), call.again)
 
 
 def _sit(call: Call, leash: Leash) -> int:
@@ -46,6 +46,7 @@ def _sit(call: Call, leash: Leash) -> int:
             again=call.again,
             ascii_only=call.console.ascii_only,
             away=leash.away,
+            lost=leash.lose,
             attention=Attention(settings.notify.terminal),
         )
         return SignoffApp(engine, options)

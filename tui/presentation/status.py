@@ -41,7 +41,7 @@ STEPS: Mapping[StepState, Look] = {
     StepState.BLOCKED: Look("?", "?", "blocked", _ASKS),
     StepState.COMPLETED: Look("✓", "v", "done", _GOOD),
     StepState.FAILED: Look("✗", "x", "failed", _BAD),
-    StepState.SKIPPED: Look("⊘", "/", "skipped", _MUTED),
+    StepState.SKIPPED: Look("»", "/", "skipped", _MUTED),
     StepState.CANCELLED: Look("■", "#", "cancelled", "$text-error"),
     StepState.INTERRUPTED: Look("↯", "~", "interrupted", _ASKS),
 }

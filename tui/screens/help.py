@@ -1,22 +1,16 @@
-"""Help: the keys of the pane that had the focus, then those heard everywhere; written from `commands` alone."""
+"""Help: the keys of the pane that had the focus, then those heard everywhere, from `commands`; and what marks mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
-from textual import getters
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tui.commands import COMMANDS, Place, of
-from tui.messages import Desk
 from tui.presentation.content import content
 from tui.presentation.line import MUTED, column
-from tui.widgets.rule import Rule
-from tui.widgets.text_view import TextView
+from tui.presentation.status import HELD, SAID, STEPS
+from tui.screens.keys import Sheet
 
 _NAMES = {
     Place.TASKS: "Tasks",
@@ -28,40 +22,39 @@ _NAMES = {
 }
 
 
-class HelpScreen(ModalScreen[None]):
-    """A sheet over the screen it explains."""
+class HelpScreen(Sheet):
+    """The sheet of the workbench."""
 
-    app = getters.app(Desk)
-    DEFAULT_CSS = """
-    HelpScreen { background: $background; }
-    HelpScreen TextView { padding: 0 0 0 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", show=False)]
-    AUTO_FOCUS = "TextView"
-
-    def __init__(self, place: Place) -> None:
-        super().__init__()
-        self._place = place
-
-    def compose(self) -> ComposeResult:
-        yield Rule(id="title")
-        yield TextView(id="help")
-
-    def on_mount(self) -> None:
-        rule, text = self.query_one(Rule), self.query_one(TextView)
-        rule.ascii_only = text.ascii_only = self.app.ascii_only
-        rule.left, rule.right, rule.lit = content("Keys", "bold"), content("esc goes back", MUTED), True
-        text.paragraphs = list(lines(self._place))
+    def __init__(self, place: Place, *, ascii_only: bool = False) -> None:
+        super().__init__(list(lines(place, ascii_only=ascii_only)))
 
 
-def lines(place: Place) -> Iterator[Content]:
-    """All keys, the focused place first, then what only the palette offers."""
-    for shown in dict.fromkeys((place, Place.WORKBENCH, Place.APP, *_NAMES)):
-        yield content(_NAMES[shown], "bold $accent")
-        yield from (_line(command.shown, command.title, command.help) for command in of(shown) if command.key)
-        yield Content("")
+def lines(place: Place, *, ascii_only: bool = False) -> Iterator[Content]:
+    """All keys, the focused place first, behind it the marks of steps; then what only the palette offers."""
+    first, *rest = dict.fromkeys((place, Place.WORKBENCH, Place.APP, *_NAMES))
+    yield from _keys(first)
+    yield content("Marks of steps", "bold $accent")
+    yield from _marks(ascii_only)
+    yield Content("")
+    for shown in rest:
+        yield from _keys(shown)
     yield content("Only in the palette ( : )", "bold $accent")
     yield from (_line("", command.title, command.help) for command in COMMANDS if not command.key)
+
+
+def _keys(place: Place) -> Iterator[Content]:
+    yield content(_NAMES[place], "bold $accent")
+    yield from (_line(command.shown, command.title, command.help) for command in of(place) if command.key)
+    yield Content("")
+
+
+def _marks(ascii_only: bool) -> Iterator[Content]:
+    """Three marks a line."""
+    marks = [
+        column(content(f"  {look.glyph(ascii_only=ascii_only)} ", look.style) + content(look.word), 24)
+        for look in (*STEPS.values(), HELD, SAID)
+    ]
+    yield from (Content("").join(row) for row in (marks[n : n + 3] for n in range(0, len(marks), 3)))
 
 
 def _line(key: str, title: str, said: str) -> Content:

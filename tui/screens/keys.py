@@ -1,11 +1,14 @@
-"""The keys of a screen and of what has the focus in it, as a sheet above it: read from the bindings themselves."""
+"""Sheets of keys above a screen: where they are longer than it, they say that there is more, and which keys read on.
+
+`KeysScreen` reads the keys of a screen, and of what has the focus in it, from the bindings themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from textual import getters
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -26,35 +29,55 @@ _SHOWN = {
 }
 
 
-class KeysScreen(ModalScreen[None]):
-    """Shows bindings; any of esc, q, ? goes back."""
+class Sheet(ModalScreen[None]):
+    """Shows paragraphs about keys; any of esc, q, ? goes back."""
 
     app = getters.app(Desk)
     DEFAULT_CSS = """
-    KeysScreen { background: $background; }
+    Sheet { background: $background; }
+    Sheet TextView { padding: 0 0 0 1; }
+    Sheet #more { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", show=False)]
     AUTO_FOCUS = "TextView"
 
-    def __init__(self, bindings: Iterable[Binding]) -> None:
+    def __init__(self, paragraphs: Sequence[Content]) -> None:
         super().__init__()
-        self._lines = [_line(keys, said) for said, keys in _by_action(bindings)]
+        self._paragraphs = paragraphs
+
+    def compose(self) -> ComposeResult:
+        yield Rule(id="title")
+        yield TextView()
+        yield Rule(id="more")
+
+    def on_mount(self) -> None:
+        text, title = self.query_one(TextView), self.query_one("#title", Rule)
+        for lines in (text, *self.query(Rule)):
+            lines.ascii_only = self.app.ascii_only
+        title.left, title.right, title.lit = content("Keys", "bold"), content("esc goes back", MUTED), True
+        text.paragraphs = self._paragraphs
+
+    @on(TextView.Scrolled)
+    def _show_what_is_left(self) -> None:
+        text, more = self.query_one(TextView), self.query_one("#more", Rule)
+        below = text.last_top - text.top
+        more.display = bool(text.last_top)
+        keys = "space and j read on" if below else "g goes to the top"
+        more.left = content(f"{below} more below: {keys}" if below else f"the end: {keys}", "bold")
+        more.right = content(text.where(), MUTED)
+
+
+class KeysScreen(Sheet):
+    """Shows bindings."""
+
+    def __init__(self, bindings: Iterable[Binding]) -> None:
+        super().__init__([_line(keys, said) for said, keys in _by_action(bindings)])
 
     @classmethod
     def of(cls, screen: Screen[Any]) -> KeysScreen:
         """The bindings of a screen, and before them those of its focused widget."""
         focused = screen.focused.BINDINGS if screen.focused else []
         return cls(binding for binding in (*focused, *screen.BINDINGS) if isinstance(binding, Binding))
-
-    def compose(self) -> ComposeResult:
-        yield Rule()
-        yield TextView()
-
-    def on_mount(self) -> None:
-        rule, text = self.query_one(Rule), self.query_one(TextView)
-        rule.ascii_only = text.ascii_only = self.app.ascii_only
-        rule.left, rule.right, rule.lit = content("Keys", "bold"), content("esc goes back", MUTED), True
-        text.paragraphs = self._lines
 
 
 def _by_action(bindings: Iterable[Binding]) -> list[tuple[str, str]]:

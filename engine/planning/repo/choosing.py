@@ -40,7 +40,7 @@ def plan_targets(request: str, targets: Sequence[Target], chosen: Sequence[str] 
     """
     picked = _named(chosen, targets) if chosen else _asked(request, targets)
     if not picked:
-        raise NothingFits(problem=_problem(request, targets), hint=_ways_on())
+        raise NothingFits(problem=_problem(request, targets), hint=_ways_on(targets))
     said = request.strip() or "Run " + ", ".join(target.command for target in picked)
     return Document(request=said, steps=ordered_steps(picked))
 
@@ -56,7 +56,9 @@ def _named(chosen: Sequence[str], targets: Sequence[Target]) -> list[Target]:
         if found is None:
             near = get_close_matches(name, [target.name for target in targets], n=1)
             guess = f" (did you mean {near[0]!r}?)" if near else ""
-            raise NothingFits(problem=f"There is no target {name[:64]!r}{guess}. {_listed(targets)}", hint=_ways_on())
+            raise NothingFits(
+                problem=f"There is no target {name[:64]!r}{guess}. {_listed(targets)}", hint=_ways_on(targets)
+            )
         picked.append(found)
     return picked
 
@@ -125,10 +127,8 @@ def _listed(targets: Sequence[Target]) -> str:
     return f"There are: {shown}{more}" if targets else "This directory declares no targets"
 
 
-def _ways_on() -> str:
+def _ways_on(targets: Sequence[Target]) -> str:
     found = [agent for agent in AGENTS if shutil.which(agent)]
     writer = f"let {' or '.join(found)} write one" if found else "write one, or let a coding agent do it"
-    return (
-        f"name a target; or hand in a plan with `signoff plan -f FILE`: {writer}, `signoff agent-guide` says how;"
-        " or add the key of a model later"
-    )
+    named = "name a target; or " if targets else ""
+    return f"{named}hand in a plan with `signoff plan -f FILE`: {writer}, `signoff agent-guide` says how"

@@ -73,6 +73,12 @@ def test_words_of_yaml_1_1_are_text(word: str) -> None:
     assert document.request == word
 
 
+def test_a_merge_key_is_refused_where_it_stands() -> None:
+    text = "request: r\nsteps:\n  - &one {id: a, action: ask, question: q}\n  - {<<: *one, id: b}"
+
+    assert faults_of(text) == ["plan.yaml:4:6  steps[1]: a plan merges nothing in: write each field where it belongs"]
+
+
 @pytest.mark.parametrize("word", ["true", "False", "null", "~", "12", "-0.5", "1e3", ".5", "0x1F", "0o17"])
 def test_words_of_the_core_schema_are_no_text(word: str) -> None:
     faults = faults_of(f"request: {word}\nsteps: [{{id: a, action: ask, question: q}}]")

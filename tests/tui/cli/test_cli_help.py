@@ -34,6 +34,10 @@ def test_help_of_each_command_has_an_example(name: str, capsys: pytest.CaptureFi
     assert "--state" in told
 
 
+def test_the_schema_speaks_to_whoever_writes_plans() -> None:
+    assert re.findall(r"\([A-Z]\d+(?:\.\d+)?\)", call(None, "schema").out) == []
+
+
 def test_a_misspelt_command_is_answered_with_the_right_one() -> None:
     said = call(None, "shw", "12")
     assert said.code == 2

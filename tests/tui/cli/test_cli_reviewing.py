@@ -202,6 +202,13 @@ def test_an_editor_that_fails_or_is_not_there_changes_nothing(tmp_path: Path) ->
         assert (said.code, engine.done, "nothing was changed" in said.err) == (2, [], True)
 
 
+def test_who_edits_without_a_terminal_is_told_of_the_file() -> None:
+    said = call(editable(), "edit", "12")
+    assert said.code == 3
+    assert "signoff edit ID -f FILE" in said.err
+    assert "run --yes" not in said.err
+
+
 def test_an_edited_file_needs_no_editor(tmp_path: Path) -> None:
     (tmp_path / "new.yaml").write_text("request: other\n")
     engine = editable()

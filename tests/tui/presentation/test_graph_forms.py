@@ -49,7 +49,7 @@ def text(lines: tuple[Line, ...]) -> list[str]:
 def test_everything_stands_open_while_there_is_room() -> None:
     assert text(draw(Graph.of(services()), 110, 10).lines) == [
         "✓ build 1:02 ━┯━ auth  ✓ unit 0:35 ━ ✓ integ 0:35 ━ ● image ━━━━━━ ○ scan ━━━━━━┯━ ○ gate",
-        "              ├─ mail  ✓ unit 0:35 ─ ✗ integ ────── ⊘ image ────── ⊘ scan ──────┤",
+        "              ├─ mail  ✓ unit 0:35 ─ ✗ integ ────── » image ────── » scan ──────┤",
         "              ├─ jobs  ✓ unit 0:35 ─ ✓ integ 0:35 ─ ✓ image 0:35 ─ ✓ scan 0:35 ─┤",
         "              └─ bill  ✓ unit 0:35 ─ ✓ integ 0:35 ─ ✓ image 0:35 ─ ✓ scan 0:35 ─┘",
     ]

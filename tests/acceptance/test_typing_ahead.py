@@ -1,0 +1,26 @@
+"""Keys that come faster than a screen answers take effect one after the other, each where those before it led."""
+
+from __future__ import annotations
+
+from tests.acceptance.place import Place
+
+DEPLOY = {"id": "deploy", "action": "execute", "command": "bash deploy.sh", "tier": "destructive"}
+TO_WRITES = "\t\t\t"
+"""From the operand over needs and network."""
+HOME, END, LEFT, BACKSPACE = "\x01", "\x05", "\x1b[D", "\x7f"
+
+
+def test_a_burst_around_tab_goes_to_the_field_that_tab_leads_to(place: Place) -> None:
+    place.run("plan", "-f", place.plan(DEPLOY))
+    terminal = place.terminal()
+    terminal.command(place.signoff())
+    terminal.see("not signed: r")
+    terminal.press("r")
+    terminal.see("read these", "A sign", "end ─")
+    terminal.decide("e")
+    terminal.see("Edit deploy", "ctrl+s save")
+    terminal.type(f"{END} --nox{BACKSPACE}w{TO_WRITES}/srv/ot{LEFT}u{END}.log{HOME}{END}\x13")
+    terminal.see("rev 2")
+    (step,) = place.task()["steps"]
+    assert step["operand"] == "bash deploy.sh --now"
+    assert "/srv/out.log" in place.run("show", "1").stdout
