@@ -1,15 +1,25 @@
-"""What to say to a person whose command came too late: somebody moved the task on while it was looked at."""
+"""What to say to a person whose command came too late, or does not fit how the task stands."""
 
 from __future__ import annotations
 
 import time
 
-from engine.errors import Overtaken
+from engine.errors import Overtaken, Refused
 from engine.model.events import Event, PhaseChanged
+from engine.model.state import Phase
 from engine.model.task import ENGINE, Task
 from engine.storage.reader import Reader
 
 _PAGE = 1000
+_STANDS = {
+    Phase.QUEUED: ("is queued already: it begins as soon as its directory is free", "signoff run {task} follows it"),
+    Phase.EXECUTING: ("runs already", "signoff run {task} follows it"),
+    Phase.RECONCILING: ("runs already", "signoff run {task} follows it"),
+    Phase.BLOCKED: ("is under way already, and waits for a person", "signoff inbox shows what it asks"),
+    Phase.READY: ("ended well, and waits to be accepted", "signoff accept {task}"),
+    Phase.COMPLETED: ("is completed: nothing is left to run", "signoff plan makes another task"),
+}
+"""How a task stands that nobody can resume, and what to do instead."""
 
 
 async def overtaken(read: Reader, before: Task) -> Overtaken:
@@ -23,3 +33,9 @@ async def overtaken(read: Reader, before: Task) -> Overtaken:
     who = last.actor if last is not None and last.actor != ENGINE else "the engine"
     when = time.strftime("%H:%M:%S", time.localtime(last.time if last is not None else None))
     return Overtaken(task=now.id, phase=now.phase, actor=who, when=when)
+
+
+def nothing_to_resume(task: Task) -> Refused:
+    """Why there is nothing to go on with in a task that is neither paused nor ended short of its plan."""
+    stands, hint = _STANDS.get(task.phase, (f"is {task.phase}", "signoff show {task} tells how it stands"))
+    return Refused(problem=f"Task {task.id} {stands}; nothing was changed", hint=hint.format(task=task.id))

@@ -7,11 +7,13 @@ be signed. No usable answer leaves the task as it was. Nothing is asked after a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from engine.actions.base import Earlier
+from engine.errors import StoreError
 from engine.model.events import RepairFailed
 from engine.model.plan import Plan
 from engine.model.run import Cause, StepStatus
@@ -60,9 +62,13 @@ class Replanning:
             wish=repair_wish(plan, earlier),
             world=self._planning.derivation(task, task.revision + 1),
             keep=partial(self._keep, writing, plan, task.error),
-            unwritten=lambda reason: (task, (RepairFailed(reason),)),
+            unwritten=lambda reason: self._give_up(writing, reason),
         )
         self._drafts.begin(order)
+
+    async def _give_up(self, task: Task, reason: str) -> None:
+        with suppress(StoreError):  # somebody decided, or nothing can be written: the next owner does
+            await self._store.set_phase(task, replace(task, planner=""), RepairFailed(reason))
 
     async def _keep(self, task: Task, old: Plan, failure: str, plan: Plan) -> None:
         repaired = replace(plan, failure=failure, replans=old.replans + 1)

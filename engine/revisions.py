@@ -20,6 +20,7 @@ from engine.model.review import quorum, standing
 from engine.model.revision import begin, compare
 from engine.model.state import Phase, advance
 from engine.model.task import ENGINE, Signature, Task
+from engine.overtaken import overtaken
 from engine.planning import Planning, contents_of
 from engine.planning.drafts import Drafts, Order
 from engine.scheduler import Scheduler
@@ -100,7 +101,7 @@ class Revisions:
             reply = await give_back(command, actor)
             task = await self._store.read.task(command.task)
             if task.planner and task.phase is Phase.PLANNING:
-                await self._order(task)
+                await self._drafts.order(task, self._order(task))
                 return replace(reply, text=f"task {task.id} returned; a model writes revision {task.revision + 1}")
             return reply
 
@@ -111,18 +112,22 @@ class Revisions:
 
         Raises:
             NoModel: there is no model any more; a person can edit the present revision.
+            Overtaken: somebody else does so already.
         """
         before = await self._store.read.task(command.task)
         if not self._drafts.planner:
             raise NoModel(hint=f"edit the plan as it is: signoff edit {before.id}")
         planning = replace(_open_for_edits(before), planner=self._drafts.planner)
-        seq = await self._store.set_phase(before, planning, actor=actor)
-        await self._order(planning, before.error)
+        try:
+            seq = await self._store.set_phase(before, planning, actor=actor)
+        except Conflict:
+            raise await overtaken(self._store.read, before) from None
+        await self._drafts.order(planning, self._order(planning, before.error))
         return Reply(task=before.id, seq=seq, text=f"task {before.id}: a model writes revision {before.revision + 1}")
 
-    async def _order(self, task: Task, tried: str = "") -> None:
-        """Have the next revision written as it was asked for when the present one was returned; `tried` is why the
-        attempt before failed."""
+    async def _order(self, task: Task, tried: str = "") -> Order:
+        """The next revision as it was asked for when the present one was returned; `tried` is why the attempt before
+        failed."""
         from engine.planning.again import returned
 
         earlier = await self._earlier(task.id, task.revision + 1)
@@ -131,7 +136,7 @@ class Revisions:
         wish = replace(wish, check=lambda plan: check_next(plan, earlier))
         keep = partial(self.keep_draft, task, earlier[-1], f"{given[-1].actor} asked: {given[-1].reason}")
         world = self._planning.derivation(task, task.revision + 1)
-        self._drafts.begin(Order(task=task, wish=wish, world=world, keep=keep))
+        return Order(task=task, wish=wish, world=world, keep=keep)
 
     async def keep_draft(self, task: Task, old: Plan, note: str, plan: Plan) -> None:
         """Store what a model wrote as the next revision of a task that nobody decided about meanwhile.

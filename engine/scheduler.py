@@ -9,7 +9,7 @@ from dataclasses import replace
 from engine.actions import Waits
 from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
-from engine.errors import Conflict, IllegalTransition, NotSigned, Refused, UnknownStep
+from engine.errors import Conflict, NotSigned, Refused, UnknownStep
 from engine.execution import Execution, Rooms
 from engine.grants import Grants
 from engine.model.budget import Raise
@@ -17,10 +17,10 @@ from engine.model.events import QuestionAnswered, TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Answer, Question, QuestionKind
 from engine.model.run import Cause, StepStatus
-from engine.model.state import Phase, RunState, StepState, Verdict, advance
+from engine.model.state import PHASES, Phase, RunState, StepState, Verdict, advance
 from engine.model.task import ENGINE, Task
 from engine.model.tier import Tier
-from engine.overtaken import overtaken
+from engine.overtaken import nothing_to_resume, overtaken
 from engine.pool import Pool
 from engine.progress import ENDS
 from engine.runner import Runner
@@ -314,6 +314,8 @@ class Scheduler:
             raise NotSigned(revision=task.revision, task=task.id, hint=ways)
         statuses = await self._store.read.statuses(task.id)
         await self.refuse_if_alive(task)
+        if Phase.QUEUED not in PHASES[task.phase]:
+            raise nothing_to_resume(task)
         if task.phase is Phase.PAUSED:
             if any(question.kind is QuestionKind.BUDGET for question in await self._store.read.questions(task.id)):
                 raise _at_its_cap(task)
@@ -346,7 +348,7 @@ class Scheduler:
                 raise Refused(
                     problem=f"Task {execution.task.id} is still being cancelled: its processes are not gone yet"
                 )
-            raise IllegalTransition(noun="task", source=execution.task.phase, target=Phase.QUEUED)
+            raise nothing_to_resume(execution.task)
         if execution.over_budget:
             raise _at_its_cap(execution.task)
         seq = await execution.unpause(actor)

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands import MakePlan, Planner, Reply, Resume
-from engine.errors import NoModel, NothingFits, NotTrusted, UsageError
+from engine.errors import Conflict, NoModel, NothingFits, NotTrusted, UsageError
 from engine.model.digest import sha256
 from engine.model.plan import Action, Plan
 from engine.model.state import Phase, advance
 from engine.model.task import Task
+from engine.overtaken import overtaken
 from engine.person import signers
 from engine.planning.drafts import Drafts, Order, unwritten
 from engine.policies import Policies
@@ -91,7 +92,7 @@ class Planning:
         if self._by_model(command):
             task = replace(task, planner=self._drafts.planner)
             seq = await self._store.create_task(task, task)
-            return self._ordered(task, seq)
+            return await self._ordered(task, seq)
         try:
             plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
@@ -107,9 +108,16 @@ class Planning:
 
         Raises:
             NothingFits: still no target serves the request; the attempt is recorded.
+            Overtaken: somebody else does so already.
             UsageError: the root is no directory any more.
         """
         before = await self._store.read.task(command.task)
+        try:
+            return await self._plan_again(before, actor)
+        except Conflict:
+            raise await overtaken(self._store.read, before) from None
+
+    async def _plan_again(self, before: Task, actor: str) -> Reply:
         root = _directory(before.root)
         phase = advance(before.phase, Phase.PLANNING)
         task = replace(before, phase=phase, attempt=before.attempt + 1, outcome=None, error="", ended=None)
@@ -117,7 +125,7 @@ class Planning:
         if self._by_model(asked):
             task = replace(task, planner=self._drafts.planner)
             seq = await self._store.set_phase(before, task, actor=actor)
-            return self._ordered(task, seq, before)
+            return await self._ordered(task, seq, before)
         try:
             plan = await asyncio.to_thread(self._draft, asked, task)
         except NothingFits as error:
@@ -147,11 +155,14 @@ class Planning:
             raise NoModel
         return bool(self._drafts.planner)
 
-    def _ordered(self, task: Task, seq: int, before: Task | None = None) -> Reply:
+    async def _ordered(self, task: Task, seq: int, before: Task | None = None) -> Reply:
         """Have the first revision of a task written; `before` is the task as its last attempt ended."""
-        wish = _wish(task.request, before)
-        world = self.derivation(task, 1)
-        self._drafts.begin(Order(task=task, wish=wish, world=world, keep=lambda plan: self._keep(task, plan)))
+
+        async def order() -> Order:
+            wish, world = _wish(task.request, before), self.derivation(task, 1)
+            return Order(task=task, wish=wish, world=world, keep=lambda plan: self._keep(task, plan))
+
+        await self._drafts.order(task, order())
         return Reply(task=task.id, seq=seq, text=f"task {task.id}: a model writes its plan")
 
     async def _keep(self, task: Task, plan: Plan) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from engine.cancellation import CancelToken
 from engine.client import PlanningText
-from engine.errors import Cancelled, Conflict, IllegalTransition, OverBudget, SignoffError, StaleRevision
+from engine.errors import Cancelled, Conflict, IllegalTransition, OverBudget, SignoffError, StaleRevision, StoreError
 from engine.inference import Inference
 from engine.memory import relevant
-from engine.model.events import Fact, TaskEnded
+from engine.model.events import TaskEnded
 from engine.model.plan import Plan
 from engine.model.state import Outcome, Phase, advance
 from engine.model.task import Task
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from engine.planning.llm import Wish
 
 PLANNER = "llm"
+CLOSED = "the engine closed while it was written"
 TELL = 0.05
 """Seconds that text is gathered before it is told."""
 _PATIENCE = 2.0
@@ -46,8 +48,8 @@ class Order:
     world: Derivation
     keep: Callable[[Plan], Awaitable[object]]
     """Stores the revision. Raises `Conflict` or `Refused` where somebody decided about the task meanwhile."""
-    unwritten: Callable[[str], tuple[Task, tuple[Fact, ...]]] | None = None
-    """The task where there is no revision in the end, for this reason, and what is told of it; by default it fails."""
+    unwritten: Callable[[str], Awaitable[object]] | None = None
+    """Writes that there is no revision in the end, for this reason; by default the task fails."""
 
 
 class Drafts:
@@ -90,6 +92,13 @@ class Drafts:
         if self._ending:
             await asyncio.wait(self._ending)
 
+    async def order(self, task: Task, ordering: Awaitable[Order]) -> None:
+        """Have a revision written of a task in phase `planning`; what is wrong with the order ends the task."""
+        try:
+            self.begin(await ordering)
+        except Exception as error:  # whatever broke: the task must end, or it would be planned for ever
+            await self._unwritten(task, error)
+
     def begin(self, order: Order) -> None:
         """Have a revision written; returns at once."""
         number, token = order.task.id, CancelToken()
@@ -105,7 +114,7 @@ class Drafts:
                 token.fire("somebody decided about the task")
 
     async def close(self) -> None:
-        """Stop all of them. Their tasks stay as they are, and the next owner ends them."""
+        """Stop all of them; what cannot be written of that now, the next owner that executes writes."""
         self._closing = True
         for _, token in self._writing.values():
             token.fire("the engine closes")
@@ -129,9 +138,8 @@ class Drafts:
             await order.keep(plan)
         except (Conflict, StaleRevision, IllegalTransition):  # whoever decided has written what became of the task
             pass
-        except Cancelled as error:
-            if not self._closing:  # whoever stopped it has written what became of the task, or it ends here
-                await self._fail(order, error)
+        except Cancelled as error:  # whoever stopped it has written what became of the task, or it ends here
+            await self._fail(order, Cancelled(reason=CLOSED) if self._closing else error)
         except Exception as error:  # whatever broke: the task must end, or it would be planned for ever
             self._ends()
             await self._fail(order, error)
@@ -145,18 +153,22 @@ class Drafts:
             self._ending.add(task)
 
     async def _fail(self, order: Order, error: Exception) -> None:
-        reason = str(error) if isinstance(error, SignoffError) else f"{type(error).__name__}: {error}"
-        if isinstance(error, OverBudget) and error.hint:
-            reason = f"{reason}; {error.hint}"
-        if order.unwritten is not None:
-            after, told = order.unwritten(reason)
+        """There is no revision in the end."""
+        if order.unwritten is None:
+            await self._unwritten(order.task, error)
         else:
-            after = unwritten(order.task, reason, self._clock())
-            told = (TaskEnded(after),)
-        try:
-            await self._store.set_phase(order.task, after, *told)
-        except Conflict:
-            pass
+            await order.unwritten(_reason(error))
+
+    async def _unwritten(self, task: Task, error: Exception) -> None:
+        after = unwritten(task, _reason(error), self._clock())
+        with suppress(StoreError):  # somebody decided, or nothing can be written: the next owner does
+            await self._store.set_phase(task, after, TaskEnded(after))
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, SignoffError):
+        return f"{type(error).__name__}: {error}"
+    return f"{error}; {error.hint}" if isinstance(error, OverBudget) and error.hint else str(error)
 
 
 class Paper:

@@ -290,7 +290,7 @@ async def test_resuming_from_a_step_runs_it_and_its_dependents_again(desk: Desk)
 async def test_a_completed_task_cannot_be_resumed(desk: Desk) -> None:
     await desk.open()
     await desk.run(step("a"))
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(Refused, match="Task 1 is completed"):
         await desk.resume(1)
 
 

@@ -27,7 +27,7 @@ from engine import (
     WriteComment,
     compare,
 )
-from engine.errors import ModelFailed, NoModel
+from engine.errors import ModelFailed, NoModel, Overtaken
 from engine.llm import Estimate
 from engine.model.call import ModelFailure, Purpose, Usage
 from engine.model.events import CallReserved, PlanWritten
@@ -350,3 +350,61 @@ async def test_without_a_model_a_returned_plan_waits_for_a_person_over_a_crash_t
     await desk.open()
     view = await desk.show(task)
     assert (view.task.phase, view.task.planner, view.task.revision) == (Phase.PLANNING, "", 1)
+
+
+async def test_an_order_that_breaks_ends_the_task_and_it_can_be_planned_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ScriptedModel(answer(LOOK), answer(LOOK, MORE))
+    await desk.open(model=model)
+    with monkeypatch.context() as broken:
+        broken.setattr("engine.planning.Planning.derivation", breaking)
+        task = await asked(desk)
+        view = await desk.ended(task)
+    assert (view.task.phase, view.task.planner, view.task.error) == (Phase.FAILED, "", "RuntimeError: broken")
+    await desk.resume(task)
+    await planned(desk, task)
+    with monkeypatch.context() as broken:
+        broken.setattr("engine.planning.again.returned", breaking)
+        before = await desk.seq()
+        await returned(desk, task)
+        view = await desk.ended(task, after=before)
+    assert (view.task.phase, view.task.planner, view.task.error) == (Phase.FAILED, "", "RuntimeError: broken")
+    await desk.resume(task)
+    await written(desk, 2)
+
+
+def breaking(*_: object, **__: object) -> None:
+    raise RuntimeError("broken")
+
+
+async def test_of_two_who_ask_the_model_again_at_once_the_second_is_told_of_the_first(desk: Desk) -> None:
+    model = ScriptedModel(DOWN, answer(LOOK), DOWN, answer(LOOK, MORE))
+    await desk.open(model=model)
+    task = await asked(desk)
+    await desk.ended(task)
+    for revision in (1, 2):
+        answers = await asyncio.gather(desk.resume(task), desk.resume(task), return_exceptions=True)
+        (late,) = (answer for answer in answers if isinstance(answer, BaseException))
+        assert isinstance(late, Overtaken) and "by now: ana changed it" in str(late)
+        await written(desk, revision)
+        if revision == 1:
+            before = await desk.seq()
+            await returned(desk, task)
+            await desk.ended(task, after=before)
+
+
+async def test_an_engine_that_closes_while_it_plans_says_so_and_leaves_nothing_in_planning(desk: Desk) -> None:
+    model = ScriptedModel(answer(LOOK))
+    model.hold()
+    await desk.open(model=model)
+    task = await asked(desk)
+    await begun(model)
+    await desk.close()
+    await desk.open(executes=False)
+    view = await desk.show(task)
+    assert (view.task.phase, view.task.outcome, view.task.planner) == (Phase.FAILED, Outcome.NO_PLAN, "")
+    assert view.task.error == "Cancelled: the engine closed while it was written"
+    await desk.reopen(model=ScriptedModel(answer(LOOK)))
+    await desk.resume(task)
+    await planned(desk, task)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from engine import ListEvents, ListTasks, MakePlan, Outcome, Phase
-from engine.errors import Conflict, IllegalTransition, NothingFits, NotSigned
+from engine.errors import NothingFits, NotSigned, Overtaken, Refused
 from engine.model.events import PhaseChanged
 from tests.engine.desk import Desk, step
 
@@ -67,7 +67,8 @@ async def test_of_two_who_plan_it_again_at_once_one_does(desk: Desk) -> None:
     task = await asked_in_vain(desk)
     declare(desk)
     answers = await asyncio.gather(desk.resume(task), desk.resume(task), return_exceptions=True)
-    assert sorted(type(answer) is Conflict for answer in answers) == [False, True]
+    (late,) = (answer for answer in answers if isinstance(answer, BaseException))
+    assert isinstance(late, Overtaken) and "is awaiting_approval by now: ana changed it" in str(late)
     events = await desk.engine.read(ListEvents(task=task))
     written = [event.fact for event in events if isinstance(event.fact, PhaseChanged)]
     assert [fact.task.phase for fact in written] == [Phase.FAILED, Phase.PLANNING, Phase.AWAITING_APPROVAL]
@@ -78,5 +79,25 @@ async def test_what_has_a_plan_is_not_planned_again(desk: Desk) -> None:
     waiting, done = await desk.plan(step("a")), (await desk.run(step("a"))).task.id
     with pytest.raises(NotSigned):
         await desk.resume(waiting)
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(Refused, match=f"Task {done} is completed: nothing is left to run; nothing was changed"):
         await desk.resume(done)
+
+
+async def test_what_is_under_way_is_not_resumed_and_says_how_it_stands(desk: Desk) -> None:
+    await desk.open()
+    desk.script.hold("a")
+    first = await desk.begin(step("a", tier="write"))
+    await desk.started(first, "a")
+    second = await desk.begin(step("b", tier="write"))
+    third = await desk.begin({"id": "c", "action": "ask", "question": "which?"})
+    await desk.phase(third, Phase.BLOCKED)
+    fourth = await desk.run(step("d"), accept="person")
+    for task, stands in (
+        (first, "runs already"),
+        (second, "is queued already: it begins as soon as its directory is free"),
+        (third, "is under way already, and waits for a person"),
+        (fourth.task.id, "ended well, and waits to be accepted"),
+    ):
+        with pytest.raises(Refused, match=f"^Task {task} {stands}; nothing was changed$") as caught:
+            await desk.resume(task)
+        assert caught.value.hint
