@@ -19,7 +19,7 @@ from engine.model.grant import Grant
 from engine.model.question import ANSWERS, CLEARS, Answer, Question, QuestionKind
 from engine.model.review import grantable
 from engine.model.run import Cause, StepStatus
-from engine.model.state import StepState
+from engine.model.state import Phase, StepState
 from engine.model.task import ENGINE, Task
 from engine.storage.store import Store
 
@@ -142,7 +142,8 @@ class Confirmations:
         if grant is not None:
             seq = await self._settle(grant) or seq
         about = question.step or f"task {question.task}"
-        return Reply(task=question.task, seq=seq, text=f"{about}: {_WORDS[command.answer]}")
+        paused = await self.paused(question.task) if question.kind is QuestionKind.BUDGET else ""
+        return Reply(task=question.task, seq=seq, text=f"{about}: {_WORDS[command.answer]}{paused}")
 
     async def _open(self, number: int) -> Question:
         question = await self._store.read.question(number)
@@ -282,6 +283,12 @@ class Confirmations:
     async def raised(self, question: Question, actor: str, means: str) -> int:
         """Somebody lets a task use more: close what asked for it. Raises `AlreadyAnswered`."""
         return await self._close(question, Answer.RAISE, actor, "", means)
+
+    async def paused(self, number: int) -> str:
+        """What to add to how a task goes on at its cap, where it does not: a person had paused it besides."""
+        task = await self._store.read.task(number)
+        still = task.phase is Phase.PAUSED and not task.at_its_cap
+        return f"; it is still paused, as a person had it; go on: signoff resume {number}" if still else ""
 
     async def _decide(self, closed: Question) -> int:
         """Close a question about a task as a whole, and do what was decided."""

@@ -241,7 +241,7 @@ class Execution:
         self._progress.extend(more.seconds)
 
     def decided(self, question: Question) -> Awaitable[int] | None:
-        """A person said how the task goes on at its cap; None where it ended meanwhile."""
+        """A person said how the task goes on at its cap; None where it ended meanwhile, or a person paused it."""
         if self._consent.forget("") is None:
             return None
         actor = question.answered_by
@@ -254,7 +254,7 @@ class Execution:
             for step_id in filter(self._costs, self.board.open()):
                 if not self._turns.started(step_id):
                     self._leave_out(step_id)
-        return self.unpause(actor) if self.task.phase is Phase.PAUSED else None
+        return self.unpause(actor) if self.task.at_its_cap else None
 
     def _costs(self, step_id: str) -> bool:
         return self.board.planned[step_id].step.action in COSTS

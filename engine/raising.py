@@ -53,7 +53,8 @@ class Raising:
             if question.kind is QuestionKind.BUDGET:
                 with suppress(AlreadyAnswered):  # by somebody else's; this one counts all the same
                     seq = await self._confirmations.raised(question, actor, command.means)
-        return Reply(task=task.id, seq=seq, text=f"task {task.id} may use {_words(more)}")
+        paused = await self._confirmations.paused(task.id)
+        return Reply(task=task.id, seq=seq, text=f"task {task.id} may use {_words(more)}{paused}")
 
 
 def _words(more: Raise) -> str:

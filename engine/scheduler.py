@@ -200,6 +200,8 @@ class Scheduler:
             elif question.answer is Answer.STOP:
                 reason = question.reason or "stopped at its budget"
                 durable = await self._end_idle(task, question.answered_by, reason, Phase.BUDGET_EXCEEDED)
+            elif not task.at_its_cap:
+                return
             else:
                 queued = replace(task, phase=advance(task.phase, Phase.QUEUED), waits=())
                 durable = self._store.set_phase(task, queued, actor=question.answered_by)
@@ -330,7 +332,7 @@ class Scheduler:
         self, task: Task, plan: Plan, statuses: tuple[StepStatus, ...], from_step: str | None, actor: str
     ) -> Awaitable[int]:
         if task.phase is Phase.PAUSED:
-            return self._store.set_phase(task, replace(task, phase=Phase.QUEUED), actor=actor)
+            return self._store.set_phase(task, replace(task, phase=Phase.QUEUED, waits=()), actor=actor)
         after = replace(
             task,
             phase=advance(task.phase, Phase.QUEUED),

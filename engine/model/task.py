@@ -44,6 +44,11 @@ class Task:
     """Who writes its next revision now; empty while nobody does, or a person does."""
 
     @property
+    def at_its_cap(self) -> bool:
+        """Whether it is paused because of its budget, and not by a person, whose pause a raise leaves as it is."""
+        return self.phase is Phase.PAUSED and Wait.BUDGET in self.waits
+
+    @property
     def unplanned(self) -> bool:
         """Whether it ended without the plan that was asked for: its request is there still, and can be planned again
         (B2.4)."""

@@ -226,6 +226,46 @@ async def test_to_resume_or_pause_at_a_cap_changes_nothing(desk: Desk) -> None:
     assert (await desk.show(task)).task.phase is Phase.PAUSED
 
 
+@pytest.mark.parametrize("way", ["raise", "cheap"])
+@pytest.mark.parametrize("reopened", [False, True], ids=["here", "reopened"])
+async def test_a_pause_that_a_person_made_outlives_what_is_decided_about_the_cap(
+    desk: Desk, way: str, reopened: bool
+) -> None:
+    model = PricedModel(cost=0.6, most=0.6)
+    await desk.open(model=model)
+    desk.script.hold("b")
+    task = await desk.begin(research("a"), research("b", "a"), step("c", "b", when="always"), **ONE)
+    await desk.started(task, "b")
+    await desk.do(Pause(task=task))
+    desk.script.release("b")
+    question = await desk.asked(task)
+    if reopened:
+        await desk.reopen(model=model)
+    raised = way == "raise"
+    reply = await (desk.do(RaiseBudget(task=task, money=1.0)) if raised else decide(desk, question, Answer.CHEAP))
+    assert reply.text.endswith(f"; it is still paused, as a person had it; go on: signoff resume {task}")
+    assert (await desk.show(task)).task.phase is Phase.PAUSED
+    assert (await desk.states(task))["c"] is StepState.PENDING
+    assert await desk.questions() == ()
+    await desk.resume(task)
+    outcome = (await desk.ended(task)).task.outcome
+    assert outcome is (Outcome.OK if raised else Outcome.PARTIAL)
+
+
+async def test_a_raise_of_a_task_that_only_a_person_paused_leaves_the_pause(desk: Desk) -> None:
+    await desk.open(model=PricedModel())
+    desk.script.hold("a")
+    task = await desk.begin(research("a"), step("b", "a"))
+    await desk.started(task, "a")
+    await desk.do(Pause(task=task))
+    reply = await desk.do(RaiseBudget(task=task, money=1.0))
+    assert reply.text == (
+        f"task {task} may use $1.00 more; it is still paused, as a person had it; go on: signoff resume {task}"
+    )
+    assert (await desk.show(task)).task.phase is Phase.PAUSED
+    desk.script.release("a")
+
+
 async def test_a_cancelled_task_asks_no_more(desk: Desk) -> None:
     await desk.open(model=priced(cost=0.6, most=0.6))
     task, _ = await at_the_cap(desk, research("a"), research("b", "a"))

@@ -30,6 +30,7 @@ from engine import (
     QuestionAsked,
     QuestionKind,
     RaiseBudget,
+    Reply,
     Resolve,
     ShowBudget,
     SignoffError,
@@ -222,15 +223,17 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
     async def _send(self, command: Command) -> None:
         asked = self.question
         try:
-            await self.app.engine.do(command)
+            reply: Reply = await self.app.engine.do(command)
         except SignoffError as error:
             self.notice(trouble(error, _KEPT))
             self._armed = None
             self.load()
             return
         if asked is not None:
+            self.app.say(reply.text)
             self.dismiss(None)
             return
         self._armed = None
+        self.notice(reply.text)
         self.query_one("#amount", Input).value = ""
         self.load()
