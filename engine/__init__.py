@@ -54,7 +54,7 @@ from engine.documents import agent_guide, plan_document, plan_schema
 from engine.errors import Fault, InvalidPlan, SignoffError, UsageError
 from engine.llm import Estimate
 from engine.model.amounts import dollars, micros, parse_duration, parse_money
-from engine.model.budget import Cap, Scope, Spent, Standing, Way, Window, warns
+from engine.model.budget import Cap, Scope, Spent, Standing, Way, Window, cap_of, warns
 from engine.model.comment import Comment
 from engine.model.digest import step_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
@@ -327,6 +327,7 @@ __all__ = [
     "Window",
     "WriteComment",
     "agent_guide",
+    "cap_of",
     "compare",
     "configuration_path",
     "configuration_template",

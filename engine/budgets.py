@@ -7,6 +7,7 @@ together. Whatever goes wrong while it looks counts as over. A reservation that 
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +15,7 @@ from dataclasses import replace
 from engine.errors import Conflict, OverBudget, StoreError
 from engine.llm import Estimate
 from engine.model.amounts import MICROS, dollars, priced
-from engine.model.budget import Raised, Standing, Verdict, Way, refusing, warns
+from engine.model.budget import Raised, Scope, Standing, Verdict, Way, refusing, warns
 from engine.model.call import CANCELLED, FREE, INTERRUPTED, Call, ModelFailure, Purpose, Usage
 from engine.spending import Spending
 from engine.storage.decisions import Durable
@@ -136,9 +137,14 @@ def _over(call: Call, said: Verdict, standing: Standing) -> OverBudget:
         )
     limit, wanted = standing.limit or 0, call.reserved or 0
     missing = f"{(standing.used + wanted - limit) / MICROS:.6f}".rstrip("0").rstrip(".")
-    left = f"{cap} may cost {dollars(limit)} and has used {dollars(standing.used)}"
+    has = "have" if cap.scope is Scope.OVERALL else "has"
+    left = f"{cap} may cost {dollars(limit)} and {has} used {dollars(standing.used)}"
+    raise_ = f"signoff budget raise {call.task} +{missing}"
     return OverBudget(
         problem=f"{left}; {call.model} may take {dollars(wanted)}",
         ways=_MONEY,
-        hint=f"it fits after signoff budget raise {call.task} +{missing}",
+        hint=f"to let task {call.task} alone go beyond that: {raise_} --beyond {shlex.quote(cap.word)}"
+        if cap.word
+        else f"it fits after {raise_}",
+        cap=cap.word,
     )

@@ -262,16 +262,18 @@ class LookAgain(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class RaiseBudget(Command):
-    """Let a task use more than its caps say; where it waits for that, it goes on."""
+    """Let a task use more than a cap says; where it waits for that, it goes on."""
 
     words: ClassVar[str] = "budget raise"
     task: int
     money: Annotated[float | None, Dollars()] = None
-    """US dollars, on top of every cap that it comes to in the windows of now."""
+    """US dollars, on top of the task's own caps in their windows of now, or of the one cap that `beyond` calls."""
     seconds: Annotated[float | None, Seconds()] = None
     """Of working time."""
     unpriced: bool = False
-    """Whether it may call what has no known price, uncounted."""
+    """Whether it may call what has no known price, uncounted by every cap."""
+    beyond: str = ""
+    """A cap of all tasks, `day`, or of a model, `openai/gpt-5 day`; the other tasks keep to it."""
     means: str = "screen"
 
 

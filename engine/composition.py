@@ -97,9 +97,12 @@ class Composition:
         return self.opening.model or configured_model(self._settings.model)
 
     @cached_property
+    def spending(self) -> Spending:
+        return Spending(self.store.read, self._settings.budget, self.policies, self._clock)
+
+    @cached_property
     def budgets(self) -> Budgets:
-        spending = Spending(self.store.read, self._settings.budget, self.policies, self._clock)
-        return Budgets(self.store, spending, self._clock)
+        return Budgets(self.store, self.spending, self._clock)
 
     @cached_property
     def inference(self) -> Inference:
@@ -107,7 +110,7 @@ class Composition:
 
     @cached_property
     def raising(self) -> Raising:
-        return Raising(self.store, self.scheduler, self.confirmations, self._clock)
+        return Raising(self.store, self.spending, self.scheduler, self.confirmations, self._clock)
 
     # Planning
 

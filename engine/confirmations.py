@@ -91,6 +91,7 @@ class Confirmations:
             news=waits.news,
             diff=waits.diff,
             options=waits.options,
+            cap=waits.cap,
         )
 
     def watch(self, question: Question) -> None:

@@ -254,8 +254,10 @@ class ModelFailed(ModelError):
 class OverBudget(ModelError):
     """{problem}; nothing was sent"""
 
-    def __init__(self, *, problem: str, ways: tuple[Way, ...], hint: str = "") -> None:
+    def __init__(self, *, problem: str, ways: tuple[Way, ...], hint: str = "", cap: str = "") -> None:
         self.ways = ways
+        self.cap = cap
+        """The cap of all tasks or of a model that it does not fit under, as a raise calls it; else empty."""
         super().__init__(hint=hint, problem=problem)
 
 

@@ -244,7 +244,8 @@ class Runner:
         status = evolve(status, state=StepState.READY, error=error)
         self._store.end_step(job.position, status, run)
         job.ground.board.note(status)
-        return Waits(kind=QuestionKind.BUDGET, news=tuple(filter(None, (error, over.hint))), options=over.ways)
+        news = tuple(filter(None, (error, over.hint)))
+        return Waits(kind=QuestionKind.BUDGET, news=news, options=over.ways, cap=over.cap)
 
     def _finish(
         self, job: Job, status: StepStatus, run: Run, result: Result, produced: Mapping[str, Made] = _NOTHING

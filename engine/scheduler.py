@@ -373,7 +373,7 @@ def _is_signed(task: Task, plan: Plan) -> bool:
 def _at_its_cap(task: Task) -> Refused:
     return Refused(
         problem=f"Task {task.id} is at a cap of its budget; nothing was changed",
-        hint=f"signoff budget raise {task.id} +1.00 lets it go on; signoff budget cheap or stop ends it",
+        hint="signoff inbox says which, and how it goes on: by a raise, cheaply, or not at all",
     )
 
 

@@ -51,12 +51,22 @@ class Spending:
             caps += own or [Cap(scope=Scope.CALLED, window=Window.MONTH, name=name)]
         if task is not None:
             caps += await self._of_task(task)
-        return BudgetView(standings=tuple([await self._standing(cap, task) for cap in caps]))
+        standings = [await self._standing(cap, task) for cap in caps]
+        beyond = self._reader.ledger.beyond
+        return BudgetView(
+            standings=tuple([replace(each, beyond=await beyond(each.cap, each.since)) for each in standings])
+        )
+
+    async def raisable(self, task: int) -> tuple[Cap, ...]:
+        """What a raise can be about: the caps of a task in money, and those of all tasks and of models."""
+        own = [cap for cap in await self._of_task(task) if cap.micros is not None]
+        called = [cap for name, caps in self._caps.models.items() for cap in _caps(Scope.CALLED, caps, name=name)]
+        return (*own, *_caps(Scope.OVERALL, self._caps), *called)
 
     async def _standing(self, cap: Cap, task: int | None) -> Standing:
-        """How a cap stands for one task: what people raised for it counts for no other."""
+        """How a cap stands for one task: what people raised for it counts for no other, and for no other cap."""
         began, ledger = since(cap.window, self._clock()), self._reader.ledger
-        raised = (await ledger.raised(task, began)).micros if task is not None else 0
+        raised = (await ledger.raised(task, began, cap.word)).micros if task is not None else 0
         return Standing(cap=cap, spent=await ledger.spent(cap, began), raised=raised, since=began)
 
     async def _of_task(self, task: int) -> list[Cap]:

@@ -127,6 +127,8 @@ class Waits:
     news: tuple[str, ...] = ()
     diff: str = ""
     options: tuple[str, ...] = ()
+    cap: str = ""
+    """As of a `Question`."""
 
 
 class Act(Protocol):

@@ -54,7 +54,7 @@ class Way(StrEnum):
     """How a task can go on at a cap."""
 
     RAISE = "raise"
-    """It may use that much more."""
+    """It may use that much more, or go that much beyond a cap that is not its own."""
     UNPRICED = "unpriced"
     """It may call what has no known price, uncounted."""
     CHEAP = "cheap"
@@ -104,6 +104,11 @@ class Cap:
         whose = self.name or (f"task {self.task}" if self.task is not None else "all tasks")
         return whose if self.window is Window.WHOLE else f"{whose} this {self.window}"
 
+    @property
+    def word(self) -> str:
+        """What a raise calls it, `day` or `openai/gpt-5 day`; empty for those of a task, which need no name."""
+        return "" if self.scope is Scope.TASK else f"{self.name} {self.window}".lstrip()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
@@ -127,6 +132,8 @@ class Raise:
     """Of working time."""
     unpriced: bool = False
     """Whether calls of unknown price are allowed from now on."""
+    beyond: str = ""
+    """The `word` of the cap that the task may go beyond; empty for the caps of the task itself."""
     actor: str
     time: float
 
@@ -150,6 +157,8 @@ class Standing:
     """What a person let the asking task spend above the cap in this window, in millionths of a US dollar."""
     since: float = 0.0
     """Unix time at which the window began."""
+    beyond: tuple[tuple[int, int], ...] = ()
+    """The tasks that people let go beyond a cap that is not their own, in this window, each with by how much."""
 
     @property
     def limit(self) -> int | None:
@@ -160,6 +169,12 @@ class Standing:
     def used(self) -> int:
         """Spent or reserved."""
         return self.spent.micros + self.spent.reserved
+
+
+def cap_of(word: str) -> Cap:
+    """The cap of all tasks or of a model that a raise calls so. Raises `ValueError` for what is no such name."""
+    name, _, window = word.rpartition(" ")
+    return Cap(scope=Scope.CALLED if name else Scope.OVERALL, window=Window(window), name=name)
 
 
 def verdict(standing: Standing, wanted: int | None) -> Verdict:

@@ -89,6 +89,8 @@ class Question:
     diff: str = ""
     """The signed bytes against the present ones, unified."""
     options: tuple[str, ...] = ()
+    cap: str = ""
+    """The cap that the task came to, as a raise calls it; empty for one of its own."""
     answer: Answer | None = None
     answered_by: str = ""
     answered: float | None = None

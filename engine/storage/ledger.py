@@ -63,8 +63,8 @@ class Ledger:
 
     def raise_budget(self, more: Raise) -> Durable:
         """What a person lets a task use besides."""
-        row = (more.task, more.micros, more.seconds, int(more.unpriced), more.actor, more.time)
-        sql = "INSERT INTO raises (task, micros, seconds, unpriced, actor, time) VALUES (?, ?, ?, ?, ?, ?)"
+        row = (more.task, more.micros, more.seconds, int(more.unpriced), more.beyond, more.actor, more.time)
+        sql = "INSERT INTO raises (task, micros, seconds, unpriced, beyond, actor, time) VALUES (?, ?, ?, ?, ?, ?, ?)"
         change = Change(writes=[(sql, row)], actor=more.actor, patient=False)
         change.facts.append((BudgetRaised(more), more.task, None))
         return self._writer.apply(change)
@@ -102,15 +102,22 @@ class LedgerReader:
         (row,) = await self._all(_SPENT + _WHOSE[cap.scope], since, *about)
         return Spent(micros=row["micros"], reserved=row["reserved"], unpriced=row["unpriced"])
 
-    async def raised(self, task: int, since: float) -> Raised:
-        """What people allowed a task besides, since a moment."""
+    async def raised(self, task: int, since: float, beyond: str = "") -> Raised:
+        """What people allowed a task besides, since a moment: beyond its own caps, or beyond one that is not."""
         (row,) = await self._all(
             "SELECT COALESCE(SUM(micros), 0) AS micros, COALESCE(SUM(seconds), 0.0) AS seconds,"
-            " COALESCE(MAX(unpriced), 0) AS unpriced FROM raises WHERE task = ? AND time >= ?",
+            " COALESCE(MAX(unpriced), 0) AS unpriced FROM raises WHERE task = ? AND time >= ? AND beyond = ?",
             task,
             since,
+            beyond,
         )
         return Raised(micros=row["micros"], seconds=row["seconds"], unpriced=bool(row["unpriced"]))
+
+    async def beyond(self, cap: Cap, since: float) -> tuple[tuple[int, int], ...]:
+        """The tasks that may go beyond a cap that is not their own, and by how much, since a moment."""
+        sql = "SELECT task, SUM(micros) AS micros FROM raises WHERE beyond = ? AND time >= ? GROUP BY task"
+        found = await self._all(sql, cap.word, since) if cap.word else []
+        return tuple((row["task"], row["micros"]) for row in found)
 
     async def under_way(self) -> tuple[Call, ...]:
         """Calls that were reserved and never settled."""

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,15 +116,20 @@ async def test_what_is_over_names_the_cap_what_was_used_and_how_to_go_on(tmp_pat
         with pytest.raises(OverBudget) as over:
             await desk.reserve(1.0, task=12)
         expected = "m this hour may cost $1.00 and has used $0.42; m may take $1.00; nothing was sent"
-        assert (str(over.value), over.value.hint) == (expected, "it fits after signoff budget raise 12 +0.42")
+        hint = "to let task 12 alone go beyond that: signoff budget raise 12 +0.42 --beyond 'm hour'"
+        assert (str(over.value), over.value.hint, over.value.cap) == (expected, hint, "m hour")
         assert over.value.ways == (Way.RAISE, Way.CHEAP, Way.STOP)
         await desk.reserve(1.0, model="another")
 
 
-async def test_a_raise_is_for_its_task_and_its_window(tmp_path: Path) -> None:
+async def test_a_raise_is_for_its_task_its_cap_and_its_window(tmp_path: Path) -> None:
     async with books(tmp_path, OverallCaps(day=1.0)) as desk:
         await desk.spend(1.0)
-        await desk.store.ledger.raise_budget(Raise(task=1, micros=500_000, actor="ana", time=desk.now[0]))
+        more = Raise(task=1, micros=500_000, actor="ana", time=desk.now[0])
+        await desk.store.ledger.raise_budget(more)
+        with pytest.raises(OverBudget):
+            await desk.reserve(0.5)
+        await desk.store.ledger.raise_budget(replace(more, beyond="day"))
         await desk.reserve(0.5)
         for task in (1, 2):
             with pytest.raises(OverBudget):

@@ -255,7 +255,7 @@ async def test_a_pause_that_a_person_made_outlives_what_is_decided_about_the_cap
 async def test_a_raise_of_a_task_that_only_a_person_paused_leaves_the_pause(desk: Desk) -> None:
     await desk.open(model=PricedModel())
     desk.script.hold("a")
-    task = await desk.begin(research("a"), step("b", "a"))
+    task = await desk.begin(research("a"), step("b", "a"), **ONE)
     await desk.started(task, "a")
     await desk.do(Pause(task=task))
     reply = await desk.do(RaiseBudget(task=task, money=1.0))
@@ -334,9 +334,9 @@ async def test_planning_that_would_cost_too_much_leaves_the_request_and_says_how
     task = (await desk.do(MakePlan(root=str(desk.root), request="look around"))).task or 0
     view = await desk.ended(task)
     assert (view.task.phase, view.task.outcome, model.heard) == (Phase.FAILED, Outcome.NO_PLAN, [])
-    assert "all tasks this day may cost $0.50 and has used $0.00" in view.task.error
-    assert f"signoff budget raise {task} +0.1" in view.task.error
-    await desk.do(RaiseBudget(task=task, money=0.1))
+    assert "all tasks this day may cost $0.50 and have used $0.00" in view.task.error
+    assert f"signoff budget raise {task} +0.1 --beyond day" in view.task.error
+    await desk.do(RaiseBudget(task=task, money=0.1, beyond="day"))
     await desk.resume(task)
     await asyncio.wait_for(model.asked.wait(), 10)
 
@@ -368,10 +368,56 @@ async def test_how_caps_stand_is_told_over_all_by_model_and_of_a_task(desk: Desk
     ]
 
 
+async def test_a_cap_of_all_tasks_is_lifted_only_by_a_raise_that_calls_it_and_for_that_task_alone(desk: Desk) -> None:
+    await desk.open(model=PricedModel(cost=0.6, most=0.6), budget=OverallCaps(day=0.8))
+    task, question = await at_the_cap(desk, research("a"), research("b", "a"), budget={"money": 5})
+    assert question.cap == "day"
+    assert question.news == (
+        "all tasks this day may cost $0.80 and have used $0.60; scripted may take $0.60; nothing was sent",
+        f"to let task {task} alone go beyond that: signoff budget raise {task} +0.4 --beyond day",
+    )
+    own = await desk.do(RaiseBudget(task=task, money=9.0))
+    assert own.text == f"task {task} may use $9.00 more; it still waits: {'; '.join(question.news)}"
+    assert (await desk.show(task)).task.phase is Phase.PAUSED
+    reply = await desk.do(RaiseBudget(task=task, money=0.4, beyond="day"))
+    assert reply.text == f"task {task} may go $0.40 beyond the $0.80 of all tasks this day; the others keep to it"
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+    view: BudgetView = await desk.engine.read(ShowBudget())
+    beyond = {str(each.cap): each.beyond for each in view.standings if each.beyond}
+    assert beyond == {"all tasks this day": ((task, 400_000),)}
+    _, another = await at_the_cap(desk, research("a"), budget={"money": 5})
+    assert another.cap == "day"
+
+
+async def test_a_cap_of_a_model_is_called_by_its_name(desk: Desk) -> None:
+    caps = OverallCaps(models={"scripted": Caps(hour=0.8)})
+    await desk.open(model=PricedModel(cost=0.6, most=0.6), budget=caps)
+    task, question = await at_the_cap(desk, research("a"), research("b", "a"), timeout="1h")
+    assert question.cap == "scripted hour"
+    assert question.news[1].endswith(f"signoff budget raise {task} +0.4 --beyond 'scripted hour'")
+    await desk.reopen(model=PricedModel(cost=0.6, most=0.6), budget=caps)
+    assert [each.cap for each in await desk.questions()] == ["scripted hour"]
+    await desk.do(RaiseBudget(task=task, money=0.4, beyond="scripted hour"))
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+
+
+async def test_what_a_raise_would_not_lift_is_refused_with_what_there_is_to_lift(desk: Desk) -> None:
+    await desk.open(model=PricedModel(), budget=OverallCaps(day=5.0, models={"x": Caps(hour=1.0)}))
+    task = await desk.plan(research("a"))
+    with pytest.raises(UsageError, match="has no cap of its own that could be raised; nothing was recorded") as refused:
+        await desk.do(RaiseBudget(task=task, money=1.0))
+    assert refused.value.hint == "it can go beyond: --beyond day, --beyond 'x hour'"
+    with pytest.raises(UsageError, match="There is no cap 'month'"):
+        await desk.do(RaiseBudget(task=task, money=1.0, beyond="month"))
+    with pytest.raises(UsageError, match="Beyond a cap goes money"):
+        await desk.do(RaiseBudget(task=task, seconds=1.0, beyond="day"))
+    assert (await desk.engine.read(ShowBudget(task=task))).standings[1].beyond == ()
+
+
 async def test_a_real_research_step_comes_to_the_cap_as_well(desk: Desk) -> None:
     await desk.open(model=ScriptedModel("yes", "yes"), real=True, budget=OverallCaps(day=0.2))
     task = await desk.begin(research("a"), research("b", "a"))
     question = await desk.asked(task)
     assert "all tasks this day may cost $0.20" in question.news[0]
-    await desk.do(RaiseBudget(task=task, money=5.0))
+    await desk.do(RaiseBudget(task=task, money=5.0, beyond="day"))
     assert (await desk.ended(task)).task.outcome is Outcome.OK

@@ -27,13 +27,15 @@ from tui.cli.people import a_person, more, resolve
 from tui.presentation.safe import safe
 
 _DEEDS = {"raise": None, "cheap": Answer.CHEAP, "stop": Answer.STOP}
-_USAGE = "signoff budget [ID], or signoff budget raise ID +1.50, cheap ID, stop ID"
+_USAGE = "signoff budget [ID], or signoff budget raise ID +1.50 [--beyond CAP], cheap ID, stop ID"
 
 
 def _arguments(parser: ArgumentParser) -> None:
     told = "a task, to see its own caps too; raise ID AMOUNT: it may use more, as +1.50 or +10m; cheap ID; stop ID"
     parser.add_argument("words", nargs="*", metavar="[raise|cheap|stop] ID AMOUNT", help=told)
     parser.add_argument("--unpriced", action="store_true", help="with raise: it may call what has no known price")
+    told = "with raise: beyond a cap of all tasks, as day, or of a model, as 'openai/gpt-5 day', for this task alone"
+    parser.add_argument("--beyond", metavar="CAP", default="", help=told)
     parser.add_argument("--reason", metavar="TEXT", default="", help="with stop: why; it is recorded")
     json_option(parser)
     set_option(parser)
@@ -71,7 +73,7 @@ async def _show(call: Call, task: int | None) -> int:
 
 
 def _entry(standing: Standing) -> dict[str, Any]:
-    """A row of `budget`: amounts in US dollars, null where there is none."""
+    """A row of `budget`: amounts in US dollars, null where there is none; `beyond` by task."""
     cap, limit = standing.cap, standing.limit
     return {
         "scope": cap.scope.value,
@@ -81,6 +83,7 @@ def _entry(standing: Standing) -> dict[str, Any]:
         "since": standing.since or None,
         "cap": None if cap.micros is None else cap.micros / 1e6,
         "raised": standing.raised / 1e6,
+        "beyond": {str(task): amount / 1e6 for task, amount in standing.beyond},
         "limit": None if limit is None else limit / 1e6,
         "spent": standing.spent.micros / 1e6,
         "reserved": standing.spent.reserved / 1e6,
@@ -89,7 +92,9 @@ def _entry(standing: Standing) -> dict[str, Any]:
 
 
 async def _decide(call: Call, deed: str, task: int, amounts: list[str]) -> int:
-    raised = more(task, amounts, unpriced=call.args.unpriced) if deed == "raise" else None
+    asked, raised = call.args, None
+    if deed == "raise":
+        raised = more(task, amounts, unpriced=asked.unpriced, beyond=asked.beyond)
     with a_person(call):
         async with call.engine("decide") as engine:
             command = raised or resolve(await _asked(engine, task), _DEEDS[deed] or Answer.STOP, call.args.reason)

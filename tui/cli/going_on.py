@@ -21,5 +21,5 @@ async def advise(call: Call, engine: EngineClient, task: int) -> None:
     if view.task.phase in _MOVES:
         runs = f"process {info.pid} runs it; follow it with" if info.pid != os.getpid() else _RECORDED
         call.console.say(f"{runs}: signoff run {task}")
-    elif hint := lines.how_to_go_on(view.task):
+    elif hint := lines.how_to_go_on(view.task, view.questions):
         call.console.say(hint)

@@ -6,7 +6,7 @@ With `--plain` a state is told in words, for a screen reader; else by its glyph.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine import (
     Changes,
@@ -149,8 +149,12 @@ def goes_on(task: int, step: str) -> str:
 UNREAD = "not signed: some of its steps ask, and it was not shown to its end"
 
 
-def how_to_go_on(task: Task) -> str:
-    """What a person may do next with a task as it stands; empty where nothing is to be done."""
+def how_to_go_on(task: Task, questions: Iterable[Question] = ()) -> str:
+    """What a person may do next with a task as it stands; empty where nothing is to be done.
+
+    Args:
+        questions: the open ones, where they are known.
+    """
     match task.phase:
         case Phase.PLANNING if task.planner:
             return f"a model writes its plan; wait for it: signoff run {task.id}   stop it: signoff cancel {task.id}"
@@ -165,7 +169,8 @@ def how_to_go_on(task: Task) -> str:
         case Phase.QUEUED:
             return f"run it: signoff run {task.id}"
         case Phase.PAUSED if Wait.BUDGET in task.waits:
-            return f"it is at a cap: signoff budget raise {task.id} +1.50   or: signoff budget cheap|stop {task.id}"
+            asked = (each for each in questions if each.kind is QuestionKind.BUDGET)
+            return "it is at a cap: " + ("   ".join(hint for each in asked for hint in hints(each)) or "signoff inbox")
         case Phase.BUDGET_EXCEEDED:
             return f"let it use more: signoff budget raise {task.id} +1.50   then: signoff resume {task.id}"
         case Phase.PAUSED:
@@ -223,5 +228,5 @@ def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) 
         yield from (f"returned by {safe(who)}: {safe(note)}" for who, note in _returned(view))
     if view.logs:
         yield f"logs: signoff log {task.id}"
-    if hint := _nobody_runs(task) if interrupted else how_to_go_on(task):
+    if hint := _nobody_runs(task) if interrupted else how_to_go_on(task, view.questions):
         yield hint

@@ -87,13 +87,13 @@ async def _put_budget(person: Person, question: Question) -> Resolve | RaiseBudg
     if typed in question.options and typed != Way.RAISE:
         return resolve(question, Answer(typed))
     try:
-        return more(question.task, [typed]) if typed and Way.RAISE in question.options else None
+        return more(question.task, [typed], beyond=question.cap) if typed and Way.RAISE in question.options else None
     except UsageError as error:
         person.tell(safe(str(error)))
         return None
 
 
-def more(task: int, amounts: list[str], *, unpriced: bool = False) -> RaiseBudget:
+def more(task: int, amounts: list[str], *, unpriced: bool = False, beyond: str = "") -> RaiseBudget:
     """A raise by what a person typed: money such as `+1.50`, working time such as `+10m`. Raises `UsageError`."""
     money, seconds = None, None
     for amount in amounts:
@@ -101,7 +101,7 @@ def more(task: int, amounts: list[str], *, unpriced: bool = False) -> RaiseBudge
             money = parse_money(amount)
         except ValueError:
             seconds = _seconds(amount)
-    return RaiseBudget(task=task, money=money, seconds=seconds, unpriced=unpriced, means="command")
+    return RaiseBudget(task=task, money=money, seconds=seconds, unpriced=unpriced, beyond=beyond, means="command")
 
 
 def _seconds(amount: str) -> float:

@@ -24,6 +24,9 @@ def rows(view: BudgetView, width: int, *, ascii_only: bool = False) -> list[Cont
             whose = now
             lines.append(clipped(content(f" {whose}", "bold"), width, ascii_only=ascii_only))
         lines.append(clipped(_row(standing, ascii_only=ascii_only), width, ascii_only=ascii_only))
+        lines += (
+            content(f"     task {task} may go {dollars(over)} beyond it", MUTED) for task, over in standing.beyond
+        )
     return lines
 
 
@@ -33,8 +36,9 @@ def _whose(standing: Standing) -> str:
 
 
 def _row(standing: Standing, *, ascii_only: bool) -> Content:
-    """`   day    $0.42  of $5.00  ██░░░░  8 %  $0.60 reserved`."""
-    limit, style = standing.limit, _style(standing)
+    """`   day    $0.42  of $5.00  ██░░░░  8 %  $0.60 reserved`; of $5.00 for all, whoever may go beyond it."""
+    own = standing.cap.scope is Scope.TASK
+    limit, style = standing.limit if own else standing.cap.micros, _style(standing)
     row = assemble((f"   {_window(standing):<6}", MUTED), (f"{dollars(standing.spent.micros):>9}", style or "bold"))
     if limit is None:
         row += content("  no cap", MUTED)
@@ -50,7 +54,7 @@ def _window(standing: Standing) -> str:
 
 
 def _notes(standing: Standing) -> Iterator[str]:
-    if standing.raised:
+    if standing.raised and standing.cap.scope is Scope.TASK:
         yield f"{dollars(standing.raised)} raised"
     if standing.spent.reserved:
         yield f"{dollars(standing.spent.reserved)} reserved"

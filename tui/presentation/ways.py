@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
-from engine import Question, Way, dollars
+from engine import Question, Way, cap_of, dollars
 
 _WORDS = {
-    Way.RAISE: "more money for this task, and it goes on",
-    Way.UNPRICED: "it may call what has no known price, uncounted",
+    Way.RAISE: "more for this task, and it goes on",
+    Way.UNPRICED: "it may call what has no known price, which no cap counts",
     Way.CHEAP: "what costs is skipped, with what needs it; the rest goes on",
     Way.STOP: "the task ends, over budget; cleanup steps run",
 }
@@ -25,14 +26,19 @@ def cost(costs: Mapping[str, int | None], *, ascii_only: bool = False) -> str:
 def ways(question: Question) -> Iterator[str]:
     """What each answer leads to."""
     for way in map(Way, question.options):
-        yield f"{way.value:<9}{_WORDS[way]}"
+        yield f"{way.value:<9}{_beyond(question.cap) if way is Way.RAISE and question.cap else _WORDS[way]}"
+
+
+def _beyond(cap: str) -> str:
+    """What a raise lifts where the cap is not the task's own."""
+    return f"this task alone goes that much beyond the cap of {cap_of(cap)}"
 
 
 def hints(question: Question) -> Iterator[str]:
     """The commands that answer it."""
-    task = question.task
+    task, beyond = question.task, f" --beyond {shlex.quote(question.cap)}" if question.cap else ""
     commands = {
-        Way.RAISE: f"signoff budget raise {task} +1.50",
+        Way.RAISE: f"signoff budget raise {task} +1.50{beyond}",
         Way.UNPRICED: f"signoff budget raise {task} --unpriced",
         Way.CHEAP: f"signoff budget cheap {task}",
         Way.STOP: f"signoff budget stop {task}",

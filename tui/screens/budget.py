@@ -35,6 +35,7 @@ from engine import (
     ShowBudget,
     SignoffError,
     Way,
+    cap_of,
     parse_duration,
     parse_money,
 )
@@ -98,7 +99,7 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
                 yield Static(id="rows", markup=False)
             yield Static(id="why", markup=False)
             yield Static(id="notice", markup=False)
-            yield Input(id="amount", placeholder="how much more: +1.50 or, of working time, +10m")
+            yield Input(id="amount")
             yield Choices(id="choices")
 
     def on_mount(self) -> None:
@@ -148,10 +149,17 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
         """Show what may be done now; the focus is on the safe choice, or where an amount is written."""
         choices, amount = self.query_one(Choices), self.query_one("#amount", Input)
         writing = self._armed is Way.RAISE
+        amount.placeholder = self._amount_of()
         choices.lead = content(_SURE.get(self._armed, "") if self._armed else "", "bold")
         choices.keys = self._keys()
         amount.set_class(writing, "-shown")
         (amount if writing else choices).focus()
+
+    def _amount_of(self) -> str:
+        """What the amount that is written lets the task do."""
+        if self.question is not None and self.question.cap:
+            return f"how far beyond the cap of {cap_of(self.question.cap)}, this task alone: +1.50"
+        return "how much more: +1.50 or, of working time, +10m"
 
     def _keys(self) -> tuple[Key, ...]:
         if self._armed is Way.RAISE:
@@ -212,7 +220,8 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
         if self._task_id is None or not typed:
             return
         try:
-            self._send(RaiseBudget(task=self._task_id, money=parse_money(typed)))
+            beyond = self.question.cap if self.question is not None else ""
+            self._send(RaiseBudget(task=self._task_id, money=parse_money(typed), beyond=beyond))
         except ValueError:
             try:
                 self._send(RaiseBudget(task=self._task_id, seconds=parse_duration(typed.removeprefix("+"))))

@@ -54,6 +54,10 @@ def test_the_same_as_json_in_dollars() -> None:
     [
         (["raise", "12", "+1.50"], RaiseBudget(task=12, money=1.5, means="command", key="")),
         (["raise", "12", "+10m", "$2"], RaiseBudget(task=12, money=2.0, seconds=600.0, means="command", key="")),
+        (
+            ["raise", "12", "+1", "--beyond", "openai/gpt-5 day"],
+            RaiseBudget(task=12, money=1.0, beyond="openai/gpt-5 day", means="command", key=""),
+        ),
         (["raise", "12", "--unpriced"], RaiseBudget(task=12, unpriced=True, means="command", key="")),
         (["cheap", "12"], Resolve(question=7, answer=Answer.CHEAP, means="command", key="")),
         (
@@ -67,6 +71,37 @@ def test_what_a_person_decides_is_given_as_it_was_typed(words: list[str], comman
     engine = ScriptedEngine(at_the_cap())
     assert call(engine, "budget", *words, person=Typist()).code == 0
     assert given(engine) == command
+
+
+def test_a_cap_that_is_not_its_own_is_named_in_the_question_and_every_hint() -> None:
+    view = at_the_cap()
+    view = replace(view, questions=(replace(ASKED, cap="day"),))
+    told = call(ScriptedEngine(view), "inbox").out
+    assert "signoff budget raise 12 +1.50 --beyond day" in told
+    assert "it is at a cap: signoff budget raise 12 +1.50 --beyond day" in call(ScriptedEngine(view), "show", "12").out
+
+
+async def test_at_the_prompt_an_amount_goes_beyond_the_cap_that_is_asked_about() -> None:
+    ana: Any = Typist("+1.50")
+    question = replace(ASKED, cap="openai/gpt-5 day")
+    answer = await put(ana, question, at_the_cap(), Console(io.StringIO(), io.StringIO(), {}))
+    assert answer is not None
+    assert replace(answer, key="") == RaiseBudget(
+        task=12, money=1.5, beyond="openai/gpt-5 day", means="command", key=""
+    )
+    assert "this task alone goes that much beyond the cap of openai/gpt-5 this day" in ana.seen
+
+
+def test_who_may_go_beyond_a_cap_is_told_beside_it() -> None:
+    engine = ScriptedEngine(plans.asking())
+    hour, day, *others = BUDGET.standings
+    engine.budget = replace(
+        BUDGET, standings=(hour, replace(day, beyond=((12, 1_500_000),), raised=1_500_000), *others)
+    )
+    told = call(engine, "budget", "12").out.splitlines()
+    assert "of $5.00" in told[2]
+    assert told[3].strip() == "task 12 may go $1.50 beyond it"
+    assert json.loads(call(engine, "budget", "--json").out)[1]["beyond"] == {"12": 1.5}
 
 
 def test_without_a_person_at_a_terminal_nothing_is_raised() -> None:

@@ -59,6 +59,18 @@ async def test_two_keys_or_an_amount_decide(keys: tuple[str, ...], command: Comm
     assert (one(made), ended) == (command, [True])
 
 
+async def test_an_amount_goes_beyond_the_cap_that_is_asked_about() -> None:
+    made, clock = engine(), Clock()
+    made.views[12] = replace(made.views[12], questions=(replace(ASKED, cap="day"),))
+    screen = BudgetScreen(12, now=clock)
+    async with opened(made, screen) as pilot:
+        await press(pilot, clock, "R")
+        assert "how far beyond the cap of all tasks this day, this task alone" in picture(pilot)
+        await press(pilot, clock, "2", "enter")
+        await gone(pilot, screen)
+    assert one(made) == RaiseBudget(task=12, money=2.0, beyond="day", key="")
+
+
 @pytest.mark.parametrize("keys", [("C",), ("S",), ("R",), ("U", "y"), ("y",), ("C", "escape"), ("R", *"lots", "enter")])
 async def test_one_key_decides_nothing(keys: tuple[str, ...]) -> None:
     made, ended = await decided(*keys)

@@ -1,0 +1,4 @@
+-- A raise may go beyond a cap of all tasks or of a model, which it names; a question about a budget names its cap.
+
+ALTER TABLE raises ADD COLUMN beyond TEXT NOT NULL DEFAULT '';
+ALTER TABLE questions ADD COLUMN cap TEXT NOT NULL DEFAULT '';
