@@ -77,6 +77,13 @@ class Budgets:
             raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
         return call
 
+    async def fits(self, estimate: Estimate, task: int) -> bool:
+        """Whether a call could be made now, at a price that is known."""
+        with suppress(StoreError):
+            standings = await self._spending.standings(task, estimate.model)
+            return refusing(standings, priced(estimate.usage.cost)) is None
+        return False
+
     async def _check(self, call: Call, raised: Raised, others: Sequence[str]) -> None:
         """It has to fit under the caps of whoever may come to answer. Raises `OverBudget`."""
         standings: list[Standing] = []

@@ -92,6 +92,7 @@ class Confirmations:
             diff=waits.diff,
             options=waits.options,
             cap=waits.cap,
+            cheaper=waits.cheaper,
         )
 
     def watch(self, question: Question) -> None:
@@ -144,7 +145,7 @@ class Confirmations:
             seq = await self._settle(grant) or seq
         about = question.step or f"task {question.task}"
         paused = await self.paused(question.task) if question.kind is QuestionKind.BUDGET else ""
-        return Reply(task=question.task, seq=seq, text=f"{about}: {_WORDS[command.answer]}{paused}")
+        return Reply(task=question.task, seq=seq, text=f"{about}: {_words(question, command.answer)}{paused}")
 
     async def _open(self, number: int) -> Question:
         question = await self._store.read.question(number)
@@ -314,6 +315,11 @@ async def _nothing(question: Question) -> None:
 
 def _too_late(question: Question) -> AlreadyAnswered:
     return AlreadyAnswered(what=f"Question {question.id}", answer=question.answer, actor=question.answered_by)
+
+
+def _words(question: Question, answer: Answer) -> str:
+    """What was answered, as the person is told."""
+    return f"goes on with {question.cheaper}" if answer is Answer.CHEAP and question.cheaper else _WORDS[answer]
 
 
 _WORDS = {

@@ -43,6 +43,8 @@ class Consent:
         self._clearances: dict[str, str] = {}
         self.cheap = False
         """Whether a person lets the task finish without what costs."""
+        self.cheaper = ""
+        """The model that a person lets it finish with, where a step names none; empty for the usual one."""
         self._begun_again: set[str] = set()
         """Steps that had started before, and that a person lets run again."""
 
@@ -51,7 +53,7 @@ class Consent:
     ) -> None:
         """Take up the questions of this attempt, closed and open; an answer that was followed by a start is spent."""
         for question in answered:
-            self.cheap |= question.answer is Answer.CHEAP
+            self.finish_cheaply(question)
             if question.step not in statuses:
                 continue  # of an earlier revision
             started = statuses[question.step].started
@@ -60,6 +62,13 @@ class Consent:
         for question in questions:
             self.questions[question.step] = question
             self._confirmations.watch(question)
+
+    def finish_cheaply(self, question: Question) -> bool:
+        """Whether it was answered so, with a cheaper model or without what costs."""
+        if question.answer is not Answer.CHEAP:
+            return False
+        self.cheaper, self.cheap = question.cheaper or self.cheaper, self.cheap or not question.cheaper
+        return True
 
     def ask(self, task: Task, row: Row, waits: Waits) -> None:
         """Record a question about a step that waits from now on."""

@@ -258,6 +258,8 @@ class OverBudget(ModelError):
         self.ways = ways
         self.cap = cap
         """The cap of all tasks or of a model that it does not fit under, as a raise calls it; else empty."""
+        self.cheaper = ""
+        """A configured model that would fit; empty where none does."""
         super().__init__(hint=hint, problem=problem)
 
 

@@ -249,8 +249,7 @@ class Execution:
             if self.task.phase is not Phase.PAUSED:
                 self._progress.move(Phase.PAUSED)
             return self.cancel(actor, question.reason or "stopped at its budget", Phase.BUDGET_EXCEEDED)
-        if question.answer is Answer.CHEAP:
-            self._consent.cheap = True
+        if self._consent.finish_cheaply(question) and self._consent.cheap:
             for step_id in filter(self._costs, self.board.open()):
                 if not self._turns.started(step_id):
                     self._leave_out(step_id)

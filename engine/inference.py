@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from engine.budgets import Budgets
 from engine.cancellation import CancelToken
-from engine.errors import Cancelled, ModelFailed, NoModel, Unusable
+from engine.errors import Cancelled, ModelFailed, NoModel, OverBudget, Unusable
 from engine.llm import Completion, Estimate, Model
 from engine.model.call import CANCELLED, FREE, ModelFailure, Purpose, Usage
 from engine.model.prompt import Message, Prompt, Speaker
@@ -130,7 +131,11 @@ class Inference:
         if self._budgets is None:
             return await complete()
         estimate = await asyncio.to_thread(model.estimate, messages, question.model)
-        call = await self._budgets.reserve(estimate, question.purpose, question.task, question.step, question.run)
+        try:
+            call = await self._budgets.reserve(estimate, question.purpose, question.task, question.step, question.run)
+        except OverBudget as over:
+            over.cheaper = await self._cheaper(model, self._budgets, messages, estimate, question.task)
+            raise
         try:
             done = await complete()
         except ModelFailed as error:
@@ -145,6 +150,18 @@ class Inference:
         settled = self._budgets.settle(call, done.usage, model=done.model, preview=done.text)
         await self._budgets.warn(call, settled)
         return done
+
+    async def _cheaper(
+        self, model: Model, budgets: Budgets, messages: Sequence[Message], estimate: Estimate, task: int
+    ) -> str:
+        """The cheapest of those that may answer, by a price that is known, if a call of it alone would fit."""
+        if not estimate.others:
+            return ""
+        names = (estimate.model, *estimate.others)
+        alone = [await asyncio.to_thread(model.estimate, messages, name) for name in names]
+        known = [(each.usage.cost, each) for each in alone if each.usage.cost is not None]
+        _, cheapest = min(known, key=itemgetter(0), default=(0, None))
+        return cheapest.model if cheapest is not None and await budgets.fits(cheapest, task) else ""
 
 
 def _told(prompt: Prompt) -> tuple[Message, ...]:

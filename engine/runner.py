@@ -214,7 +214,13 @@ class Runner:
             purpose: Purpose, prompt: Prompt, read: Callable[[str], T], heard: Callable[[str], None], model: str = ""
         ) -> Inferred[T]:
             question = Question(
-                purpose=purpose, prompt=prompt, read=read, task=run.task, step=run.step, run=run.id, model=model
+                purpose=purpose,
+                prompt=prompt,
+                read=read,
+                task=run.task,
+                step=run.step,
+                run=run.id,
+                model=model or job.ground.consent.cheaper,
             )
             return await self._inference.infer(question, heard, job.token)
 
@@ -245,7 +251,7 @@ class Runner:
         self._store.end_step(job.position, status, run)
         job.ground.board.note(status)
         news = tuple(filter(None, (error, over.hint)))
-        return Waits(kind=QuestionKind.BUDGET, news=news, options=over.ways, cap=over.cap)
+        return Waits(kind=QuestionKind.BUDGET, news=news, options=over.ways, cap=over.cap, cheaper=over.cheaper)
 
     def _finish(
         self, job: Job, status: StepStatus, run: Run, result: Result, produced: Mapping[str, Made] = _NOTHING

@@ -129,6 +129,7 @@ class Waits:
     options: tuple[str, ...] = ()
     cap: str = ""
     """As of a `Question`."""
+    cheaper: str = ""
 
 
 class Act(Protocol):

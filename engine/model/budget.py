@@ -58,7 +58,7 @@ class Way(StrEnum):
     UNPRICED = "unpriced"
     """It may call what has no known price, uncounted."""
     CHEAP = "cheap"
-    """What costs is skipped; the rest goes on."""
+    """It goes on with a cheaper model that fits, else without what costs."""
     STOP = "stop"
 
 

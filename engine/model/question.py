@@ -49,7 +49,7 @@ class Answer(StrEnum):
     RAISE = "raise"
     """The task may use more; the engine writes it when somebody gives `RaiseBudget`."""
     CHEAP = "cheap"
-    """What costs is skipped; the rest of the task goes on."""
+    """The task goes on with a cheaper model, or without what costs: as the question says."""
     STOP = "stop"
     """The task ends, over its budget."""
     EXPIRED = "expired"
@@ -91,6 +91,8 @@ class Question:
     options: tuple[str, ...] = ()
     cap: str = ""
     """The cap that the task came to, as a raise calls it; empty for one of its own."""
+    cheaper: str = ""
+    """The model that would fit under it, with which to finish cheaply goes on; empty: what costs is left out."""
     answer: Answer | None = None
     answered_by: str = ""
     answered: float | None = None

@@ -48,8 +48,8 @@ RUN_COLUMNS = (
     " level, receipt, produced, changed, tests"
 )
 QUESTION_COLUMNS = (
-    "id, task, step, kind, asked, deadline, digest, news, diff, options, cap, answer, answered_by, answered, reason,"
-    " means"
+    "id, task, step, kind, asked, deadline, digest, news, diff, options, cap, cheaper, answer, answered_by,"
+    " answered, reason, means"
 )
 TRUSTED_COLUMNS = "root, digest, files, policy, actor, time"
 SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, held, means, reason, void"

@@ -76,8 +76,8 @@ _GIVEN = (
     " HAVING MAX(id) > COALESCE((SELECT number FROM given WHERE noun = '{table}'), 0)"
 )
 _ASK = (
-    "INSERT INTO questions (id, task, step, kind, attempt, asked, deadline, digest, news, diff, options, cap)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO questions (id, task, step, kind, attempt, asked, deadline, digest, news, diff, options, cap, cheaper)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 ENDED_STATES = tuple(state.value for state in StepState if state.ended)
 _MOOT = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND step=? AND answer IS NULL"
@@ -331,7 +331,7 @@ class Store:
     def ask(self, question: Question, attempt: int, position: int = 0, status: StepStatus | None = None) -> Durable:
         """A question, and the step that waits for it, if one does."""
         q = question
-        lists = (json.dumps(q.news), q.diff, json.dumps(q.options), q.cap)
+        lists = (json.dumps(q.news), q.diff, json.dumps(q.options), q.cap, q.cheaper)
         values = (q.id, q.task, q.step, q.kind, attempt, q.asked, q.deadline, q.digest, *lists)
         change = Change(writes=[(_ASK, values)])
         add_steps(change, q.task, [(position, status)] if status else [], f"waits: {q.kind.value}")

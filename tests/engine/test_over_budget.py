@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -23,8 +25,11 @@ from engine import (
 )
 from engine.commands import MakePlan, Pause, RaiseBudget
 from engine.errors import AlreadyAnswered, Refused, UsageError
+from engine.llm import Estimate
 from engine.model.budget import Way
+from engine.model.call import Usage
 from engine.model.events import BudgetRaised, QuestionAnswered, QuestionAsked, StepEnded
+from engine.model.prompt import Message
 from engine.model.run import Cause
 from engine.model.state import Wait
 from engine.settings import Caps, OverallCaps
@@ -412,6 +417,45 @@ async def test_what_a_raise_would_not_lift_is_refused_with_what_there_is_to_lift
     with pytest.raises(UsageError, match="Beyond a cap goes money"):
         await desk.do(RaiseBudget(task=task, seconds=1.0, beyond="day"))
     assert (await desk.engine.read(ShowBudget(task=task))).standings[1].beyond == ()
+
+
+class Chain(ScriptedModel):
+    """Three models that may answer, each at its own price."""
+
+    def __init__(self, *answers: str, **prices: float | None) -> None:
+        super().__init__(*answers)
+        self.prices = prices
+
+    def estimate(self, messages: Sequence[Message], model: str = "") -> Estimate:
+        names = (model,) if model else tuple(self.prices)
+        most = max((self.prices[name] for name in names), key=lambda cost: math.inf if cost is None else cost)
+        return Estimate(model=names[0], usage=Usage(cost=most), others=names[1:])
+
+
+@pytest.mark.parametrize("reopened", [False, True], ids=["here", "reopened"])
+async def test_to_finish_cheaply_goes_on_with_the_cheapest_model_where_that_fits(desk: Desk, reopened: bool) -> None:
+    chain = Chain("one", "two", "three", dear=0.2, mini=0.05, unknown=None, small=0.1)
+    await desk.open(model=chain, real=True, budget=OverallCaps(day=0.06))
+    task, question = await at_the_cap(desk, research("a"), research("b", "a", model="small"), timeout="1h")
+    assert (question.cheaper, question.options) == ("mini", (Way.UNPRICED, Way.CHEAP, Way.STOP))
+    if reopened:
+        await desk.reopen(model=chain, real=True, budget=OverallCaps(day=0.06))
+        assert [each.cheaper for each in await desk.questions()] == ["mini"]
+    reply = await decide(desk, question, Answer.CHEAP)
+    assert reply.text == f"task {task}: goes on with mini"
+    again = await desk.asked_next(question)
+    assert (again.cheaper, "small may take $0.10" in again.news[0]) == ("", True), "a step keeps the model it names"
+    assert chain.models == ["mini"]
+    assert (await decide(desk, again, Answer.CHEAP)).text == f"task {task}: goes on without what costs"
+    assert (await desk.ended(task)).task.outcome is Outcome.PARTIAL
+    assert await desk.states(task) == {"a": DONE, "b": SKIPPED}
+
+
+async def test_no_cheaper_model_is_offered_where_it_does_not_fit_either(desk: Desk) -> None:
+    caps = OverallCaps(day=1.0, models={"mini": Caps(hour=0.01)})
+    await desk.open(model=Chain("one", dear=2.0, mini=0.05), real=True, budget=caps)
+    _, question = await at_the_cap(desk, research("a"), timeout="1h")
+    assert (question.cap, question.cheaper) == ("day", "")
 
 
 async def test_a_real_research_step_comes_to_the_cap_as_well(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine import BudgetView, Cap, Question, QuestionKind, Scope, Spent, Standing, Window
 from engine.testing import NOON
 
@@ -42,3 +44,16 @@ ASKED = Question(
     ),
     options=("raise", "cheap", "stop"),
 )
+BEYOND = replace(
+    ASKED,
+    cap="day",
+    cheaper="openai/gpt-5-mini",
+    news=(
+        "all tasks this day may cost $5.00 and have used $4.80; anthropic/claude-sonnet-4-5 may take $0.81",
+        "to let task 12 alone go beyond that: signoff budget raise 12 +0.61 --beyond day",
+    ),
+)
+"""The same where it is the cap of all tasks that is reached, and a cheaper model would fit."""
+_HOURLY, _DAILY, *_OTHERS = BUDGET.standings
+LIFTED = BudgetView(standings=(_HOURLY, replace(_DAILY, beyond=((9, 1_000_000),)), *_OTHERS))
+"""Another task may go beyond that cap."""

@@ -26,12 +26,15 @@ def cost(costs: Mapping[str, int | None], *, ascii_only: bool = False) -> str:
 def ways(question: Question) -> Iterator[str]:
     """What each answer leads to."""
     for way in map(Way, question.options):
-        yield f"{way.value:<9}{_beyond(question.cap) if way is Way.RAISE and question.cap else _WORDS[way]}"
+        yield f"{way.value:<9}{_leads_to(way, question)}"
 
 
-def _beyond(cap: str) -> str:
-    """What a raise lifts where the cap is not the task's own."""
-    return f"this task alone goes that much beyond the cap of {cap_of(cap)}"
+def _leads_to(way: Way, question: Question) -> str:
+    if way is Way.RAISE and question.cap:
+        return f"this task alone goes that much beyond the cap of {cap_of(question.cap)}"
+    if way is Way.CHEAP and question.cheaper:
+        return f"it goes on with {question.cheaper}, save where a step names a model"
+    return _WORDS[way]
 
 
 def hints(question: Question) -> Iterator[str]:

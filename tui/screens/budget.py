@@ -1,4 +1,4 @@
-"""What was spent of which cap, and how a task at its cap goes on: raise, finish without what costs, stop, or later.
+"""What was spent of which cap, and how a task at its cap goes on: raise, finish cheaply, stop, or later.
 
 Later is the safe answer and has the focus: the task stays paused. No answer is a single key.
 """
@@ -53,9 +53,10 @@ _LATER, _BACK = Key("Later", "esc", "back"), Key("esc", "back", "back")
 _WAYS = {
     Way.RAISE: Key("R", "raise…", "raise"),
     Way.UNPRICED: Key("U", "uncounted…", "arm('unpriced')"),
-    Way.CHEAP: Key("C", "finish cheaply…", "arm('cheap')"),
+    Way.CHEAP: Key("C", "skip what costs…", "arm('cheap')"),
     Way.STOP: Key("S", "stop…", "arm('stop')"),
 }
+_CHEAPER = Key("C", "cheaper model…", "arm('cheap')")
 _SURE = {
     Way.UNPRICED: "Let it call what has no known price?",
     Way.CHEAP: "Skip what costs, and finish the rest?",
@@ -78,7 +79,7 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "raise", "Let the task use more", show=False),
         Binding("U", "arm('unpriced')", "Let it call what has no known price", show=False),
-        Binding("C", "arm('cheap')", "Skip what costs, and finish the rest", show=False),
+        Binding("C", "arm('cheap')", "Finish cheaply: with a cheaper model, or without what costs", show=False),
         Binding("S", "arm('stop')", "End the task, over budget", show=False),
         Binding("y", "confirm", "Yes, as asked", show=False),
         Binding("escape,q", "back", "Back: the task stays as it is", show=False),
@@ -135,7 +136,8 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
 
     def _title(self) -> str:
         if self.question is not None:
-            return f"Task {self._task_id} is at a cap of its budget: how shall it go on?"
+            cap = f"the cap of {cap_of(self.question.cap)}" if self.question.cap else "a cap of its budget"
+            return f"Task {self._task_id} is at {cap}: how shall it go on?"
         return "Budget" if self._task_id is None else f"Budget, with task {self._task_id}"
 
     @property
@@ -150,10 +152,20 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
         choices, amount = self.query_one(Choices), self.query_one("#amount", Input)
         writing = self._armed is Way.RAISE
         amount.placeholder = self._amount_of()
-        choices.lead = content(_SURE.get(self._armed, "") if self._armed else "", "bold")
+        choices.lead = content(self._sure(), "bold")
         choices.keys = self._keys()
         amount.set_class(writing, "-shown")
         (amount if writing else choices).focus()
+
+    def _sure(self) -> str:
+        """What a second key agrees to."""
+        if self._armed is Way.CHEAP and self._cheaper:
+            return f"Go on with {self._cheaper}?"
+        return _SURE.get(self._armed, "") if self._armed else ""
+
+    @property
+    def _cheaper(self) -> str:
+        return self.question.cheaper if self.question is not None else ""
 
     def _amount_of(self) -> str:
         """What the amount that is written lets the task do."""
@@ -167,7 +179,8 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
         if self._armed is not None:
             return (_BACK, Key("y", "yes", "confirm"))
         if self.question is not None:
-            return (_LATER, *(_WAYS[Way(way)] for way in self.question.options))
+            ways = _WAYS | {Way.CHEAP: _CHEAPER} if self._cheaper else _WAYS
+            return (_LATER, *(ways[Way(way)] for way in self.question.options))
         return (_BACK,) if self._task_id is None else (_BACK, _WAYS[Way.RAISE])
 
     def on_happened(self, message: Happened) -> None:

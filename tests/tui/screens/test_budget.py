@@ -14,7 +14,7 @@ from engine.errors import AlreadyAnswered
 from engine.testing import ScriptedEngine
 from tests.tui import plans
 from tests.tui.pilots import picture, until
-from tests.tui.spending import ASKED, BUDGET
+from tests.tui.spending import ASKED, BEYOND, BUDGET, LIFTED
 from tests.tui.stage import LARGE, SMALL, Clock, app, gone, opened, press, settle, show
 from tui.screens.budget import BudgetScreen
 from tui.screens.inbox import InboxScreen
@@ -59,6 +59,21 @@ async def test_two_keys_or_an_amount_decide(keys: tuple[str, ...], command: Comm
     assert (one(made), ended) == (command, [True])
 
 
+async def test_to_finish_cheaply_says_with_which_model() -> None:
+    made, clock = engine(), Clock()
+    made.views[12] = replace(made.views[12], questions=(replace(ASKED, cheaper="openai/gpt-5-mini"),))
+    screen = BudgetScreen(12, now=clock)
+    async with opened(made, screen) as pilot:
+        await until(pilot, lambda: "cheaper model…" in picture(pilot))
+        assert "it goes on with openai/gpt-5-mini" in picture(pilot)
+        assert "skip what costs" not in picture(pilot)
+        await press(pilot, clock, "C")
+        assert "Go on with openai/gpt-5-mini?" in picture(pilot)
+        await press(pilot, clock, "y")
+        await gone(pilot, screen)
+    assert one(made) == Resolve(question=7, answer=Answer.CHEAP, key="")
+
+
 async def test_an_amount_goes_beyond_the_cap_that_is_asked_about() -> None:
     made, clock = engine(), Clock()
     made.views[12] = replace(made.views[12], questions=(replace(ASKED, cap="day"),))
@@ -94,7 +109,7 @@ async def test_who_was_slower_is_told() -> None:
         made.views[12] = replace(view, questions=())
         made.emit(QuestionAnswered(replace(ASKED, answer=Answer.RAISE, answered_by="ben")), task=12)
         await until(pilot, lambda: screen.question is None)
-        assert "finish cheaply" not in picture(pilot)
+        assert "skip what costs" not in picture(pilot)
 
 
 async def test_an_unknown_price_offers_to_go_on_uncounted() -> None:
@@ -125,7 +140,7 @@ async def test_the_bar_on_top_tells_the_nearest_cap() -> None:
         await until(pilot, lambda: "$4.20/$5" in picture(pilot))
 
 
-@pytest.mark.parametrize("name", ["asked", "raise", "all"])
+@pytest.mark.parametrize("name", ["asked", "beyond", "raise", "all"])
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
     async def run(pilot: Pilot[Any]) -> None:
@@ -134,4 +149,8 @@ def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> Non
         if name == "raise":
             await press(pilot, clock, "R", *"1.5")
 
-    assert snap_compare(app(engine(asks=name != "all")), terminal_size=size, run_before=run)
+    made = engine(asks=name != "all")
+    if name == "beyond":
+        made.views[12] = replace(made.views[12], questions=(BEYOND,))
+        made.budget = LIFTED
+    assert snap_compare(app(made), terminal_size=size, run_before=run)
