@@ -1,7 +1,8 @@
 """Steps that ask a model: `research` answers a question, `review` judges a file or the output of a step (B6.3).
 
 What earlier steps left is data beside the question, its sources are kept in the log. A review with criteria is a gate:
-its evidence must stand literally in what the model was shown, and what is not met fails the step.
+its evidence must stand literally in the work and the results that the model was shown, be more than a scrap of a line,
+and what is not met fails the step. What is remembered of earlier runs is no evidence of this one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -23,17 +24,17 @@ from engine.llm.json_text import json_of
 from engine.model.call import Purpose
 from engine.model.nouns import dataclass
 from engine.model.plan import Research, Review
-from engine.model.prompt import Passage, Prompt
+from engine.model.prompt import LONGEST, Passage, Prompt
 
 T = TypeVar("T")
 
-LIMIT = 60_000
-"""Characters of a whole prompt: about 15,000 tokens."""
 _OUTPUT = 4_000
 """Characters of what one earlier step said, the last ones."""
 _ARTIFACT = 40_000
 """Characters of what is reviewed."""
 _QUOTES = 20
+_TELLING = 12
+"""Letters and digits of a quote that says something by itself; a shorter one is whole lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,9 @@ async def review(context: Context) -> Result:
         said = await _ask(context, Purpose.REVIEW, prompt, _text, step.model or "")
         return said if isinstance(said, Result) else Result(summary=first_line(said))
     asked = f"Does {artifact.source} meet these criteria?\n\n{step.criteria}"
-    prompt = Prompt(system=_words("gate"), request=asked, passages=passages)
-    verdict = await _ask(context, Purpose.REVIEW, prompt, _verdict_on(prompt.within(LIMIT)), step.model or "")
+    prompt = Prompt(system=_words("gate"), request=asked, passages=passages).within(LONGEST)
+    results = [piece for passage in prompt.passages[: 1 + len(others)] for piece in passage.pieces]
+    verdict = await _ask(context, Purpose.REVIEW, prompt, _verdict_on(results), step.model or "")
     return verdict if isinstance(verdict, Result) else _judged(verdict)
 
 
@@ -91,7 +93,7 @@ def _quoted(verdict: Verdict) -> str:
 
 async def _ask(context: Context, purpose: Purpose, prompt: Prompt, read: Callable[[str], T], model: str) -> T | Result:
     """The answer, its text in the log as it comes, then its sources; or how the step failed."""
-    prompt, timeout = prompt.within(LIMIT), context.planned.step.timeout
+    prompt, timeout = prompt.within(LONGEST), context.planned.step.timeout
     with _Log(context) as log:
         try:
             async with asyncio.timeout(timeout):
@@ -188,9 +190,8 @@ def _text(answer: str) -> str:
     return answer
 
 
-def _verdict_on(prompt: Prompt) -> Callable[[str], Verdict]:
-    """Reads a verdict whose evidence stands in what was shown."""
-    shown = [passage.text for passage in prompt.passages]
+def _verdict_on(results: Sequence[str]) -> Callable[[str], Verdict]:
+    """Reads a verdict whose evidence stands in these texts."""
 
     def read(answer: str) -> Verdict:
         try:
@@ -205,8 +206,23 @@ def _verdict_on(prompt: Prompt) -> Callable[[str], Verdict]:
         if not isinstance(quotes, list) or not quotes or not all(isinstance(quote, str) for quote in quotes):
             raise Unusable(problem="`evidence` is a list of quotes, at least one")
         for quote in quotes[:_QUOTES]:
-            if not quote.strip() or not any(quote in text for text in shown):
-                raise Unusable(problem=f"This quote does not stand in the data: {json.dumps(quote)[:200]}")
+            if problem := _lacking(quote, results):
+                raise Unusable(problem=f"{problem}: {json.dumps(quote)[:200]}")
         return Verdict(met=met, evidence=tuple(quotes[:_QUOTES]), reason=str(reason)[:300])
 
     return read
+
+
+def _lacking(quote: str, results: Sequence[str]) -> str:
+    """Why a quote is no evidence; empty where it is."""
+    if not any(quote in text for text in results):
+        return "This quote does not stand in the work or in the output of a step"
+    letters = sum(map(str.isalnum, quote))
+    if letters >= _TELLING or (letters and any(_lines(quote) in _lines(text) for text in results)):
+        return ""
+    return f"This quote is no evidence; give whole lines, or at least {_TELLING} letters and digits of one"
+
+
+def _lines(text: str) -> str:
+    """A text between line ends, its lines without the space around them."""
+    return "\n".join(("", *(line.strip() for line in text.strip().splitlines()), ""))

@@ -21,8 +21,6 @@ from engine.planning.repo.sources import Sources
 from engine.planning.writing import plan_text
 from engine.views import Target
 
-LIMIT = 60_000
-"""Characters of a whole prompt: about 15,000 tokens."""
 MANIFESTS = (
     "pyproject.toml",
     "package.json",

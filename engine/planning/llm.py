@@ -19,8 +19,8 @@ from engine.errors import InvalidPlan, Unusable
 from engine.inference import Inference, Question
 from engine.model.call import Purpose
 from engine.model.plan import Action, Plan
-from engine.model.prompt import Passage, Prompt
-from engine.planning.context import LIMIT, look_around
+from engine.model.prompt import LONGEST, Passage, Prompt
+from engine.planning.context import look_around
 from engine.planning.drafts import PLANNER
 from engine.planning.repairs import read_json, repair
 
@@ -77,7 +77,7 @@ def ask_for_plan(wish: Wish, world: Derivation) -> Question[Plan]:
     prompt = Prompt(system=instructions(wish.prompts, world), request=wish.asked, passages=passages)
     return Question(
         purpose=wish.purpose,
-        prompt=prompt.within(LIMIT),
+        prompt=prompt.within(LONGEST),
         read=lambda answer: read_plan(answer, wish, world),
         task=world.task,
         schema=_schema(),

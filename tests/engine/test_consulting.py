@@ -142,7 +142,7 @@ async def test_criteria_that_are_not_met_fail_the_step_with_the_evidence(desk: D
 
 async def test_criteria_that_are_met_let_the_plan_go_on(desk: Desk) -> None:
     view = await ran(
-        desk, ScriptedModel(verdict(True, "12 passed")), TESTS, gate("tests", "tests"), step("ship", "gate")
+        desk, ScriptedModel(verdict(True, "2 failed, 12 passed")), TESTS, gate("tests", "tests"), step("ship", "gate")
     )
     assert view.task.outcome is Outcome.OK
 
@@ -150,7 +150,11 @@ async def test_criteria_that_are_met_let_the_plan_go_on(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        verdict(True, "14 passed"),
+        verdict(True, "4 failed, 14 passed"),
+        verdict(True, "2"),
+        verdict(True, "passed"),
+        verdict(True, ", "),
+        verdict(True, "2 failed, 12 passed", "d"),
         verdict(True),
         verdict(True, " "),
         '{"met": "yes", "evidence": ["12 passed"]}',
@@ -164,6 +168,36 @@ async def test_a_verdict_without_evidence_that_was_shown_goes_back_once_and_then
     view = await ran(desk, model, TESTS, gate("tests", "tests"))
     assert view.task.outcome is Outcome.STEP_FAILED
     assert asked_to_decide(model) == 2
+
+
+@pytest.mark.parametrize("quote", ["ok", "  ok  ", "ok\n12 fine", "2 warnings, none of them new"])
+async def test_a_whole_line_is_evidence_however_short_and_so_is_a_telling_piece_of_one(desk: Desk, quote: str) -> None:
+    said = shell("tests", r"printf '  ok  \n12 fine\nthere were 2 warnings, none of them new, sorry\n'")
+    quote = quote.replace("ok\n", "ok  \n")
+    view = await ran(desk, ScriptedModel(verdict(True, quote)), said, gate("tests", "tests"))
+    assert view.task.outcome is Outcome.OK
+
+
+async def test_what_is_remembered_of_earlier_runs_is_no_evidence(desk: Desk) -> None:
+    model = ScriptedModel()
+    await desk.open(model=model, real=True)
+    await desk.run(shell("lint", "echo 'the linter found nothing at all'"), request="no test fails")
+    model.answers += 2 * [verdict(True, "the linter found nothing at all")]
+    view = await desk.run(TESTS, gate("tests", "tests"))
+    assert "the linter found nothing at all" in model.heard[0][-1].text, "it is told all the same"
+    assert view.task.outcome is Outcome.STEP_FAILED
+    assert asked_to_decide(model) == 2
+
+
+async def test_what_the_program_says_of_a_cut_is_no_evidence(desk: Desk) -> None:
+    long = shell("tests", "seq 100000")
+    model = ScriptedModel(*2 * [verdict(True, "characters left out")])
+    (desk.root / "notes.md").write_text("fine\n" * 20_000)
+    view = await ran(
+        desk, model, *(long | {"id": f"t{n}"} for n in range(9)), gate("notes.md", *(f"t{n}" for n in range(9)))
+    )
+    assert "characters left out" in model.heard[0][-1].text
+    assert view.task.outcome is Outcome.STEP_FAILED
 
 
 async def test_the_criteria_are_no_evidence_for_themselves(desk: Desk) -> None:

@@ -13,9 +13,9 @@ from engine.inference import Inference, Question
 from engine.model.call import Purpose
 from engine.model.plan import Plan
 from engine.model.policy import Policy
-from engine.model.prompt import Passage, Prompt
+from engine.model.prompt import LONGEST, Passage, Prompt
 from engine.model.tier import Tier
-from engine.planning.context import LIMIT, look_around
+from engine.planning.context import look_around
 from engine.planning.derive import Derivation
 from engine.planning.llm import Wish, write_plan
 from tests.engine.planning.plans import world
@@ -109,7 +109,7 @@ async def test_the_prompt_is_bounded_whatever_lies_there(tmp_path: Path) -> None
     (tmp_path / "README.md").write_text("z" * 500_000)
     model = ScriptedModel(answer(STEP))
     await planned(model, world(tmp_path), Passage(source="log", text="w" * 500_000))
-    assert sum(len(message.text) for message in model.heard[0]) < LIMIT + 2_000
+    assert sum(len(message.text) for message in model.heard[0]) < LONGEST + 2_000
 
 
 async def test_a_line_with_a_secret_is_not_sent(tmp_path: Path) -> None:
