@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.llm.keys import hidden
 from engine.llm.library import library
-from engine.llm.prices import counted, price_of, tokens, used
+from engine.llm.prices import counted, longest_answer, price_of, tokens, used
 from engine.llm.request import Call, arguments
 from engine.llm.troubles import Trouble, trouble_of
 from engine.model.call import FREE, ModelFailure, Usage
@@ -32,7 +32,7 @@ class Answer:
     """What one call came to."""
 
     usage: Usage
-    """As reported; where the call broke off, what it had come to."""
+    """As reported; where it broke off and nothing was, what it may cost at most."""
     text: str = ""
     trouble: Trouble | None = None
 
@@ -61,7 +61,7 @@ async def answer(call: Call, settings: ModelSettings, post: Callable[[str], None
             await _closed(stream)
     except Exception as error:  # whatever a library of that size raises
         trouble = trouble_of(error, time.time(), lambda text: hidden(text, call.key))
-        return Answer(usage=heard.spent(), trouble=trouble)
+        return Answer(usage=heard.spent() if heard.begun or trouble.sent else FREE, trouble=trouble)
     return heard.ended(getattr(stream, "received_finish_reason", None), litellm)
 
 
@@ -74,12 +74,14 @@ async def _closed(stream: Any) -> None:
 
 
 def spent_on(call: Call, settings: ModelSettings, text: str) -> Usage:
-    """What a call that broke off is charged for, about.
+    """What a call that broke off is charged for at most: what its model thought, and wrote on, nobody here saw.
 
     Args:
         text: what had come of the answer.
     """
-    return used(price_of(call.model, settings.prices), counted(call.messages), tokens(text))
+    words = counted(call.messages)
+    most = used(price_of(call.model, settings.prices), words, longest_answer(call.model, settings.max_output))
+    return replace(most, tokens_out=tokens(text))
 
 
 class _Heard:
@@ -105,11 +107,11 @@ class _Heard:
 
     def ended(self, reason: str | None, litellm: Any) -> Answer:
         """The stream came to its end; `reason` is why, as the provider says."""
-        usage = self._usage(litellm)
         if reason is None and not self.size:
             return broken(FREE, ModelFailure.PARSE, "what came back is no answer of a model", _PLACE)
         if reason is None:
-            return broken(usage, ModelFailure.UNAVAILABLE, "the answer broke off")
+            return broken(self.spent(), ModelFailure.UNAVAILABLE, "the answer broke off")
+        usage = self._usage(litellm)
         if reason == "length":
             most = f"the answer was cut off at {self._settings.max_output:,} tokens or the most that the model gives"
             return broken(usage, ModelFailure.PARSE, most, _LENGTH)
@@ -118,14 +120,14 @@ class _Heard:
         return Answer(text="".join(self._pieces), usage=usage)
 
     def spent(self) -> Usage:
-        """What the call has cost so far, about; nothing where the provider never took it."""
-        return spent_on(self._call, self._settings, "".join(self._pieces)) if self.begun else FREE
+        """What the call may have cost, broken off here."""
+        return spent_on(self._call, self._settings, "".join(self._pieces))
 
     def _usage(self, litellm: Any) -> Usage:
         """What the provider reported, at one's own price, else the library's, which knows of caches."""
         model, prices, reported = self._call.model, self._settings.prices, self._reported
         if reported is None:
-            return self.spent()
+            return used(price_of(model, prices), counted(self._call.messages), tokens("".join(self._pieces)))
         usage = used(price_of(model, prices), reported.prompt_tokens, reported.completion_tokens)
         if model in prices or usage.cost is None:
             return usage

@@ -18,7 +18,7 @@ from engine.llm.answer import Answer, answer, spent_on
 from engine.llm.library import aside, poster
 from engine.llm.request import Call
 from engine.llm.troubles import Trouble, pause
-from engine.model.call import FREE, ModelFailure
+from engine.model.call import FREE, ModelFailure, Usage
 from engine.settings import ModelSettings
 
 IMPORTING = 120.0
@@ -75,14 +75,16 @@ class _Try:
             async with self._limit:
                 return await aside().run(answer(call, self._settings, poster(self._piece)), token)
         except TimeoutError:
-            trouble = Trouble(failure=ModelFailure.TIMEOUT, problem=self._late())
-            return Answer(usage=spent_on(call, self._settings, "".join(self._pieces)), trouble=trouble)
+            return Answer(usage=self._spent(call), trouble=Trouble(failure=ModelFailure.TIMEOUT, problem=self._late()))
         except Cancelled as cancelled:
-            if self._end is not None:
-                cancelled.usage = spent_on(call, self._settings, "".join(self._pieces))
+            cancelled.usage = self._spent(call)
             raise
         finally:
             self._over = True
+
+    def _spent(self, call: Call) -> Usage:
+        """What the provider may charge for this try; nothing before its time began."""
+        return FREE if self._end is None else spent_on(call, self._settings, "".join(self._pieces))
 
     def _piece(self, text: str) -> None:
         if self._over:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -23,6 +23,9 @@ PASSED_ON = frozenset({*TRIES, ModelFailure.QUOTA})
 """Failures after which the next model is asked."""
 FIRST, LONGEST = 1.0, 60.0
 """Seconds to the second try, doubled for each further one, and the longest wait; for longer nobody waits."""
+_LOST = frozenset({ModelFailure.UNAVAILABLE, ModelFailure.TIMEOUT})
+_UNCONNECTED = frozenset({"ConnectError", "ConnectTimeout"})
+"""Exceptions beneath the library's after which nothing was sent."""
 _READ, _WORDS = 4_000, 300
 """Characters of an error that are looked at, and that are told."""
 _BY_STATUS = {
@@ -52,6 +55,8 @@ class Trouble:
     """Seconds after which the provider said to come again."""
     hint: str = ""
     """What to do, where that is not the same for the whole class."""
+    sent: bool = False
+    """Whether the provider may have worked on the call, although it never began to answer."""
 
 
 def pause(troubles: Sequence[Trouble], spread: float) -> float | None:
@@ -83,11 +88,20 @@ def trouble_of(error: Exception, now: float, hide: Callable[[str], str]) -> Trou
     text, status = str(inner)[:_READ], getattr(inner, "status_code", None) or 500
     wait = _wait(headers or {}, text, now)
     said = _line(hide(_said(text)))
+    failure = _failure(status, text, wait, answered)
     return Trouble(
-        failure=_failure(status, text, wait, answered),
+        failure=failure,
         problem=f"HTTP {status}: {said}" if answered else said,
         wait=wait,
+        sent=not answered and failure in _LOST and not _UNCONNECTED.intersection(_names(error)),
     )
+
+
+def _names(error: BaseException | None) -> Iterator[str]:
+    """The names of an exception and of those it came from."""
+    while error is not None:
+        yield type(error).__name__
+        error = error.__cause__ or error.__context__
 
 
 def _failure(status: int, text: str, wait: float | None, answered: bool) -> ModelFailure:
