@@ -15,8 +15,8 @@ from dataclasses import replace
 from engine.errors import Conflict, OverBudget, StoreError
 from engine.llm import Estimate
 from engine.model.amounts import MICROS, dollars, priced
-from engine.model.budget import Raised, Scope, Standing, Verdict, Way, refusing, warns
-from engine.model.call import CANCELLED, FREE, INTERRUPTED, Call, ModelFailure, Purpose, Usage
+from engine.model.budget import Cap, Raised, Scope, Standing, Verdict, Way, refusing, warns
+from engine.model.call import CANCELLED, FREE, INTERRUPTED, NO_TASK, Call, ModelFailure, Purpose, Usage
 from engine.spending import Spending
 from engine.storage.decisions import Durable
 from engine.storage.store import Store
@@ -130,7 +130,8 @@ class Budgets:
             await self._store.ledger.settle(
                 replace(call, cost=call.reserved, settled=self._clock(), failure=INTERRUPTED)
             )
-            told.append(f"a call of {call.model} for task {call.task} counts with what it had reserved")
+            about = f" for task {call.task}" if call.task else ""
+            told.append(f"a call of {call.model}{about} counts with what it had reserved")
         return told
 
 
@@ -140,18 +141,26 @@ def _over(call: Call, said: Verdict, standing: Standing) -> OverBudget:
         return OverBudget(
             problem=f"Nobody knows what {call.model} costs, and {cap} may cost {dollars(cap.micros)}",
             ways=_PRICE,
-            hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced",
+            hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced"
+            if call.task
+            else "model.prices in the configuration says what it costs: signoff config edit",
         )
     limit, wanted = standing.limit or 0, call.reserved or 0
     missing = f"{(standing.used + wanted - limit) / MICROS:.6f}".rstrip("0").rstrip(".")
     has = "have" if cap.scope is Scope.OVERALL else "has"
     left = f"{cap} may cost {dollars(limit)} and {has} used {dollars(standing.used)}"
-    raise_ = f"signoff budget raise {call.task} +{missing}"
-    return OverBudget(
-        problem=f"{left}; {call.model} may take {dollars(wanted)}",
-        ways=_MONEY,
-        hint=f"to let task {call.task} alone go beyond that: {raise_} --beyond {shlex.quote(cap.word)}"
-        if cap.word
-        else f"it fits after {raise_}",
-        cap=cap.word,
-    )
+    problem = f"{left}; {call.model} may take {dollars(wanted)}"
+    return OverBudget(problem=problem, ways=_MONEY, hint=_way_on(call.task, cap, missing), cap=cap.word)
+
+
+def _way_on(task: int, cap: Cap, missing: str) -> str:
+    """How a call would fit; of a cap that is not the task's own it says what is lifted."""
+    raised = f"signoff budget raise {task} +{missing}"
+    if task == NO_TASK:
+        where = "budget.models" if cap.name else f"budget.{cap.window}"
+        return (
+            f"{where} in the configuration is the cap (signoff config edit); it begins anew with the next {cap.window}"
+        )
+    if cap.word:
+        return f"to let task {task} alone go beyond that: {raised} --beyond {shlex.quote(cap.word)}"
+    return f"it fits after {raised}"

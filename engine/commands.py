@@ -278,6 +278,14 @@ class RaiseBudget(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TryModel(Command):
+    """Have a configured model answer one tiny question."""
+
+    words: ClassVar[str] = "doctor --model"
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Type(Command):
     """Keys for the terminal of a step that runs in one, and the size of the person's own. Never stored."""
 

@@ -33,6 +33,7 @@ from engine.planning import Planning
 from engine.planning.drafts import Drafts
 from engine.policies import Policies
 from engine.pool import Pool
+from engine.probing import Probing
 from engine.raising import Raising
 from engine.recovery import Recovery
 from engine.replanning import Replanning
@@ -107,6 +108,10 @@ class Composition:
     @cached_property
     def inference(self) -> Inference:
         return Inference(self._model, self.budgets)
+
+    @cached_property
+    def probing(self) -> Probing:
+        return Probing(self._settings.model, self.budgets)
 
     @cached_property
     def raising(self) -> Raising:

@@ -35,6 +35,7 @@ from engine.commands import (
     Shutdown,
     Sign,
     Trust,
+    TryModel,
     Type,
     WriteComment,
 )
@@ -81,6 +82,7 @@ class Dispatch:
             Trust: parts.trusting.trust,
             RevokeTrust: parts.trusting.revoke,
             Forget: parts.memories.forget,
+            TryModel: parts.probing.try_model,
             Type: parts.runner.terminals.type,
             Shutdown: self._shutdown,
         }

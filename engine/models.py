@@ -1,25 +1,21 @@
-"""Which models are named, how each is reached, and whether it answers. Imports LiteLLM only to have one answer."""
+"""Which models are named, how each is reached, and whether it answers."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cancellation import CancelToken
+from engine.commands import TryModel
 from engine.configuration import configuration_path
 from engine.diagnosis import Finding, Health
-from engine.errors import ModelFailed, UsageError
-from engine.model.prompt import Message, Speaker
+from engine.errors import SignoffError, UsageError
 from engine.settings import ModelSettings
 
 if TYPE_CHECKING:
+    from engine.client import EngineClient
     from engine.llm.litellm_model import LiteLLM
-    from engine.model.call import Usage
-
-_PROBE = (Message(speaker=Speaker.USER, text="Answer with the one word: ready"),)
 
 
 def key_file(environ: Mapping[str, str] = os.environ) -> Path:
@@ -49,15 +45,18 @@ def look_at_models(settings: ModelSettings, environ: Mapping[str, str] = os.envi
         yield _way(model, name)
 
 
-async def try_models(settings: ModelSettings, environ: Mapping[str, str] = os.environ) -> AsyncIterator[Finding]:
-    """Have each model that is named answer one tiny question."""
-    model = configured_model(settings, environ)
-    if model is None:
+async def try_models(engine: EngineClient, settings: ModelSettings) -> AsyncIterator[Finding]:
+    """Have each model that is named answer one tiny question, through an engine that counts it."""
+    if not settings.name:
         yield Finding(name="model call", health=Health.FAULT, text="there is none to call: name one in model.name")
-        return
-    await model.ready()
-    for name in model.chain:
-        yield await _tried(model, name)
+    for name in dict.fromkeys((settings.name, *settings.fallbacks) if settings.name else ()):
+        try:
+            reply = await engine.do(TryModel(model=name))
+        except SignoffError as error:
+            text = "; ".join(filter(None, (str(error), error.hint)))
+            yield Finding(name="model call", health=Health.FAULT, text=text)
+        else:
+            yield Finding(name="model call", health=Health.WELL, text=reply.text)
 
 
 def _way(model: LiteLLM, name: str) -> Finding:
@@ -73,19 +72,3 @@ def _way(model: LiteLLM, name: str) -> Finding:
         return Finding(name="model", health=Health.WELL, text=f"{name} at {place}, without a key of ours")
     text = f"{name} at {place}, and no key: {model.missing(name)}"
     return Finding(name="model", health=Health.WARNING, text=text)
-
-
-async def _tried(model: LiteLLM, name: str) -> Finding:
-    began = time.monotonic()
-    try:
-        done = await model.complete(_PROBE, heard=lambda _: None, token=CancelToken(), model=name)
-    except ModelFailed as failed:
-        text = f"{failed.failure}: {failed}" + (f"; {failed.hint}" if failed.hint else "")
-        return Finding(name="model call", health=Health.FAULT, text=text)
-    text = f"{name} answered in {time.monotonic() - began:.1f} s: {_used(done.usage)}"
-    return Finding(name="model call", health=Health.WELL, text=text)
-
-
-def _used(usage: Usage) -> str:
-    cost = "at a price that is not known" if usage.cost is None else f"${usage.cost:.6f}"
-    return f"{usage.tokens_in} tokens in, {usage.tokens_out} out, {cost}"

@@ -22,14 +22,15 @@ from engine.model.prompt import Message
 from engine.private import UnsafeFile
 from engine.settings import ModelSettings
 
-_TRY = "signoff doctor --model tries it with one tiny call"
+TRY = "signoff doctor --model tries it with one tiny call"
+"""Advice; no part of a hint that is told there itself."""
 _HINTS = {
-    ModelFailure.UNAVAILABLE: f"{_TRY}; model.fallbacks names others to ask then",
+    ModelFailure.UNAVAILABLE: f"{TRY}; model.fallbacks names others to ask then",
     ModelFailure.TIMEOUT: "model.timeout and model.idle_timeout allow more; model.fallbacks names others to ask then",
     ModelFailure.RATE_LIMIT: "ask again later; model.fallbacks names others to ask then",
     ModelFailure.QUOTA: "the account at the provider is empty; model.fallbacks names others to ask then",
     ModelFailure.PARSE: "name another model in model.name",
-    ModelFailure.INVALID: f"model.name and model.base_url say what is asked, and where; {_TRY}",
+    ModelFailure.INVALID: f"model.name and model.base_url say what is asked, and where; {TRY}",
 }
 
 
@@ -138,7 +139,7 @@ class LiteLLM:
         if way.key is not None:
             return f"look at {way.key.name} from {way.key.origin}: that key was sent"
         if not way.names:
-            return f"{model.partition('/')[0]} finds its credentials by itself; {_TRY}"
+            return f"{model.partition('/')[0]} finds its credentials by itself; {TRY}"
         name = way.names[0]
         return f'set {name}, or write {name} = "..." into {self._keys.file} (chmod 600)'
 

@@ -60,12 +60,17 @@ CANCELLED = "cancelled"
 """The failure of a call that somebody cancelled."""
 
 
+NO_TASK = 0
+"""Where the number of a task stands, for a call that is about none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One row of the ledger of calls (B9.13); amounts in whole millionths of a US dollar."""
 
     id: int
     task: int
+    """`NO_TASK` for a call that is about none."""
     step: str = ""
     """Empty while the task is planned."""
     run: int | None = None

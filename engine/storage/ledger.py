@@ -50,7 +50,7 @@ class Ledger:
         """A call that is about to start, and what it uses at most; it must not start before this is durable."""
         row = tuple(vars(call)[column] for column in _COLUMNS.split(", "))
         change = Change(writes=[(_RESERVE, row)], patient=False)
-        change.facts.append((CallReserved(call, expected), call.task, call.step or None))
+        change.facts.append((CallReserved(call, expected), call.task or None, call.step or None))
         return self._aside(change)
 
     def settle(self, call: Call) -> Durable:
@@ -58,7 +58,7 @@ class Ledger:
         values = (call.model, call.cost, call.tokens_in, call.tokens_out, call.settled, call.failure, call.preview)
         guard: Statement = (_SETTLE, (*values, call.id))
         change = Change(guard=guard, what=f"call {call.id}")
-        change.facts.append((CallSettled(call), call.task, call.step or None))
+        change.facts.append((CallSettled(call), call.task or None, call.step or None))
         return self._aside(change)
 
     def raise_budget(self, more: Raise) -> Durable:

@@ -1,4 +1,7 @@
-"""`doctor`: what works here, what does not, and why; it looks and changes nothing. Only `--model` calls anybody."""
+"""`doctor`: what works here, what does not, and why; it looks and changes nothing.
+
+Only `--model` calls anybody: through the engine of this state directory, which counts what that costs.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +111,12 @@ async def _model_calls(call: Call) -> list[Finding]:
         settings = load_configuration(environ=call.world.environ).settings
     except InvalidConfiguration:  # named before
         return []
-    return [finding async for finding in try_models(settings.model, call.world.environ)]
+    try:
+        async with call.engine("decide") as engine:
+            return [finding async for finding in try_models(engine, settings.model)]
+    except SignoffError as error:
+        text = f"not made, for nobody could count it: {error}"
+        return [Finding(name="model call", health=Health.FAULT, text=text)]
 
 
 async def _directory(call: Call) -> Finding:
