@@ -35,6 +35,7 @@ from engine.commands import (
     Shutdown,
     Sign,
     Trust,
+    TryModel,
     Type,
     WriteComment,
 )
@@ -315,6 +316,7 @@ __all__ = [
     "TrustRevoked",
     "Trusted",
     "TrustedFile",
+    "TryModel",
     "Type",
     "UsageError",
     "Variable",

@@ -59,11 +59,13 @@ class Channels:
         if address is None:
             known = ", ".join(self.names()) or "none"
             raise NotTold(channel=channel, reason=f"it is not set up in {self.file}; there are: {known}")
-        sender = await asyncio.to_thread(_sender, channel, address)
-        if not sender:
-            raise NotTold(channel=channel, reason=f"{self.file} holds no address that Apprise knows for it")
         try:
+            sender = await asyncio.to_thread(_sender, channel, address)
+            if not sender:
+                raise NotTold(channel=channel, reason=f"{self.file} holds no address that Apprise knows for it")
             arrived = await asyncio.wait_for(sender.async_notify(title=plain(title), body=plain(body)), _PATIENCE)
+        except NotTold:
+            raise
         except TimeoutError:
             raise NotTold(channel=channel, reason=f"it took longer than {_PATIENCE:g} s") from None
         except Exception as error:  # whatever a service does, an address stands in no error

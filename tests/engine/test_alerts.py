@@ -121,6 +121,23 @@ async def test_a_service_that_refuses_is_recorded_and_stops_nothing(desk: Desk, 
     assert "did not take it" in (await desk.fact(Alerted, view.task.id)).error
 
 
+async def test_a_library_that_breaks_is_recorded_and_the_next_thing_is_told(
+    desk: Desk, post: Post, channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(channel: str, address: str) -> None:
+        raise RuntimeError(f"no module for {address}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.channels._sender", broken)
+        await desk.open(channels=channels, notify=SOON)
+        view = await desk.run(step("a"))
+        told = (await desk.fact(Alerted, view.task.id)).error
+    assert told == "Nothing was sent to ops: RuntimeError", "and no address stands in it"
+    await desk.run(step("b"))
+    while not (await post.next())["title"].endswith("task 2 ended: ok"):
+        pass
+
+
 async def test_a_step_tells_a_channel(desk: Desk, post: Post, channels: Channels) -> None:
     await desk.open(real=True, channels=channels)
     task = await desk.begin({"id": "tell", "action": "notify", "channel": "ops", "message": "it is \x1b[31mdone"[:5]})

@@ -27,6 +27,7 @@ from tui.cli.people import a_person, more, resolve
 from tui.presentation.safe import safe
 
 _DEEDS = {"raise": None, "cheap": Answer.CHEAP, "stop": Answer.STOP}
+_HINT = "give it in a terminal of your own: only a person lets a task use more, or ends it at its cap"
 _USAGE = "signoff budget [ID], or signoff budget raise ID +1.50 [--beyond CAP], cheap ID, stop ID"
 
 
@@ -95,7 +96,7 @@ async def _decide(call: Call, deed: str, task: int, amounts: list[str]) -> int:
     asked, raised = call.args, None
     if deed == "raise":
         raised = more(task, amounts, unpriced=asked.unpriced, beyond=asked.beyond)
-    with a_person(call):
+    with a_person(call, _HINT):
         async with call.engine("decide") as engine:
             command = raised or resolve(await _asked(engine, task), _DEEDS[deed] or Answer.STOP, call.args.reason)
             reply: Reply = await engine.do(command)

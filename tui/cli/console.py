@@ -61,11 +61,13 @@ class Console:
         for line in held:
             self.say(line)
 
-    def ring(self, sequence: str) -> None:
-        """Have the terminal call its person; nothing where there is none."""
-        if self.live:
-            self._out.write(sequence)
-            self._out.flush()
+    def ring(self, sequence: str) -> bool:
+        """Have the terminal call its person; False where there is none to call, or nothing to say."""
+        if not (self.live and sequence):
+            return False
+        self._out.write(sequence)
+        self._out.flush()
+        return True
 
     def note(self, text: str) -> None:
         """A diagnostic on stderr."""

@@ -24,14 +24,13 @@ from engine import (
     configuration_path,
     diagnose,
     key_file,
-    load_configuration,
     look_at_models,
     try_models,
     unknown_people,
     unused_variables,
 )
 from tui import crash
-from tui.cli.arguments import json_option
+from tui.cli.arguments import json_option, set_option
 from tui.cli.call import Call, Verb
 from tui.cli.exits import Exit
 from tui.presentation.safe import safe
@@ -44,6 +43,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--paths", action="store_true", help="print where things are, and nothing else")
     parser.add_argument("--model", action="store_true", help="also have each model answer one tiny question")
     json_option(parser)
+    set_option(parser)
 
 
 async def _doctor(call: Call) -> int:
@@ -91,7 +91,7 @@ def _line(finding: Finding, call: Call) -> str:
 def _configuration(call: Call) -> Iterator[Finding]:
     path = configuration_path(call.world.environ)
     try:
-        settings = load_configuration(environ=call.world.environ).settings
+        settings = call.settings()
     except InvalidConfiguration as error:
         for fault in error.faults:
             yield Finding(name="configuration", health=Health.FAULT, text=str(fault))
@@ -108,7 +108,7 @@ def _configuration(call: Call) -> Iterator[Finding]:
 
 async def _model_calls(call: Call) -> list[Finding]:
     try:
-        settings = load_configuration(environ=call.world.environ).settings
+        settings = call.settings()
     except InvalidConfiguration:  # named before
         return []
     try:

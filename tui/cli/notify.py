@@ -28,8 +28,9 @@ async def _notify(call: Call) -> int:
         return _list(call)
     chosen = call.settings().notify
     if call.args.channel in (None, "terminal"):
-        call.console.ring(attention(_TITLE, Attention(chosen.terminal), call.world.environ))
-        call.console.say(f"terminal: rang ({chosen.terminal})")
+        rang = call.console.ring(attention(_TITLE, Attention(chosen.terminal), call.world.environ))
+        why = "it is off" if chosen.terminal == Attention.OFF else "stdout is no terminal that rings"
+        call.console.say(f"terminal: {'rang' if rang else f'not rung, {why}'} ({chosen.terminal})")
     named = (call.args.channel,) if call.args.channel else chosen.channels
     results = [await _try(call, channel) for channel in named if channel != "terminal"]
     return Exit.COMPLETED if all(results) else Exit.FAILED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine import dollars, micros
 from tui.presentation.amounts import number
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ def at_most(usage: Usage, *, ascii_only: bool = False) -> str:
     """`≈ $0.25 at most`, or `price unknown`: never nothing for what nobody knows."""
     if usage.cost is None:
         return "price unknown"
-    sign = "~" if ascii_only else "≈"
-    return f"{sign} ${usage.cost:.2f} at most" if usage.cost >= 0.01 or not usage.cost else f"{sign} under $0.01"
+    return f"{'~' if ascii_only else '≈'} {dollars(micros(usage.cost))} at most"
 
 
 def tokens(usage: Usage) -> str:

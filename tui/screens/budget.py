@@ -118,10 +118,15 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
             self.notice(trouble(error, _KEPT))
             return
         mine = (each for each in asked if each.kind is QuestionKind.BUDGET and each.task == self._task_id)
-        self.question = next(mine, None)
-        if self.question is None:
-            self._armed = None
+        self._ask(next(mine, None))
         self._show()
+
+    def _ask(self, question: Question | None) -> None:
+        """What was pressed for one question is meant for no other."""
+        if (question and question.id) != (self.question and self.question.id):
+            self._armed = None
+            self.query_one("#amount", Input).value = ""
+        self.question = question
 
     def _show(self) -> None:
         rule, why, ascii_only = self.query_one("#heading", Rule), self.query_one("#why", Static), self.app.ascii_only

@@ -108,6 +108,8 @@ def test_without_a_person_at_a_terminal_nothing_is_raised() -> None:
     engine = ScriptedEngine(at_the_cap())
     said = call(engine, "budget", "raise", "12", "+1.50")
     assert (said.code, engine.done) == (3, [])
+    assert "in a terminal of your own" in said.err
+    assert "run --yes" not in said.err
 
 
 @pytest.mark.parametrize(

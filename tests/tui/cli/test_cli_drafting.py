@@ -54,7 +54,8 @@ class Writing(ScriptedEngine):
 
 
 @pytest.mark.parametrize(
-    ("cost", "said"), [(0.25, "≈ $0.25 at most"), (0.001, "≈ under $0.01"), (None, "price unknown")]
+    ("cost", "said"),
+    [(0.25, "≈ $0.25 at most"), (0.001, "≈ $0.001 at most"), (0.2512, "≈ $0.26 at most"), (None, "price unknown")],
 )
 def test_who_is_asked_and_for_how_much_is_said_before_the_plan(cost: float | None, said: str) -> None:
     engine = Writing(plans.to_review(), Usage(tokens_in=1204, tokens_out=4096, cost=cost))

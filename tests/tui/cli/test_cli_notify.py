@@ -43,3 +43,10 @@ def test_a_file_that_others_can_read_is_an_error_with_its_cure(tmp_path: Path) -
     done = call(ScriptedEngine(), "notify", environ=world)
     assert done.code == 2
     assert "chmod 600" in done.err
+
+
+def test_in_a_pipe_no_bell_rang_and_it_says_so(tmp_path: Path) -> None:
+    done = call(ScriptedEngine(), "notify", "test", "terminal", environ=environ(tmp_path))
+    assert (done.code, done.out) == (0, "terminal: not rung, stdout is no terminal that rings (auto)\n")
+    off = environ(tmp_path, settings='[notify]\nterminal = "off"\n')
+    assert "not rung, it is off (off)" in call(ScriptedEngine(), "notify", "test", "terminal", environ=off).out

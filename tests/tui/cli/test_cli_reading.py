@@ -23,8 +23,10 @@ from engine import (
     StepState,
     StepStatus,
     Tier,
+    TryModel,
     VerifyAudit,
 )
+from engine.errors import OverBudget
 from engine.model.events import EngineOpened, Event
 from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans
@@ -274,3 +276,16 @@ def test_a_step_number_beyond_counting_is_no_step() -> None:
     said = call(ScriptedEngine(plans.to_review()), "runs", "12", "9" * 5000)
     assert said.code == 2
     assert "Task 12 has no step" in said.err
+
+
+def test_doctor_has_the_engine_try_the_models_that_are_set_for_this_call() -> None:
+    engine = ScriptedEngine()
+    said = call(engine, "doctor", "--model", "--set", "model.name=openai/mine", "--set", "model.fallbacks=openai/other")
+    assert [replace(each, key="") for each in engine.done] == [
+        TryModel(model="openai/mine", key=""),
+        TryModel(model="openai/other", key=""),
+    ]
+    assert said.out.count("model call") == 2
+    engine.refusal = OverBudget(problem="No room", ways=(), hint="signoff config edit")
+    said = call(engine, "doctor", "--model", "--set", "model.name=openai/mine")
+    assert (said.code, "No room; nothing was sent; signoff config edit" in said.out) == (1, True)

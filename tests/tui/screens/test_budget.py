@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
-from engine import Answer, Command, Phase, QuestionAnswered, RaiseBudget, Resolve, Wait
+from engine import Answer, Command, Phase, QuestionAnswered, QuestionAsked, RaiseBudget, Resolve, Wait
 from engine.errors import AlreadyAnswered
 from engine.testing import ScriptedEngine
 from tests.tui import plans
@@ -110,6 +111,22 @@ async def test_who_was_slower_is_told() -> None:
         made.emit(QuestionAnswered(replace(ASKED, answer=Answer.RAISE, answered_by="ben")), task=12)
         await until(pilot, lambda: screen.question is None)
         assert "skip what costs" not in picture(pilot)
+
+
+@pytest.mark.parametrize("keys", [("S",), ("R", "9")], ids=["stop", "raise"])
+async def test_what_was_pressed_for_one_question_is_meant_for_no_other(keys: tuple[str, ...]) -> None:
+    made, clock = engine(), Clock()
+    screen = BudgetScreen(12, now=clock)
+    async with opened(made, screen) as pilot:
+        await press(pilot, clock, *keys)
+        other = replace(ASKED, id=8, cap="day")
+        made.views[12] = replace(made.views[12], questions=(other,))
+        made.emit(QuestionAsked(other), task=12)
+        await until(pilot, lambda: "cap of all tasks this day" in picture(pilot))
+        await press(pilot, clock, "y")
+        assert made.done == []
+        await press(pilot, clock, "R")
+        assert screen.query_one("#amount", Input).value == ""
 
 
 async def test_an_unknown_price_offers_to_go_on_uncounted() -> None:
