@@ -6,13 +6,14 @@ Only looks; who may spend is decided in `budgets`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.errors import ModelError, UnknownTask
 from engine.llm import Estimate
 from engine.model.amounts import micros, priced
-from engine.model.budget import COSTS, UNLIMITED, Budget, Cap, Scope, Standing, Window, since
+from engine.model.budget import COSTS, UNLIMITED, Budget, Cap, Scope, Spent, Standing, Window, since
 from engine.model.plan import PlannedStep
 from engine.model.prompt import Message, Speaker
 from engine.policies import Policies
@@ -44,18 +45,18 @@ class Spending:
 
     async def view(self, task: int | None) -> BudgetView:
         """Every cap, and what was spent where nothing is capped: over all, by model, and of one task."""
-        caps = [*_caps(Scope.OVERALL, self._caps, every=True)]
-        called = await self._reader.ledger.called(since(Window.MONTH, self._clock()))
-        for name in sorted({*called, *self._caps.models}):
+        caps, month = [*_caps(Scope.OVERALL, self._caps, every=True)], since(Window.MONTH, self._clock())
+        by_model = await self._reader.ledger.by_model(month)
+        for name in sorted({*by_model, *self._caps.models}):
             own = [*_caps(Scope.CALLED, self._caps.models.get(name, Caps()), name=name)]
             caps += own or [Cap(scope=Scope.CALLED, window=Window.MONTH, name=name)]
         if task is not None:
             caps += await self._of_task(task)
-        standings = [await self._standing(cap, task) for cap in caps]
-        beyond = self._reader.ledger.beyond
-        return BudgetView(
-            standings=tuple([replace(each, beyond=await beyond(each.cap, each.since)) for each in standings])
-        )
+        known = {Cap(scope=Scope.CALLED, window=Window.MONTH, name=name).word: each for name, each in by_model.items()}
+        known[Cap(scope=Scope.OVERALL, window=Window.MONTH).word] = sum(by_model.values(), start=Spent())
+        standings = [await self._standing(cap, task, known.get(cap.word)) for cap in caps]
+        raises = await self._reader.ledger.beyond(month)
+        return BudgetView(standings=tuple(replace(each, beyond=_beyond(each, raises)) for each in standings))
 
     async def raisable(self, task: int) -> tuple[Cap, ...]:
         """What a raise can be about: the caps of a task in money, and those of all tasks and of models."""
@@ -63,11 +64,16 @@ class Spending:
         called = [cap for name, caps in self._caps.models.items() for cap in _caps(Scope.CALLED, caps, name=name)]
         return (*own, *_caps(Scope.OVERALL, self._caps), *called)
 
-    async def _standing(self, cap: Cap, task: int | None) -> Standing:
-        """How a cap stands for one task: what people raised for it counts for no other, and for no other cap."""
+    async def _standing(self, cap: Cap, task: int | None, spent: Spent | None = None) -> Standing:
+        """How a cap stands for one task: what people raised for it counts for no other, and for no other cap.
+
+        Args:
+            spent: where it was summed before.
+        """
         began, ledger = since(cap.window, self._clock()), self._reader.ledger
         raised = (await ledger.raised(task, began, cap.word)).micros if task is not None else 0
-        return Standing(cap=cap, spent=await ledger.spent(cap, began), raised=raised, since=began)
+        counts = await ledger.spent(cap, began) if spent is None else spent
+        return Standing(cap=cap, spent=counts, raised=raised, since=began)
 
     async def _of_task(self, task: int) -> list[Cap]:
         """The caps of a task; that of the whole task is always among them."""
@@ -114,6 +120,15 @@ async def _most(planned: PlannedStep, estimate: Estimator | None) -> int | None:
     except ModelError:
         return None
     return priced(expected.usage.cost)
+
+
+def _beyond(standing: Standing, raises: Iterable[tuple[str, float, int, int]]) -> tuple[tuple[int, int], ...]:
+    """The tasks that people let go beyond a cap in its window, and by how much."""
+    tasks: Counter[int] = Counter()
+    for word, time, task, amount in raises:
+        if word == standing.cap.word and time >= standing.since:
+            tasks[task] += amount
+    return tuple(sorted(tasks.items()))
 
 
 def _caps(scope: Scope, caps: Caps, name: str = "", *, every: bool = False) -> Iterator[Cap]:

@@ -121,6 +121,13 @@ class Spent:
     unpriced: int = 0
     """How many calls nobody knows the price of; they count as nothing above."""
 
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(
+            micros=self.micros + other.micros,
+            reserved=self.reserved + other.reserved,
+            unpriced=self.unpriced + other.unpriced,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Raise:

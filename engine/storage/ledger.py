@@ -24,11 +24,13 @@ _SETTLE = (
     "UPDATE calls SET model=?, cost=?, tokens_in=?, tokens_out=?, settled=?, failure=?, preview=?"
     " WHERE id=? AND settled IS NULL"
 )
-_SPENT = (
-    "SELECT COALESCE(SUM(CASE WHEN settled IS NOT NULL THEN COALESCE(cost, reserved) END), 0) AS micros,"
+_SUMS = (
+    "COALESCE(SUM(CASE WHEN settled IS NOT NULL THEN COALESCE(cost, reserved) END), 0) AS micros,"
     " COALESCE(SUM(CASE WHEN settled IS NULL THEN reserved END), 0) AS reserved,"
-    " COUNT(CASE WHEN COALESCE(cost, reserved) IS NULL THEN 1 END) AS unpriced FROM calls WHERE started >= ?"
+    " COUNT(CASE WHEN COALESCE(cost, reserved) IS NULL THEN 1 END) AS unpriced"
 )
+_SPENT = f"SELECT {_SUMS} FROM calls WHERE started >= ?"
+_BY_MODEL = f"SELECT model, {_SUMS} FROM calls INDEXED BY calls_overall WHERE started >= ? GROUP BY model"
 _WHOSE = {Scope.OVERALL: "", Scope.CALLED: " AND model = ?", Scope.TASK: " AND task = ?"}
 _WARN = "INSERT OR IGNORE INTO warnings (cap, since, micros) VALUES (?, ?, ?)"
 USUAL_COST = (
@@ -100,7 +102,11 @@ class LedgerReader:
         """What counts towards a cap, of the calls that began since a moment."""
         about = {Scope.OVERALL: (), Scope.CALLED: (cap.name,), Scope.TASK: (cap.task,)}[cap.scope]
         (row,) = await self._all(_SPENT + _WHOSE[cap.scope], since, *about)
-        return Spent(micros=row["micros"], reserved=row["reserved"], unpriced=row["unpriced"])
+        return _spent(row)
+
+    async def by_model(self, since: float) -> dict[str, Spent]:
+        """The same for every model and agent that was called since a moment, by name."""
+        return {row["model"]: _spent(row) for row in await self._all(_BY_MODEL, since)}
 
     async def raised(self, task: int, since: float, beyond: str = "") -> Raised:
         """What people allowed a task besides, since a moment: beyond its own caps, or beyond one that is not."""
@@ -113,11 +119,10 @@ class LedgerReader:
         )
         return Raised(micros=row["micros"], seconds=row["seconds"], unpriced=bool(row["unpriced"]))
 
-    async def beyond(self, cap: Cap, since: float) -> tuple[tuple[int, int], ...]:
-        """The tasks that may go beyond a cap that is not their own, and by how much, since a moment."""
-        sql = "SELECT task, SUM(micros) AS micros FROM raises WHERE beyond = ? AND time >= ? GROUP BY task"
-        found = await self._all(sql, cap.word, since) if cap.word else []
-        return tuple((row["task"], row["micros"]) for row in found)
+    async def beyond(self, since: float) -> tuple[tuple[str, float, int, int], ...]:
+        """The raises beyond caps that are not a task's own, since a moment: cap, time, task and by how much."""
+        sql = "SELECT beyond, time, task, micros FROM raises WHERE beyond > '' AND time >= ? ORDER BY task"
+        return tuple(tuple(row) for row in await self._all(sql, since))
 
     async def under_way(self) -> tuple[Call, ...]:
         """Calls that were reserved and never settled."""
@@ -127,10 +132,9 @@ class LedgerReader:
         """The calls of a task, first one first."""
         return tuple(_calls(await self._all(f"SELECT {_COLUMNS} FROM calls WHERE task = ? ORDER BY id", task)))
 
-    async def called(self, since: float) -> tuple[str, ...]:
-        """The models and agents that were called since a moment, by name."""
-        found = await self._all("SELECT DISTINCT model FROM calls WHERE started >= ? ORDER BY model", since)
-        return tuple(row["model"] for row in found)
+
+def _spent(row: Any) -> Spent:
+    return Spent(micros=row["micros"], reserved=row["reserved"], unpriced=row["unpriced"])
 
 
 def _calls(found: list[Any]) -> Iterator[Call]:

@@ -321,6 +321,7 @@ async def test_many_calls_are_summed_by_the_index(tmp_path: Path) -> None:
     async with books(tmp_path) as desk:
         await desk.spend(0.1)
         with closing(sqlite3.connect(tmp_path / FILE)) as other:
-            for where in ("started >= 1", "started >= 1 AND task = 1", "started >= 1 AND model = 'm'"):
+            wheres = ("started >= 1", "started >= 1 AND task = 1", "started >= 1 AND model = 'm'")
+            for where in (*wheres, "started >= 1 GROUP BY model"):
                 sql = f"EXPLAIN QUERY PLAN SELECT SUM(COALESCE(cost, reserved)), settled FROM calls WHERE {where}"
                 assert "COVERING INDEX" in str(other.execute(sql).fetchall()), where

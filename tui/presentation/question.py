@@ -38,7 +38,7 @@ _ANSWERED = {
     Answer.DONE: "said it had its effect",
     Answer.FAIL: "counted it as failed",
     Answer.RAISE: "raised the budget",
-    Answer.CHEAP: "lets it finish without what costs",
+    Answer.CHEAP: "lets it finish cheaply",
     Answer.STOP: "stopped it, over budget",
     Answer.EXPIRED: "nobody answered in time, it did not run",
     Answer.MOOT: "no longer asked",

@@ -15,6 +15,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from engine import (
+    BudgetRaised,
+    CallReserved,
+    CallSettled,
     EngineInfo,
     ListEvents,
     ListGrants,
@@ -67,6 +70,8 @@ _OF_RUNS = ("detail", "diff")
 _PAGE = 1000
 _LISTS = 0.5
 """Seconds between two readings of lists that events tell too little about."""
+_SPENDING = (CallReserved, CallSettled, BudgetRaised)
+"""What moves the sums of the budget."""
 
 
 class WorkbenchView(Screen[None]):
@@ -93,6 +98,8 @@ class WorkbenchView(Screen[None]):
     follows_running: reactive[bool] = reactive(True, init=False)
     _ticker: Timer
     _lists_due = False
+    _spent = -1
+    """The hour, since 1970, in which the budget was read; -1 where it moved since."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -144,7 +151,8 @@ class WorkbenchView(Screen[None]):
     async def open_tasks(self, task: int | None = None) -> None:
         """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
         self.status_bar.grants = await self.app.engine.read(ListGrants())
-        self.status_bar.budget = await self.app.engine.read(ShowBudget())
+        self._spent = -1
+        await self._read_budget()
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
         if task is not None:
@@ -155,6 +163,13 @@ class WorkbenchView(Screen[None]):
         await self.app.painted()  # to ask more may open the engine: all this is painted first
         self.status_bar.info = await self._info()
         self.status_bar.people = await self.app.engine.read(ListPeople())
+
+    async def _read_budget(self) -> None:
+        """Sum anew what was spent where a call or a raise was told of, or another hour has begun."""
+        hour = int(self.app.clock() // 3600)
+        if self._spent != hour:
+            self._spent = hour
+            self.status_bar.budget = await self.app.engine.read(ShowBudget())
 
     async def _info(self) -> EngineInfo:
         info: EngineInfo = await self.app.engine.read(ShowEngine())
@@ -236,7 +251,7 @@ class WorkbenchView(Screen[None]):
         self._lists_due = False
         self.status_bar.info = await self._info()
         self.status_bar.grants = await self.app.engine.read(ListGrants())
-        self.status_bar.budget = await self.app.engine.read(ShowBudget())
+        await self._read_budget()
         await self.window.refresh()
         self.show_rows()
         chosen = self.window.chosen
@@ -248,6 +263,8 @@ class WorkbenchView(Screen[None]):
     @on(Happened)
     def _happened(self, message: Happened) -> None:
         self.questions = open_questions(self.questions, message.events)
+        if any(isinstance(event.fact, _SPENDING) for event in message.events):
+            self._spent = -1
         self.refresh_lists()
         if self.view is None:
             return

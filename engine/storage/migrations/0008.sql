@@ -4,3 +4,7 @@
 ALTER TABLE raises ADD COLUMN beyond TEXT NOT NULL DEFAULT '';
 ALTER TABLE questions ADD COLUMN cap TEXT NOT NULL DEFAULT '';
 ALTER TABLE questions ADD COLUMN cheaper TEXT NOT NULL DEFAULT '';
+
+-- A month is summed by model in one walk along it.
+DROP INDEX calls_overall;
+CREATE INDEX calls_overall ON calls (started, model, settled, cost, reserved);

@@ -10,8 +10,24 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from engine import Answer, Command, Phase, QuestionAnswered, QuestionAsked, RaiseBudget, Resolve, Wait
+from engine import (
+    Answer,
+    BudgetView,
+    CallSettled,
+    Command,
+    ListGrants,
+    Phase,
+    Query,
+    QuestionAnswered,
+    QuestionAsked,
+    RaiseBudget,
+    Resolve,
+    ShowBudget,
+    StepsChanged,
+    Wait,
+)
 from engine.errors import AlreadyAnswered
+from engine.model.call import Call, Purpose
 from engine.testing import ScriptedEngine
 from tests.tui import plans
 from tests.tui.pilots import picture, until
@@ -155,6 +171,29 @@ async def test_the_bar_on_top_tells_the_nearest_cap() -> None:
     made = engine(asks=False)
     async with app(made).run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "$4.20/$5" in picture(pilot))
+
+
+async def test_the_bar_sums_anew_only_where_something_was_spent() -> None:
+    made, reads, lists = engine(asks=False), list[Query](), list[Query]()
+
+    def budget(query: Query) -> BudgetView:
+        reads.append(query)
+        return BUDGET
+
+    def grants(query: Query) -> tuple[()]:
+        lists.append(query)
+        return ()
+
+    made.answers |= {ShowBudget: budget, ListGrants: grants}
+    async with app(made).run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "$4.20/$5" in picture(pilot))
+        seen = len(lists)
+        made.emit(StepsChanged((), "moved"), task=12)
+        await until(pilot, lambda: len(lists) > seen)
+        assert len(reads) == 1
+        call = Call(id=1, task=12, purpose=Purpose.RESEARCH, model="m", started=0.0)
+        made.emit(CallSettled(call), task=12)
+        await until(pilot, lambda: len(reads) == 2)
 
 
 @pytest.mark.parametrize("name", ["asked", "beyond", "raise", "all"])
