@@ -23,6 +23,14 @@ def cost(costs: Mapping[str, int | None], *, ascii_only: bool = False) -> str:
     return " and ".join(parts)
 
 
+def brief_cost(costs: Mapping[str, int | None], *, ascii_only: bool = False) -> str:
+    """`≈$0.40`, `≈$0.40+?` where that is not all, `$?`; empty where nothing costs."""
+    known = [each for each in costs.values() if each is not None]
+    if not known:
+        return dollars(None) if costs else ""
+    return f"{'~' if ascii_only else '≈'}{dollars(sum(known))}{'+?' if len(known) < len(costs) else ''}"
+
+
 def ways(question: Question) -> Iterator[str]:
     """What each answer leads to."""
     for way in map(Way, question.options):

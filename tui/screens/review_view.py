@@ -35,7 +35,7 @@ from tui.presentation.review_head import beside, summary, title
 from tui.presentation.review_page import page_of, page_title
 from tui.presentation.revisions import Since, earlier, told, written
 from tui.presentation.trouble import trouble
-from tui.presentation.ways import cost
+from tui.presentation.ways import brief_cost
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.key_line import KeyLine
 from tui.widgets.operand_view import OperandView
@@ -160,7 +160,7 @@ class ReviewView(DecidingScreen[None]):
         bar.left, bar.right = title(self.view, ascii_only=plain)
         if self.reading:
             seconds = expected(self.reading, self._lengths, self._parallel)
-            below.left = summary(self.reading, seconds, plain, cost(self._costs, ascii_only=plain))
+            below.left = summary(self.reading, seconds, plain, brief_cost(self._costs, ascii_only=plain))
             room = self.size.width - below.left.cell_length - 4
             told = beside(self.reading, self.view, self._people, self.app.user, self.app.clock(), room)
             below.right = content(told, MUTED)

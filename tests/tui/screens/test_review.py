@@ -421,6 +421,13 @@ def test_picture(snap_compare: Compare, name: str, size: tuple[int, int]) -> Non
     assert snap_compare(made, terminal_size=size, run_before=_after(*PICTURES[name]))
 
 
+def test_picture_of_what_it_may_cost(snap_compare: Compare) -> None:
+    engine = _engine()
+    engine.lengths = {planned.id: 45.0 for planned in plans.twelve()}
+    engine.costs = {"port": 400_000, "look": None}
+    assert snap_compare(app(engine), terminal_size=SMALL, run_before=_after())
+
+
 def test_picture_in_ascii(snap_compare: Compare) -> None:
     made = app(_engine(), ascii_only=True)
     assert snap_compare(made, terminal_size=SMALL, run_before=_after("space"))

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from engine import Comment, TaskView
 from tests.tui import scenes
 from tests.tui.pilots import bench, opened, until
+from tests.tui.spending import BUDGET
 from tui.theme import Colours
 
 SMALL, LARGE = (80, 24), (120, 36)
@@ -62,6 +63,12 @@ def test_what_a_step_did(snap_compare: Compare, size: tuple[int, int]) -> None:
     engine = scenes.engine(scenes.reported(), *scenes.others())
     engine.runs = (scenes.report(),)
     assert snap_compare(scenes.app(engine), terminal_size=size, run_before=_after("4", "G"))
+
+
+def test_what_was_spent(snap_compare: Compare) -> None:
+    engine = scenes.engine(scenes.waiting(), *scenes.others())
+    engine.budget = BUDGET
+    assert snap_compare(scenes.app(engine), terminal_size=SMALL, run_before=_after())
 
 
 def test_empty(snap_compare: Compare) -> None:
