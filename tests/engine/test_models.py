@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from engine import BudgetView, Finding, Health, Scope, ShowBudget, Spent, Standing, look_at_models, try_models
-from engine.configuration import load_configuration
+from engine import BudgetView, Finding, Health, ShowBudget, Spent, look_at_models, try_models
 from engine.composition import Opening
+from engine.configuration import load_configuration
 from engine.engine import Engine
 from engine.model.state import StepState
 from engine.models import configured_model
@@ -75,10 +75,11 @@ async def tried(engine: Engine, settings: ModelSettings) -> list[Finding]:
     return [found async for found in try_models(engine, settings)]
 
 
-async def ledger(engine: Engine) -> list[Standing]:
-    """What counts by now over all tasks, this hour, day and month."""
-    view: BudgetView = await engine.read(ShowBudget())
-    return [standing for standing in view.standings if standing.cap.scope is Scope.OVERALL]
+async def spent(state: Path, settings: ModelSettings) -> Spent:
+    """What the next owner finds in the ledger of this day."""
+    async with owner(state, settings) as engine:
+        view: BudgetView = await engine.read(ShowBudget())
+    return next(each.spent for each in view.standings if str(each.cap) == "all tasks this day")
 
 
 def named(provider: Provider, **more: Any) -> ModelSettings:
@@ -91,7 +92,7 @@ async def test_a_call_says_how_long_it_took_and_what_it_cost_and_counts(tmp_path
         settings = named(provider, fallbacks=("openai/other",))
         async with owner(tmp_path, settings) as engine:
             calls = await tried(engine, settings)
-            assert (await ledger(engine))[1].spent == Spent(micros=14)
+        assert await spent(tmp_path, settings) == Spent(micros=14)
     assert [found.health for found in calls] == [Health.WELL, Health.FAULT]
     assert calls[0].text.startswith("openai/mine answered in ")
     assert calls[0].text.endswith(" s: 12 tokens in, 1 out, $0.000014")
@@ -105,7 +106,7 @@ async def test_an_answer_that_is_cut_off_is_an_answer(tmp_path: Path) -> None:
         settings = named(provider)
         async with owner(tmp_path, settings) as engine:
             (found,) = await tried(engine, settings)
-            assert (await ledger(engine))[1].spent == Spent(micros=140)
+        assert await spent(tmp_path, settings) == Spent(micros=140)
     assert (found.health, found.text.endswith("64 out, $0.00014")) == (Health.WELL, True)
 
 

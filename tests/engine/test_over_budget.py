@@ -236,7 +236,7 @@ async def test_to_resume_or_pause_at_a_cap_changes_nothing(desk: Desk) -> None:
 async def test_a_pause_that_a_person_made_outlives_what_is_decided_about_the_cap(
     desk: Desk, way: str, reopened: bool
 ) -> None:
-    model = PricedModel(cost=0.6, most=0.6)
+    model = priced(cost=0.6, most=0.6)
     await desk.open(model=model)
     desk.script.hold("b")
     task = await desk.begin(research("a"), research("b", "a"), step("c", "b", when="always"), **ONE)
@@ -258,7 +258,7 @@ async def test_a_pause_that_a_person_made_outlives_what_is_decided_about_the_cap
 
 
 async def test_a_raise_of_a_task_that_only_a_person_paused_leaves_the_pause(desk: Desk) -> None:
-    await desk.open(model=PricedModel())
+    await desk.open(model=priced())
     desk.script.hold("a")
     task = await desk.begin(research("a"), step("b", "a"), **ONE)
     await desk.started(task, "a")
@@ -374,7 +374,7 @@ async def test_how_caps_stand_is_told_over_all_by_model_and_of_a_task(desk: Desk
 
 
 async def test_a_cap_of_all_tasks_is_lifted_only_by_a_raise_that_calls_it_and_for_that_task_alone(desk: Desk) -> None:
-    await desk.open(model=PricedModel(cost=0.6, most=0.6), budget=OverallCaps(day=0.8))
+    await desk.open(model=priced(cost=0.6, most=0.6), budget=OverallCaps(day=0.8))
     task, question = await at_the_cap(desk, research("a"), research("b", "a"), budget={"money": 5})
     assert question.cap == "day"
     assert question.news == (
@@ -396,18 +396,18 @@ async def test_a_cap_of_all_tasks_is_lifted_only_by_a_raise_that_calls_it_and_fo
 
 async def test_a_cap_of_a_model_is_called_by_its_name(desk: Desk) -> None:
     caps = OverallCaps(models={"scripted": Caps(hour=0.8)})
-    await desk.open(model=PricedModel(cost=0.6, most=0.6), budget=caps)
+    await desk.open(model=priced(cost=0.6, most=0.6), budget=caps)
     task, question = await at_the_cap(desk, research("a"), research("b", "a"), timeout="1h")
     assert question.cap == "scripted hour"
     assert question.news[1].endswith(f"signoff budget raise {task} +0.4 --beyond 'scripted hour'")
-    await desk.reopen(model=PricedModel(cost=0.6, most=0.6), budget=caps)
+    await desk.reopen(model=priced(cost=0.6, most=0.6), budget=caps)
     assert [each.cap for each in await desk.questions()] == ["scripted hour"]
     await desk.do(RaiseBudget(task=task, money=0.4, beyond="scripted hour"))
     assert (await desk.ended(task)).task.outcome is Outcome.OK
 
 
 async def test_what_a_raise_would_not_lift_is_refused_with_what_there_is_to_lift(desk: Desk) -> None:
-    await desk.open(model=PricedModel(), budget=OverallCaps(day=5.0, models={"x": Caps(hour=1.0)}))
+    await desk.open(model=priced(), budget=OverallCaps(day=5.0, models={"x": Caps(hour=1.0)}))
     task = await desk.plan(research("a"))
     with pytest.raises(UsageError, match="has no cap of its own that could be raised; nothing was recorded") as refused:
         await desk.do(RaiseBudget(task=task, money=1.0))
