@@ -23,7 +23,7 @@ from engine.policy.literal_secrets import without_secrets
 T = TypeVar("T")
 
 TURNS = 2
-"""Answers that are read before it is given up: the first, and the one after the repair was asked for."""
+"""Answers that are read before it is given up: the first, and the one after its correction was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Inferred(Generic[T]):
     """Byte for byte."""
     model: str
     usage: Usage
-    repaired: str = ""
+    corrected: str = ""
     """What was wrong with the answer before this one; empty where there was none."""
 
 
@@ -111,7 +111,7 @@ class Inference:
                 problem = str(error)
                 messages = (*messages, *_mend(done.text, problem))
                 continue
-            return Inferred(value=value, text=done.text, model=done.model, usage=used, repaired=problem)
+            return Inferred(value=value, text=done.text, model=done.model, usage=used, corrected=problem)
         raise ModelFailed(
             failure=ModelFailure.PARSE, problem=f"{done.model} gave no answer that can be used: {problem}"
         )

@@ -102,8 +102,8 @@ async def _ask(context: Context, purpose: Purpose, prompt: Prompt, read: Callabl
             return Result(error=str(StepTimedOut(seconds=timeout)), failure="timeout")
         except ModelFailed as error:
             return Result(error=str(error), failure=str(error.failure))
-        if inferred.repaired:
-            log.write(f"\n\n[asked twice; what was wrong with the first answer: {inferred.repaired}]")
+        if inferred.corrected:
+            log.write(f"\n\n[asked twice; what was wrong with the first answer: {inferred.corrected}]")
         log.write(f"\n\n[{inferred.model}; given: {_sources(prompt)}]\n")
     return inferred.value
 

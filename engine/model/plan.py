@@ -327,7 +327,7 @@ class Plan:
     """Why it was written, in the words of its author."""
     model: str = ""
     """Which model wrote it; empty where none did."""
-    repairs: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
     """What of its answer was put right, a sentence each. Told, not signed: the steps say what will run."""
     failure: str = ""
     """What failed in the revision before, where this one was written to stand in its place (B8)."""

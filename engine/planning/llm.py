@@ -21,8 +21,8 @@ from engine.model.call import Purpose
 from engine.model.plan import Action, Plan
 from engine.model.prompt import LONGEST, Passage, Prompt
 from engine.planning.context import look_around
+from engine.planning.corrections import correct, read_json
 from engine.planning.drafts import PLANNER
-from engine.planning.repairs import read_json, repair
 
 if TYPE_CHECKING:
     from engine.planning.derive import Derivation
@@ -67,8 +67,8 @@ async def write_plan(
     """
     question = await asyncio.to_thread(ask_for_plan, wish, world)
     inferred = await inference.infer(question, heard, token)
-    told = (f"the first answer was no plan: {inferred.repaired}",) if inferred.repaired else ()
-    return replace(inferred.value, model=inferred.model, repairs=(*told, *inferred.value.repairs))
+    told = (f"the first answer was no plan: {inferred.corrected}",) if inferred.corrected else ()
+    return replace(inferred.value, model=inferred.model, corrections=(*told, *inferred.value.corrections))
 
 
 def ask_for_plan(wish: Wish, world: Derivation) -> Question[Plan]:
@@ -108,7 +108,7 @@ def read_plan(answer: str, wish: Wish, world: Derivation) -> Plan:
     from engine.planning.derive import plan_from_text
 
     value, left_out = read_json(answer)
-    value, repairs = repair(value)
+    value, corrections = correct(value)
     try:
         document = json.dumps({**wish.assemble(value), "request": wish.request}, ensure_ascii=False)
         plan = plan_from_text(document, "answer", replace(world, planner=PLANNER))
@@ -116,7 +116,7 @@ def read_plan(answer: str, wish: Wish, world: Derivation) -> Plan:
             wish.check(plan)
     except InvalidPlan as error:
         raise Unusable(problem=told(error)) from None
-    return replace(plan, repairs=(*left_out, *repairs))
+    return replace(plan, corrections=(*left_out, *corrections))
 
 
 def told(error: InvalidPlan) -> str:

@@ -72,7 +72,7 @@ def plan_rows(plan: Plan, statuses: Sequence[StepStatus], contents: Iterable[tup
 
 def plan_written(task: Task, plan: Plan) -> PlanWritten:
     """What is told of a new revision."""
-    return PlanWritten(task, plan.planner, len(plan.steps), plan.repairs)
+    return PlanWritten(task, plan.planner, len(plan.steps), plan.corrections)
 
 
 class Decisions:

@@ -215,7 +215,7 @@ def plan_of(body: str) -> Plan:
     values["budget"] = Budget(**values.get("budget", {}))
     values["accept"] = Accept(values.get("accept", Accept.NOBODY))
     values["steps"] = tuple(_planned_of(step) for step in values.get("steps", ()))
-    values["repairs"] = tuple(values.get("repairs", ()))
+    values["corrections"] = tuple(values.pop("repairs", values.get("corrections", ())))  # as it was called once
     plan = Plan(**values)
     return evolve(plan, digest=plan_digest(plan))
 

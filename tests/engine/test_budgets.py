@@ -290,7 +290,7 @@ async def test_a_call_that_is_cancelled_settles_all_the_same(tmp_path: Path) -> 
         assert (call.failure, call.cost, await desk.used()) == (CANCELLED, 1_000_000, (1_000_000, 0, 0))
 
 
-async def test_a_repair_is_a_call_of_its_own(tmp_path: Path) -> None:
+async def test_a_correction_is_a_call_of_its_own(tmp_path: Path) -> None:
     async with books(tmp_path, OverallCaps(day=1.2)) as desk:
         picky: Question[int] = Question(
             purpose=Purpose.PLAN, prompt=Prompt(system="s", request="?"), read=_never, task=1

@@ -35,7 +35,7 @@ async def ran(desk: Desk, model: ScriptedModel, *steps: dict[str, Any]) -> TaskV
 
 
 def asked_to_decide(model: ScriptedModel) -> int:
-    """How often a model was asked about criteria; after a failure it is asked for a repair too."""
+    """How often a model was asked about criteria; after a failure it is asked for new steps too."""
     return sum("You decide whether" in messages[0].text for messages in model.heard)
 
 

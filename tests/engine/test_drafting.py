@@ -112,12 +112,12 @@ async def test_what_earlier_runs_taught_is_told_as_data(desk: Desk) -> None:
     assert f"an earlier run, task {earlier.task.id} step hidden" in model.told
 
 
-async def test_repairs_are_told_with_the_revision(desk: Desk) -> None:
+async def test_corrections_are_told_with_the_revision(desk: Desk) -> None:
     await desk.open(model=ScriptedModel(answer(LOOK, MORE | {"needs": 0})))
     task = await asked(desk)
     view = await planned(desk, task)
-    assert view.plan is not None and len(view.plan.repairs) == 2
-    assert (await desk.fact(PlanWritten, task)).notes == view.plan.repairs
+    assert view.plan is not None and len(view.plan.corrections) == 2
+    assert (await desk.fact(PlanWritten, task)).notes == view.plan.corrections
     await desk.reopen(model=ScriptedModel())
     assert (await desk.show(task)).plan == view.plan
 

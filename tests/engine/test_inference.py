@@ -28,7 +28,7 @@ def asked() -> Question[int]:
 async def test_an_answer_is_streamed_and_read() -> None:
     pieces: list[str] = []
     inferred = await Inference(ScriptedModel('{"n": 4}')).infer(asked(), pieces.append, CancelToken())
-    assert (inferred.value, inferred.repaired, pieces) == (4, "", ['{"n": 4}'])
+    assert (inferred.value, inferred.corrected, pieces) == (4, "", ['{"n": 4}'])
 
 
 async def test_what_cannot_be_used_goes_back_once_with_what_is_wrong() -> None:
@@ -38,7 +38,7 @@ async def test_what_cannot_be_used_goes_back_once_with_what_is_wrong() -> None:
     assert inferred.usage == Usage(tokens_in=160, tokens_out=80, cost=0.02)
     assert "no number n" in model.heard[1][-1].text
     assert model.heard[1][-2].text == "four"
-    assert "no number n" in inferred.repaired
+    assert "no number n" in inferred.corrected
 
 
 async def test_after_the_second_one_it_is_given_up() -> None:

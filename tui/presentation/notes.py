@@ -104,8 +104,8 @@ def _told_of_task(fact: Fact) -> Content | tuple[str, str]:
     match fact:
         case TaskRequested(task=task):
             return (f"asked for: {task.request}", "")
-        case PlanWritten(task=task, planner=planner, steps=steps, notes=repairs):
-            put = f"; put right: {'; '.join(repairs)}" if repairs else ""
+        case PlanWritten(task=task, planner=planner, steps=steps, notes=corrections):
+            put = f"; put right: {'; '.join(corrections)}" if corrections else ""
             return (f"revision {task.revision}, {steps} steps, by {planner} ({task.digest[:6]}){put}", "")
         case PhaseChanged(task=task):
             return (PHASES[task.phase].word, PHASES[task.phase].style)

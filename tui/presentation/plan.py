@@ -83,8 +83,8 @@ def _head(view: TaskView, width: int, cost: str) -> Iterator[str]:
         yield from _hung("", f"{counted(plan)}, planner {plan.planner}{model}", width)
         if plan.failure:
             yield from _hung("", f"in the place of what failed: {plan.failure}", width)
-        for repair in plan.repairs:
-            yield from _hung("", f"put right: {repair}", width)
+        for correction in plan.corrections:
+            yield from _hung("", f"put right: {correction}", width)
         yield from _hung("", f"in {plan.root}", width)
         if cost:
             yield from _hung("", f"expected to cost {cost}", width)

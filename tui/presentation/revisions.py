@@ -81,7 +81,7 @@ def written(plan: Plan) -> str:
     """Which model wrote it, and what of its answer was put right; empty where none did."""
     if not plan.model:
         return ""
-    put = f"; put right: {_named(list(plan.repairs), '; ')}" if plan.repairs else ""
+    put = f"; put right: {_named(list(plan.corrections), '; ')}" if plan.corrections else ""
     place = f" in the place of what failed: {plan.failure}" if plan.failure else ""
     return f"Written by {plan.model}{place}{put}."
 

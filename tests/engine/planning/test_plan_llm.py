@@ -31,7 +31,7 @@ async def planned(model: ScriptedModel, place: Derivation, *passages: Passage) -
 
 async def test_an_answer_becomes_a_revision_with_what_we_derived(tmp_path: Path) -> None:
     plan = await planned(ScriptedModel(answer(STEP)), world(tmp_path))
-    assert (plan.planner, plan.model, plan.request, plan.repairs) == ("llm", "scripted", "look around", ())
+    assert (plan.planner, plan.model, plan.request, plan.corrections) == ("llm", "scripted", "look around", ())
     (step,) = plan.steps
     assert (step.tier, step.binary) == (Tier.READ, "/usr/bin/ls")
     assert plan.digest
@@ -50,7 +50,7 @@ async def test_every_fault_goes_back_at_once_and_the_second_answer_counts(tmp_pa
     back = model.heard[1][-1].text
     assert "steps[0].needs: no step 'gone'" in back
     assert "unknown field `oops`" in back
-    assert plan.repairs[0].startswith("the first answer was no plan: ")
+    assert plan.corrections[0].startswith("the first answer was no plan: ")
 
 
 async def test_a_fault_of_this_world_goes_back_too(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ async def test_repairs_are_kept_with_the_revision_and_not_signed(tmp_path: Path)
     steps = [STEP, STEP | {"id": "again"}]
     flat = await planned(ScriptedModel(answer(*steps)), world(tmp_path))
     said = await planned(ScriptedModel(answer(steps[0], steps[1] | {"needs": ["look"]})), world(tmp_path))
-    assert len(flat.repairs) == 1 and not said.repairs
+    assert len(flat.corrections) == 1 and not said.corrections
     assert flat.digest == said.digest
 
 

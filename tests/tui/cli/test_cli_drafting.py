@@ -91,7 +91,7 @@ def test_without_a_plan_it_says_why_and_how_to_plan_it_again(
 def test_what_was_put_right_stands_in_the_plan() -> None:
     view = plans.to_review()
     assert view.plan is not None
-    view = replace(view, plan=replace(view.plan, planner="llm", model="scripted", repairs=("a slip", "another")))
+    view = replace(view, plan=replace(view.plan, planner="llm", model="scripted", corrections=("a slip", "another")))
     told = call(Writing(view, Usage()), "plan", "upgrade")
     text = " ".join(told.out.split())
     assert "planner llm (scripted)" in text

@@ -160,7 +160,7 @@ async def test_leaving_lets_it_go_on_and_review_leads_back_and_on_to_the_plan() 
 async def test_the_review_tells_who_wrote_it_and_what_was_put_right() -> None:
     view = plans.to_review()
     assert view.plan is not None
-    plan = replace(view.plan, model="scripted", repairs=("needs 0 stands for baseline",), revision=1)
+    plan = replace(view.plan, model="scripted", corrections=("needs 0 stands for baseline",), revision=1)
     engine = ScriptedEngine(replace(view, plan=plan, task=replace(view.task, revision=1)))
     async with opened(engine, ReviewScreen(TASK.id)) as pilot:
         await until(pilot, lambda: "Written by scripted; put right: needs 0 stands for baseline." in picture(pilot))

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from engine.errors import Unusable
-from engine.planning.repairs import read_json, repair
+from engine.planning.corrections import correct, read_json
 
 
-def repaired(*steps: dict[str, Any]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    value, told = repair({"steps": list(steps)})
+def corrected(*steps: dict[str, Any]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    value, told = correct({"steps": list(steps)})
     return value["steps"], told
 
 
@@ -22,7 +22,7 @@ def needs(*wanted: Any) -> tuple[list[Any], tuple[str, ...]]:
         {"id": chr(97 + at), "action": "test"} | ({} if need is None else {"needs": need})
         for at, need in enumerate(wanted)
     ]
-    made, told = repaired(*steps)
+    made, told = corrected(*steps)
     return [step.get("needs") for step in made], told
 
 
@@ -57,7 +57,7 @@ def test_a_number_that_is_no_step_before_is_left_to_be_a_fault() -> None:
 
 
 def test_numbers_as_ids_become_text_and_needs_name_them() -> None:
-    made, told = repaired({"id": 1, "action": "test"}, {"id": 2, "action": "test", "needs": ["1"]})
+    made, told = corrected({"id": 1, "action": "test"}, {"id": 2, "action": "test", "needs": ["1"]})
     assert [(step["id"], step.get("needs")) for step in made] == [("1", None), ("2", ["1"])]
     assert told == ()
 
@@ -74,13 +74,13 @@ def test_a_flat_list_is_chained_and_that_is_told() -> None:
 
 def test_research_runs_at_the_same_time() -> None:
     steps = [{"id": name, "action": "research", "query": "?"} for name in "ab"]
-    made, told = repaired(*steps)
+    made, told = corrected(*steps)
     assert [step.get("needs") for step in made] == [None, None]
     assert told == ()
 
 
 def test_a_step_without_an_id_gets_one_that_no_other_has() -> None:
-    made, told = repaired(
+    made, told = corrected(
         {"id": "run-the-tests", "action": "test"},
         {"action": "test", "description": "Run the tests!", "needs": ["run-the-tests"]},
         {"action": "notify", "needs": ["run-the-tests"]},
@@ -90,7 +90,7 @@ def test_a_step_without_an_id_gets_one_that_no_other_has() -> None:
 
 
 def test_what_is_null_was_not_given() -> None:
-    made, told = repaired({"id": "a", "action": "test", "needs": None, "env": {"X": None}})
+    made, told = corrected({"id": "a", "action": "test", "needs": None, "env": {"X": None}})
     assert (made, told) == ([{"id": "a", "action": "test", "env": {}}], ())
 
 
@@ -111,11 +111,11 @@ def test_what_is_no_object_goes_back(text: str) -> None:
 
 @pytest.mark.parametrize("value", [{"steps": "none"}, {"steps": [1]}, {}, {"steps": [{"id": "a", "needs": {}}]}])
 def test_what_has_no_shape_is_left_to_be_faults(value: Any) -> None:
-    assert repair(deepcopy(value)) == (value, ())
+    assert correct(deepcopy(value)) == (value, ())
 
 
 def test_an_id_without_shape_is_none() -> None:
-    assert repaired({"id": [], "needs": {}}) == (
+    assert corrected({"id": [], "needs": {}}) == (
         [{"id": "step", "needs": {}}],
         ("step 1 had no id; it is called step",),
     )

@@ -1,6 +1,6 @@
-"""Slips of models that have one meaning are put right, and each repair is told, so that the review can show it (B2.3).
+"""Slips of models that have one meaning are put right, each correction is told, so that the review can show it (B2.3).
 
-What could mean two things is left as it is: the faults that it makes go back to the model. No plan file is repaired.
+What could mean two things is left as it is: the faults that it makes go back to the model. No plan file is corrected.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read_json(text: str) -> tuple[Value, tuple[str, ...]]:
     return value, ("text around the plan was left out",) if around else ()
 
 
-def repair(value: Value) -> tuple[Value, tuple[str, ...]]:
+def correct(value: Value) -> tuple[Value, tuple[str, ...]]:
     """A document as a model wrote it -> the same with its slips put right, and a sentence for each of them."""
     value = _given(value)
     if not isinstance(value, dict):
