@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engine.model.nouns import dataclass
@@ -32,7 +33,7 @@ def parse_duration(text: object) -> float:
         ValueError: not a duration, not positive, not finite, or over a year.
     """
     if isinstance(text, str) and len(text) <= MAX_TEXT and _DURATION.fullmatch(text):
-        seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        seconds = _seconds(text)
     elif isinstance(text, (int, float)) and not isinstance(text, bool):
         seconds = float(text)
     else:
@@ -40,6 +41,11 @@ def parse_duration(text: object) -> float:
     if not (math.isfinite(seconds) and 0 < seconds <= MAX_SECONDS):
         raise ValueError("a duration is more than zero and at most a year")
     return seconds
+
+
+@lru_cache(maxsize=64)  # the steps of a plan share a few
+def _seconds(text: str) -> float:
+    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
 
 
 def parse_money(text: object) -> float:

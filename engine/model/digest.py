@@ -35,14 +35,15 @@ def canonical(value: Any) -> str:
     if isinstance(value, list):
         return f"[{','.join(map(canonical, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join([f'{_quoted(name)}:{canonical(value[name])}' for name in sorted(value, key=_utf_16)])}}}"
+        names = sorted(value, key=None if "".join(value).isascii() else _utf_16)
+        return f"{{{','.join([f'{_quoted(name)}:{canonical(value[name])}' for name in names])}}}"
     import rfc8785
 
     return rfc8785.dumps(value).decode()
 
 
 def _utf_16(name: str) -> bytes:
-    """What names are put in order by."""
+    """What names are in order of, which matters beyond ASCII."""
     return name.encode("utf-16-be")
 
 

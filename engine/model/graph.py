@@ -44,6 +44,8 @@ def graph_faults(steps: tuple[Step, ...]) -> list[Fault]:
         return [Fault("a plan needs at least one step", "steps")]
     if len(steps) > MAX_STEPS:
         return [Fault(f"{len(steps)} steps; at most {MAX_STEPS} are allowed", "steps")]
+    if len(rank_steps({step.id: step.needs for step in steps})) == len(steps):
+        return []
     return _id_faults(steps) + _need_faults(steps) + _cycle_faults(steps)
 
 
@@ -97,10 +99,9 @@ def _cycle_faults(steps: tuple[Step, ...]) -> list[Fault]:
 def _cycle(needs: Mapping[str, Collection[str]]) -> list[str]:
     """The steps of one cycle, the first of them again at its end; empty where there is none."""
     sound = {step: [need for need in given if need in needs and need != step] for step, given in needs.items()}
-    if len(rank_steps(sound)) < len(sound):
-        try:
-            TopologicalSorter(sound).prepare()
-        except CycleError as error:
-            cycle: list[str] = error.args[1]
-            return cycle
+    try:
+        TopologicalSorter(sound).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        return cycle
     return []

@@ -223,7 +223,7 @@ class _Steps:
         """Where the program of a command lies; a fault where it does not and no step before may make it."""
         if not judgement.program:
             return ""
-        found = self._programs.find(judgement.program, self._root / step.workdir)
+        found = self._programs.find(judgement.program, os.path.join(self._root, step.workdir))
         if not found and not self._made_before(step):
             where = f"in {step.workdir}" if "/" in judgement.program else "on PATH"
             self._fault(step, operand_field(step), f"`{judgement.program[:200]}` was not found {where}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from engine.model.plan import Action
 from engine.planning.judgement import BASH
@@ -33,4 +33,4 @@ def _missing(operand: str, shell: bool, path: str) -> tuple[str, ...]:
         program = BASH if shell else parse_command(operand).argv[0]
     except CommandError:
         return ()
-    return () if Programs(path).find(program, Path.cwd()) else (f"`{program}` was not found",)
+    return () if Programs(path).find(program, os.getcwd()) else (f"`{program}` was not found",)

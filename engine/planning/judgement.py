@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from engine.model.nouns import dataclass
 from engine.model.plan import Execute, Notify, Shell, Step, Test
 from engine.model.tier import Reason, Tier, highest
 from engine.policy import Policy, assess, parse_command
@@ -14,7 +14,7 @@ BASH = "/bin/bash"
 """What runs a script (B6.3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judgement:
     """The verdict on one step."""
 

@@ -179,7 +179,7 @@ class NamedFiles:
 
     def _is_file(self, path: str) -> bool:
         if path not in self._exists:
-            self._exists[path] = self._look(os.path.join(self._root, path))
+            self._exists[path] = self._look(f"{self._root}/{path}")
         return self._exists[path]
 
     def _look(self, whole: str) -> bool:

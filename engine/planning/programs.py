@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
 
 
 class Programs:
@@ -15,13 +14,13 @@ class Programs:
         self._path = os.pathsep.join(entry for entry in path.split(os.pathsep) if os.path.isabs(entry))
         self._found: dict[str, str] = {}
 
-    def find(self, name: str, workdir: Path) -> str:
+    def find(self, name: str, workdir: str) -> str:
         """The absolute path of a program, its links kept as they are; empty where there is none.
 
         A name with a slash is taken from the workdir, as a shell would.
         """
         if "/" in name:
-            return _executable(os.path.normpath(workdir / name))
+            return _executable(os.path.normpath(os.path.join(workdir, name)))
         if name not in self._found:
             self._found[name] = shutil.which(name, path=self._path) or ""
         return self._found[name]

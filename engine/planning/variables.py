@@ -89,7 +89,7 @@ class _Filling:
     def _step(self, step: Value, path: Path) -> Value:
         if not isinstance(step, dict):
             return step
-        return {key: self._field(key, value, (*path, key)) for key, value in step.items()}
+        return {key: self._field(key, value, (*path, key)) if _used(value) else value for key, value in step.items()}
 
     def _field(self, key: str, value: Value, path: Path) -> Value:
         if key == "command":
@@ -167,6 +167,14 @@ class _Filling:
     def _fault(self, path: Path, message: str) -> None:
         if len(self.faults) < MAX_FAULTS:
             self.faults.append(Fault(message, field_path(path)))
+
+
+def _used(value: Value) -> bool:
+    """Whether a variable is named anywhere in it."""
+    if isinstance(value, str):
+        return _SIGN in value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_used, parts))
 
 
 def _problem(name: str, value: Value) -> str:

@@ -7,10 +7,10 @@ differently from what it does. Nothing is expanded here or later: `*` and `~` re
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.errors import UsageError
+from engine.model.nouns import dataclass
 
 _PLAIN = re.compile(r"[\w@%+:,./-]+(?: +[\w@%+:,./=-]+)*", re.ASCII)
 _TOKEN = re.compile(

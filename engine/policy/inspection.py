@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from engine.model.nouns import dataclass
 from engine.model.tier import Reason, Tier
 from engine.policy.argv import Command, forbidden
 from engine.policy.findings import UNKNOWN, Finding, Invocation, Script, destructive

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.model.nouns import dataclass
 from engine.model.policy import Policy
 from engine.model.tier import Reason, Tier, highest
 from engine.policy.allow import asks, refusal

@@ -18,7 +18,7 @@ from tests.benchmarks.report import report_absolute
 from tests.engine.planning.plans import parse_document
 
 STEPS = 10_000
-RUNS = 15
+RUNS = 5
 
 
 def text_of(steps: int) -> str:

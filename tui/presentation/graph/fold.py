@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from itertools import groupby
 
 from engine import StepState
@@ -109,10 +110,17 @@ def boxes(graph: Graph, level: Level, folded: Collection[str], opened: Collectio
 
 def links(shape: Shape, made: list[Box]) -> tuple[tuple[frozenset[int], ...], tuple[int, ...]]:
     """The needs of boxes by place, and their layers."""
-    owner = {step: place for place, box in enumerate(made) for step in box.members}
+    return _links(shape, tuple([box.runs or box.branches for box in made]))
+
+
+@lru_cache(maxsize=64)  # most of what changes leaves the same steps together
+def _links(
+    shape: Shape, made: tuple[tuple[tuple[str, ...], ...], ...]
+) -> tuple[tuple[frozenset[int], ...], tuple[int, ...]]:
+    owner = {step: place for place, runs in enumerate(made) for run in runs for step in run}
     needs = tuple(
-        frozenset(owner[need] for step in box.members for need in shape.needs[step]) - {place}
-        for place, box in enumerate(made)
+        frozenset(owner[need] for run in runs for step in run for need in shape.needs[step]) - {place}
+        for place, runs in enumerate(made)
     )
     dependents: dict[str, list[str]] = {str(place): [] for place in range(len(made))}
     for place, needed in enumerate(needs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -47,8 +48,7 @@ class Ink:
 
     def text(self, text: str, cells: int = 0) -> str:
         """Outside text made safe, and cut to some cells with an ellipsis."""
-        shown = ascii_only(text) if self.ascii else safe(text)
-        return cut(shown, cells, "~" if self.ascii else "…") if cells else shown
+        return _shown(text, cells, self.ascii)
 
     def glyph(self, state: StepState) -> str:
         return status.STEPS[state].glyph(ascii_only=self.ascii)
@@ -58,6 +58,12 @@ class Ink:
 
     def pick(self, unicode: str, plain: str) -> str:
         return plain if self.ascii else unicode
+
+
+@lru_cache(maxsize=512)  # every frame writes the same labels
+def _shown(text: str, cells: int, plain: bool) -> str:
+    shown = ascii_only(text) if plain else safe(text)
+    return cut(shown, cells, "~" if plain else "…") if cells else shown
 
 
 def cut(text: str, cells: int, ellipsis: str = "…") -> str:
