@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 
 _SIGN: Final = "${vars."
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
-_USE = re.compile(r"(?P<text>\$?)\$\{vars\.(?P<name>[^}]{0,64})(?P<end>\}?)")
+_USE = re.compile(r"(?P<text>\$?)\$\{vars\.(?P<name>[^}$]{0,64})(?P<end>\}?)")
 _IN_QUOTES = re.compile(rf"\\.|{_USE.pattern}", re.DOTALL)
 _IN_COMMAND = re.compile(rf"""'[^']*'?|"(?:[^"\\]|\\.)*"?|\\.|{_USE.pattern}""", re.DOTALL)
 """The parts of a command in which `${` means different things, as `policy.argv` reads them."""
@@ -54,7 +54,7 @@ def declared(document: Value) -> list[tuple[str, str | None]]:
 
 def literal(field: str, text: str) -> str:
     """The text of a field as a plan file has to write it, so that nothing is filled in where it is read again."""
-    if _SIGN not in text or field == "script":
+    if _SIGN not in text or field in ("script", "vars"):
         return text
     if field != "command":
         return text.replace(_SIGN, f"${_SIGN}")

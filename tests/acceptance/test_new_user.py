@@ -68,3 +68,18 @@ def test_help_and_the_palette_know_every_key_of_the_footer(place: Place) -> None
     terminal.see("Search")
     terminal.type("forget")
     terminal.see("Forget the task")
+
+
+@pytest.mark.parametrize("pipe", ["", " | cat"], ids=["terminal", "pipe"])
+def test_lines_break_between_words_and_operands_where_they_must(place: Place, pipe: str) -> None:
+    command = "echo " + " ".join(f"word{n}" for n in range(30))
+    place.run("plan", "-f", place.plan({"id": "long", "action": "execute", "command": command}))
+    terminal = place.terminal((50, 50))
+    terminal.run(place.signoff("show", "1") + pipe)
+    _, *plan = terminal.text.split("   1  Release it")[1].split("read it:")[0].splitlines()
+    assert max(map(len, plan)) <= 50
+    first = next(number for number, row in enumerate(plan) if "echo" in row)
+    last = next(number for number, row in enumerate(plan) if "why" in row)
+    assert "".join(row[9:] for row in plan[first:last]) == command
+    if not pipe:
+        assert "sign it: signoff approve\n  1" in terminal.text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from engine import ANSWERS, Answer, EngineClient, Question, QuestionKind, Reply, ShowTask, TaskView
+from engine import ANSWERS, Answer, EngineClient, LookAgain, Question, QuestionKind, Reply, ShowTask, TaskView
 from engine.errors import UsageError
 from tui.cli import lines
 from tui.cli.arguments import duration, set_option, step_argument, task_argument
@@ -61,8 +61,14 @@ async def _confirm(call: Call) -> int:
         if not await says_yes(person, f"Run {safe(question.step)} {how}, as shown?"):
             call.console.note("later: nothing was recorded, the question stays")
             return Exit.DENIED
-    async with call.engine("decide") as engine:
-        return await _give(call, engine, question, answer, seconds=seconds)
+        async with call.engine("decide") as engine:
+            await engine.do(LookAgain(question=question.id))
+            now, view = await _asked(call, engine, answer)
+            if now.digest == question.digest:
+                return await _give(call, engine, question, answer, seconds=seconds)
+        person.tell("\n".join(lines.question_lines(now, view, call.console)))
+        call.console.note("it changed while you looked at it: nothing was recorded, the question stays")
+        return Exit.DENIED
 
 
 def _how_long(call: Call) -> tuple[Answer, float | None, str]:

@@ -29,7 +29,7 @@ async def _completion(call: Call) -> int:
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
         elif placeholder in _CHOICES:
             action.choices = _CHOICES[placeholder]
-    call.console.say(shtab.complete(parser, shell=call.args.shell))
+    call.console.say(shtab.complete(parser, shell=call.args.shell), exact=True)
     return 0
 
 

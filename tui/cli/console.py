@@ -7,6 +7,7 @@ Colour follows the output, never carries meaning alone, and is off where stdout 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -37,11 +38,15 @@ class Console:
     def width(self) -> int:
         from shutil import get_terminal_size  # brings three ways to compress
 
-        return get_terminal_size((WIDTH, 24)).columns if self.tty else WIDTH
+        if self.tty:
+            return get_terminal_size((WIDTH, 24)).columns
+        return min(WIDTH, os.get_terminal_size(self._err.fileno()).columns or WIDTH) if self._err.isatty() else WIDTH
 
-    def say(self, text: str) -> None:
-        """One or more lines on stdout."""
-        line = text if text.endswith("\n") else text + "\n"
+    def say(self, text: str, *, exact: bool = False) -> None:
+        """One or more lines on stdout; on a terminal broken between words, save what is `exact`."""
+        line = text.removesuffix("\n") + "\n"
+        if self.tty and not exact:
+            line = self._broken(line)
         if self._held is not None:
             self._held.append(line)
             return
@@ -59,7 +64,7 @@ class Console:
         """Print what was held back."""
         held, self._held = self._held or [], None
         for line in held:
-            self.say(line)
+            self.say(line, exact=True)
 
     def ring(self, sequence: str) -> bool:
         """Have the terminal call its person; False where there is none to call, or nothing to say."""
@@ -73,7 +78,7 @@ class Console:
         """A diagnostic on stderr."""
         self._wipe()
         self._out.flush()
-        self._err.write(text + "\n")
+        self._err.write((self._broken(text) if self._err.isatty() else text) + "\n")
         self._err.flush()
         self._redraw()
 
@@ -96,6 +101,12 @@ class Console:
             return text
         codes = [code for name, code in _COLOURS.items() if name in style] + (["1"] if "bold" in style else [])
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if codes else text
+
+    def _broken(self, text: str) -> str:
+        from tui.presentation.wrap import broken
+
+        width = self.width
+        return "\n".join(broken(line, width) for line in text.split("\n"))
 
     def _wipe(self) -> None:
         if self._bar:

@@ -118,7 +118,7 @@ class LineMode:
         with suppress(SignoffError):  # an engine that has closed leaves nothing to come back to
             info: EngineInfo = await self._engine.read(ShowEngine())
             if word := farewell(info.running, len(await self._engine.read(ListQuestions())), self._call.again):
-                self._console.say(word)
+                self._console.say(word, exact=True)  # a command to copy
 
     # Commands
 

@@ -33,6 +33,7 @@ from tui.presentation.ownerless import LOOK, is_interrupted
 from tui.presentation.safe import safe, safe_lines
 from tui.presentation.status import CHANGES, PHASES, STEPS, TIERS, Look
 from tui.presentation.ways import hints, ways
+from tui.presentation.wrap import broken
 
 _ASKED = {
     QuestionKind.CONFIRMATION: "asks before it runs",
@@ -110,7 +111,7 @@ def question_lines(question: Question, view: TaskView, console: Console) -> Iter
     """What exactly is asked, and what the signer could not know."""
     if question.kind is QuestionKind.BUDGET:
         yield f"Task {question.task} {_ASKED[question.kind]}"
-        yield from (f"  {safe(news)}" for news in question.news)
+        yield from (broken(f"  {safe(news)}", console.width) for news in question.news)
         yield from (f"  {way}" for way in ways(question))
         return
     number, planned = numbered(view, question.step)
@@ -118,7 +119,7 @@ def question_lines(question: Question, view: TaskView, console: Console) -> Iter
     yield f"Task {question.task}, step {number} {safe(question.step)} {_ASKED[question.kind]}  {tier}".rstrip()
     if planned:
         yield from operand_lines(planned, console)
-    yield from (f"  new: {safe(news)}" for news in question.news)
+    yield from (broken(f"  new: {safe(news)}", console.width) for news in question.news)
     yield from (f"  {line}" for line in safe_lines(question.diff) if question.diff)
     yield from (f"  option: {safe(option)}" for option in question.options)
     if question.digest:
@@ -131,7 +132,7 @@ def operand_lines(planned: PlannedStep, console: Console) -> Iterator[str]:
     for row in rows(planned.step.operand, console.width - 8, plain=console.ascii_only):
         yield f"  {row.line if row.first else '':>4}  {row.text}"
     for fact in facts(planned):
-        yield f"  {fact.label:<9}{safe(fact.text)}"
+        yield broken(f"  {fact.label:<9}{safe(fact.text)}", console.width)
 
 
 def question_line(question: Question) -> str:

@@ -65,9 +65,9 @@ async def _show(call: Call) -> int:
             call.console.json(shapes.task_whole(view, costs or None, ownerless=ownerless))
             return 0
         if call.args.md:
-            call.console.say(await whole_plan_as_markdown(engine, view))
+            call.console.say(await whole_plan_as_markdown(engine, view), exact=True)
             return 0
-        call.console.say(await whole_plan(call, engine, view))
+        call.console.say(await whole_plan(call, engine, view), exact=True)
     for line in lines.summary_lines(view, call.console, ownerless=ownerless):
         call.console.say(line)
     for question in view.questions:

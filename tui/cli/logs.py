@@ -67,12 +67,12 @@ async def _one(call: Call, engine: EngineClient, step: str) -> None:
             continue
         *whole, rest = (rest + data).split(b"\n")
         for line in whole:
-            call.console.say(_shown(line))
+            call.console.say(_shown(line), exact=True)
         if len(rest) > LINE:
-            call.console.say(_shown(rest))
+            call.console.say(_shown(rest), exact=True)
             rest = b""
     if rest:
-        call.console.say(_shown(rest))
+        call.console.say(_shown(rest), exact=True)
 
 
 async def _latest(call: Call, engine: EngineClient, step: str) -> Run | None:

@@ -57,7 +57,7 @@ async def _plan(call: Call) -> int:
             costs = await engine.read(ListCosts(task=view.task.id))
             call.console.json(shapes.task_whole(view, costs or None))
             return 0
-        call.console.say(await whole_plan(call, engine, view))
+        call.console.say(await whole_plan(call, engine, view), exact=True)
     call.console.say(lines.how_to_go_on(view.task))
     return 0
 
@@ -173,7 +173,8 @@ async def _dry_run(call: Call) -> int:
         return 0
     for number, planned in enumerate(view.plan.steps if view.plan else (), start=1):
         verdict = "ask" if planned.asks else "run"
-        call.console.say(f"{number:>4}  {safe(planned.id)}  {planned.step.action}  {safe(planned.step.operand)}")
+        told = f"{number:>4}  {safe(planned.id)}  {planned.step.action}  {safe(planned.step.operand)}"
+        call.console.say(told, exact=True)
         call.console.say(f"      {TIERS[planned.tier].word}, verdict {verdict}, {safe(touches(planned))}")
         for reason in planned.reasons:
             call.console.say(f"      why: {safe(shapes.reason_text(reason))}")
@@ -190,14 +191,14 @@ async def _schema(call: Call) -> int:
 
     from engine import plan_schema
 
-    call.console.say(json.dumps(plan_schema(), indent=2))
+    call.console.say(json.dumps(plan_schema(), indent=2), exact=True)
     return 0
 
 
 async def _agent_guide(call: Call) -> int:
     from engine import agent_guide
 
-    call.console.say(agent_guide())
+    call.console.say(agent_guide(), exact=True)
     return 0
 
 

@@ -59,7 +59,7 @@ async def _serve(call: Call) -> int:
     if call.args.unit:
         from tui.cli.unit import unit
 
-        call.console.say(unit(call))
+        call.console.say(unit(call), exact=True)
         return 0
     if call.args.stop:
         return await _stop(call)

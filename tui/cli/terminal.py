@@ -7,6 +7,9 @@ import os
 import termios
 from typing import TYPE_CHECKING, Protocol
 
+from tui.cli.console import WIDTH
+from tui.presentation.wrap import broken
+
 if TYPE_CHECKING:
     from engine import EngineClient, StepStatus
 
@@ -59,7 +62,8 @@ class Terminal:
     async def ask(self, prompt: str) -> str:
         loop = asyncio.get_running_loop()
         termios.tcflush(self._file, termios.TCIFLUSH)  # what was typed ahead answers nothing
-        os.write(self._file, prompt.encode(errors="backslashreplace"))  # one line: a terminal takes it whole
+        shown = broken(prompt, os.get_terminal_size(self._file).columns or WIDTH)
+        os.write(self._file, shown.encode(errors="backslashreplace"))  # so short that a terminal takes it whole
         readable = asyncio.Event()
         loop.add_reader(self._file, readable.set)
         try:

@@ -25,7 +25,7 @@ class Fact(NamedTuple):
 
 
 _WHEN = {When.ALWAYS: "however they end", When.FAILURE: "when one of them fails"}
-_ASKS = "asks again at run"
+_ASKS, _GRANTED = "asks again at run", "granted: unasked"
 
 
 def facts(planned: PlannedStep, root: str = "") -> list[Fact]:
@@ -73,10 +73,10 @@ def where(planned: PlannedStep, root: str = "") -> str:
     return step.workdir if step.workdir != "." or not root else root
 
 
-def headline(planned: PlannedStep) -> list[str]:
-    """`bash`, `in .`, `asks again at run`, `network none`: what stands above an operand."""
+def headline(planned: PlannedStep, *, granted: bool = False) -> list[str]:
+    """`bash`, `in .`, `asks again at run`, `network none`: above an operand; what is granted asks no more."""
     program = "bash" if planned.step.action is Action.SHELL else planned.step.action.value
-    asks = [_ASKS] if planned.asks else []
+    asks = [_GRANTED if granted else _ASKS] if planned.asks else []
     return [program, f"in {planned.step.workdir}", *asks, touches(planned)]
 
 

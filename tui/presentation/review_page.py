@@ -20,12 +20,13 @@ from tui.presentation.status import TIERS
 from tui.presentation.threads import thread_lines
 
 
-def page_title(row: Row, ascii_only: bool = False) -> Content:
+def page_title(row: Row, *, granted: bool = False, ascii_only: bool = False) -> Content:
     """What stands above the operand: `9 migrate · bash · in . · asks again at run · network none`."""
     if row.planned is None:
         return content(f"{len(row.numbers)} {TIERS[row.group or Tier.READ].word}", "bold")
     dot = " - " if ascii_only else " · "
-    return assemble((f"{row.number} {row.planned.id[:GLANCE]}", "bold"), (dot + dot.join(headline(row.planned)), MUTED))
+    about = dot + dot.join(headline(row.planned, granted=granted))
+    return assemble((f"{row.number} {row.planned.id[:GLANCE]}", "bold"), (about, MUTED))
 
 
 def page_of(

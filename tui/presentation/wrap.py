@@ -5,8 +5,11 @@ What is approved is cut at the cell and never reflowed; prose about it breaks be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
+
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 Piece: TypeAlias = tuple[str, bool]
 """Text, and whether it is an escape of ours."""
@@ -65,6 +68,29 @@ def words(text: str, width: int) -> list[str]:
         else:
             rows.append(word)
     return rows
+
+
+def broken(line: str, width: int) -> str:
+    """One line of prose as lines of at most `width` cells, broken between words and indented by two more.
+
+    A longer word, such as a path or a command to copy, stays whole: the terminal breaks it. Colours take no room.
+    """
+    if _drawn(line) <= width:
+        return line
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    rows, fresh = [indent], True
+    for word in line[len(indent) :].split(" "):
+        if not fresh and _drawn(rows[-1]) + 1 + _drawn(word) > width:
+            rows.append(f"{indent}  ")
+            fresh = True
+        if word or len(rows) == 1:
+            rows[-1] += word if fresh else f" {word}"
+            fresh = False
+    return "\n".join(row.rstrip(" ") for row in rows)
+
+
+def _drawn(text: str) -> int:
+    return cells(_COLOUR.sub("", text))
 
 
 def _bits(text: str, width: int) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """Several confirmations answered at once: shows all that would run, to be read to its end, then runs or denies each.
 
-Each answer is a command of its own: what somebody else answered meanwhile stays as it was answered, and is told.
+Each answer is a command of its own: what somebody else answered meanwhile stays as it was answered, and is told. The
+engine looks at the bytes of each again before any of them runs.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -15,7 +17,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
-from engine import Answer, QuestionAnswered, Resolve, SignoffError
+from engine import Answer, ListQuestions, LookAgain, Question, QuestionAnswered, Resolve, SignoffError
 from tui.messages import Happened
 from tui.presentation.batch import batch_page, batch_title
 from tui.presentation.content import content
@@ -163,6 +165,9 @@ class BatchScreen(DecidingScreen[None]):
     @work(group="answer")
     async def _send(self, answer: Answer, reason: str = "") -> None:
         self._enter(Mode.SENDING)
+        if answer is Answer.ONCE and (moved := await self._moved()):
+            self._go_on_without(moved, f"{', '.join(moved.values())} changed meanwhile, and nothing was run")
+            return
         said, refused = [], []
         for question in [item.question for item in self._items if item.question]:
             command = Resolve(question=question.id, answer=answer, reason=reason, digest=question.digest)
@@ -172,6 +177,15 @@ class BatchScreen(DecidingScreen[None]):
                 refused.append(f"{question.step}: {error}")
         self.app.say("\n".join([*said, *refused]))
         self.dismiss(None)
+
+    async def _moved(self) -> dict[int, str]:
+        """The questions that ask about other bytes by now, as the engine finds them, and their steps."""
+        shown = {item.question.id: item.question for item in self._items if item.question}
+        for number in shown:
+            with suppress(SignoffError):  # what cannot be looked at is refused when it is answered
+                await self.app.engine.do(LookAgain(question=number))
+        asked: tuple[Question, ...] = await self.app.engine.read(ListQuestions())
+        return {each.id: each.step for each in asked if each.id in shown and each.digest != shown[each.id].digest}
 
     # What happens meanwhile
 
@@ -185,10 +199,11 @@ class BatchScreen(DecidingScreen[None]):
             if isinstance(event.fact, QuestionAnswered)
         }
         gone = [item.question.id for item in self._items if item.question and item.question.id in closed]
-        if not gone:
-            return
+        if gone:
+            self._go_on_without(gone, "; ".join(answered(closed[number]) for number in gone))
+
+    def _go_on_without(self, gone: Collection[int], told: str) -> None:
         self._items = [item for item in self._items if item.question and item.question.id not in gone]
-        told = "; ".join(answered(closed[number]) for number in gone)
         if not self._items:
             self.app.say(told)
             self.dismiss(None)

@@ -30,14 +30,16 @@ class HelpScreen(Sheet):
 
 
 def lines(place: Place, *, ascii_only: bool = False) -> Iterator[Content]:
-    """All keys, the focused place first, behind it the marks of steps; then what only the palette offers."""
-    first, *rest = dict.fromkeys((place, Place.WORKBENCH, Place.APP, *_NAMES))
-    yield from _keys(first)
+    """All keys, of the focused place first; behind those of the workbench the marks of steps, last the palette."""
+    shown = dict.fromkeys((place, Place.WORKBENCH))
+    for each in shown:
+        yield from _keys(each)
     yield content("Marks of steps", "bold $accent")
     yield from _marks(ascii_only)
     yield Content("")
-    for shown in rest:
-        yield from _keys(shown)
+    for each in dict.fromkeys((Place.APP, *_NAMES)):
+        if each not in shown:
+            yield from _keys(each)
     yield content("Only in the palette ( : )", "bold $accent")
     yield from (_line("", command.title, command.help) for command in COMMANDS if not command.key)
 

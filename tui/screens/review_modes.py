@@ -39,23 +39,24 @@ class Mode(Enum):
 
 _READING = (
     Key("space", "read", "read_on"),
-    Key("a", "ok", "ok"),
-    Key("h", "hold", "hold"),
-    Key("s", "skip", "skip"),
-    Key("e", "edit", "edit"),
-    Key("c", "note", "note"),
-    Key("d", "diff", "differences"),
-    Key("R", "return", "return"),
     Key("A", "sign", "sign"),
+    Key("R", "return", "return"),
     Key("x", "reject", "reject"),
+    Key("e", "edit", "edit"),
+    Key("E", "file", "edit_file"),
+    Key("d", "diff", "differences"),
+    Key("c", "note", "note"),
+    Key("s", "skip", "skip"),
+    Key("h", "hold", "hold"),
+    Key("a", "ok", "ok"),
+    Key("T", "grant", "grant"),
     Key("enter", "show", "show"),
     Key("o", "all", "open_all"),
-    Key("E", "file", "edit_file"),
-    Key("T", "grant", "grant"),
     Key("C", "resolve", "resolve"),
     Key("esc", "back", "back"),
-    Key("?", "", "keys"),
+    Key("?", "more", "keys"),
 )
+"""The most needed first: a narrow screen has no room for the last ones."""
 _BACK = Key("esc", "back", "back")
 _KEYS = {
     Mode.READING: _READING,

@@ -31,7 +31,7 @@ from tui.messages import Happened, PeopleMoved, Resynced
 from tui.presentation.content import content
 from tui.presentation.line import MUTED, clipped
 from tui.presentation.reading import Reading, expected
-from tui.presentation.review_head import beside, summary, title
+from tui.presentation.review_head import beside, granted, summary, title
 from tui.presentation.review_page import page_of, page_title
 from tui.presentation.revisions import Since, earlier, told, written
 from tui.presentation.trouble import trouble
@@ -151,6 +151,7 @@ class ReviewView(DecidingScreen[None]):
         self.reading = Reading.of(view, self.reading.read, self.reading.since)
         self.steps.read(self.reading)
         self.show_page(again=True)
+        self._rule()
 
     def _head(self) -> None:
         if self.view is None:
@@ -203,9 +204,10 @@ class ReviewView(DecidingScreen[None]):
         rule, view = self.query_one(Rule), self.operand
         row = self.steps.chosen
         rule.right = content(view.where(), MUTED)
-        if row is not None:
-            room = rule.size.width - rule.right.cell_length - 7
-            rule.left = clipped(page_title(row, ascii_only=self.app.ascii_only), room, ascii_only=self.app.ascii_only)
+        if row is not None and self.view is not None:
+            plain, room = self.app.ascii_only, rule.size.width - rule.right.cell_length - 7
+            free = row.planned is not None and granted(row.planned, self.view, self.app.clock())
+            rule.left = clipped(page_title(row, granted=free, ascii_only=plain), room, ascii_only=plain)
         rule.lit = view.has_focus
 
     def on_happened(self, message: Happened) -> None:

@@ -16,6 +16,7 @@ from engine import (
     Outcome,
     Pause,
     Phase,
+    QuestionKind,
     Reject,
     Remove,
     Reply,
@@ -208,6 +209,23 @@ def test_cancelling_a_task_exits_as_its_outcome() -> None:
     said = call(ScriptedEngine(cancelled), "cancel", "12")
     assert said.code == 4
     assert "task 12 cancelled" in said.out
+
+
+def test_what_changed_while_a_person_read_is_shown_and_not_run() -> None:
+    engine = ScriptedEngine(plans.asking(plans.QUESTION))
+
+    class Slow(Typist):
+        async def ask(self, prompt: str) -> str:
+            moved = replace(plans.QUESTION, kind=QuestionKind.DRIFT, digest="0" * 64, diff="-safe\n+rm -rf /")
+            engine.views[12] = plans.asking(moved)
+            return await super().ask(prompt)
+
+    ana = Slow("y")
+    said = call(engine, "confirm", "12", "migrate", person=ana)
+    assert (said.code, engine.done) == (3, [])
+    assert engine.looked_at == [plans.QUESTION.id]
+    assert "it changed while you looked at it" in said.err
+    assert "+rm -rf /" in ana.seen
 
 
 def test_confirming_shows_what_the_signer_could_not_know() -> None:

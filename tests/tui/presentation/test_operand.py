@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.hostile import HOSTILE
 from tui.presentation.operand import lines_of, rows
 from tui.presentation.safe import INDENT, TAB, is_safe, safe
-from tui.presentation.wrap import cells, words
+from tui.presentation.wrap import broken, cells, words
 
 TEXTS = st.one_of(st.text(max_size=400), st.sampled_from(list(HOSTILE.values())))
 WIDTHS = st.integers(min_value=10, max_value=120)
@@ -59,3 +59,10 @@ def test_what_hides_is_shown(text: str, shown: list[str]) -> None:
 
 def test_an_escape_is_not_torn() -> None:
     assert [row.text for row in rows("x" * 18 + " " * 38 + "y", 21)] == ["x" * 18, "⟨38 spaces⟩y"]
+
+
+def test_prose_breaks_between_words_and_what_is_to_be_copied_stays_whole() -> None:
+    assert broken("  go on: signoff resume 12", 16) == "  go on: signoff\n    resume 12"
+    assert broken("kept in /a/path/longer/than/that", 12) == "kept in\n  /a/path/longer/than/that"
+    assert broken("\x1b[1;31mred\x1b[0m and no more", 16) == "\x1b[1;31mred\x1b[0m and no more"
+    assert broken("one  two", 8) == "one  two"

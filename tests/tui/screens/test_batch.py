@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine import Answer, Resolve
+from engine import Answer, QuestionKind, Resolve
 from engine.errors import AlreadyAnswered
 from engine.model.events import QuestionAnswered
 from engine.testing import ScriptedEngine
@@ -103,6 +103,24 @@ async def test_an_answer_given_elsewhere_takes_the_entry_away_and_says_who_gave_
         assert "Run this one now?" in picture(pilot)
         engine.emit(QuestionAnswered(replace(PUSH, answer=Answer.ONCE, answered_by="ben")), task=12, step="push")
         await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+
+
+async def test_what_changed_while_it_was_read_does_not_run_and_nothing_with_it() -> None:
+    engine = waiting()
+    async with opened(engine, InboxScreen(now=Restless())) as pilot:
+        await pilot.press("b")
+        await settle(pilot)
+        await read_all(pilot)
+        moved = replace(PUSH, kind=QuestionKind.DRIFT, digest="0" * 64, diff="-safe\n+rm -rf /")
+        engine.views[12] = plans.asking(plans.QUESTION, moved)
+        await pilot.press("Y", "y")
+        await until(pilot, lambda: "push changed meanwhile, and nothing was run" in picture(pilot))
+        assert "Run this one now?" in picture(pilot)
+        assert (given(engine), set(engine.looked_at)) == ([], {plans.QUESTION.id, PUSH.id})
+        await read_all(pilot)
+        await pilot.press("Y", "y")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+    assert given(engine) == [(plans.QUESTION.id, Answer.ONCE, "")]
 
 
 async def test_who_was_second_is_told_and_the_others_go_on() -> None:

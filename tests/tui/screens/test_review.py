@@ -19,7 +19,7 @@ from engine.model.plan import Execute, Shell
 from engine.testing import ScriptedEngine
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
-from tests.tui.pilots import picture, until
+from tests.tui.pilots import picture, shown, until
 from tests.tui.screens.shared import Shared
 from tests.tui.screens.test_workbench_hostile import poisoned
 from tests.tui.stage import LARGE, SMALL, TRICKS, Clock, Restless, app, gone, opened, press, settle, show, utc  # noqa: F401
@@ -53,6 +53,13 @@ def _deploying(script: bytes) -> ScriptedEngine:
 def _one(engine: ScriptedEngine) -> Any:
     (command,) = engine.done
     return command
+
+
+async def test_the_footer_of_a_small_screen_has_what_a_reader_needs_most() -> None:
+    async with opened(_engine(), ReviewScreen(12)) as pilot:
+        keys = shown(pilot)[-1].split()
+        needed = "space read A sign R return x reject e edit E file c note s skip ? more"
+        assert keys == needed.split()
 
 
 async def test_the_safe_path_for_two_risky_steps_of_twelve_takes_five_keys_with_the_one_that_opens_it() -> None:

@@ -285,9 +285,11 @@ async def test_what_is_granted_is_not_said_to_ask_again() -> None:
     async with opened(engine, ReviewScreen(12, now=clock), LARGE) as pilot:
         await press(pilot, clock, "space", "T", "y", "space", "A")
         assert "12 run, 1 asks again, 1 granted?" in _flat(pilot)
-        await press(pilot, clock, "n")
+        await press(pilot, clock, "n", "left_square_bracket")
+        assert "9 migrate · bash · in . · granted: unasked" in _flat(pilot)
         (grant,) = engine.views[12].grants
         engine.happen(GrantRevoked(replace(grant, revoked=grant.given, revoked_by="ben")))
+        await until(pilot, lambda: "9 migrate · bash · in . · asks again at run" in _flat(pilot))
         await press(pilot, clock, "A")
         assert "12 run, 2 ask again at run?" in _flat(pilot)
 
