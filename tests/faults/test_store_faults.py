@@ -37,9 +37,10 @@ from engine.errors import StoreDamaged, StoreError, StoreFull
 from engine.host import Host, RemoteEngine
 from engine.settings import Settings
 from engine.storage import writer
-from tests.engine.desk import PATIENCE, Desk, check_sound, shell, step
+from tests.engine.desk import Desk, check_sound, shell, step
 from tests.engine.process.process_room import until
 from tests.faults.disk import Disk
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
