@@ -1,14 +1,27 @@
-"""Options and marks of the whole suite."""
+"""Options of the whole suite, and where its tests run: all of them side by side, picked ones in one process."""
 
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="repeat the fault loops as often as the promises say")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process for each core, where everything is run; a file or a name is run at once, in this process."""
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
+    return len(os.sched_getaffinity(0)) if everything else 0
+
+
+def pytest_configure() -> None:
+    """No test depends on the size of the terminal it is started from; where there is none, a debugger makes one up."""
+    for name in ("LINES", "COLUMNS"):
+        os.environ.pop(name, None)
 
 
 def pytest_collection_finish() -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -28,8 +29,9 @@ def marks() -> Iterator[Iterator[str]]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, marks: Iterator[str]) -> Iterator[Place]:
-    """A place of its own for each test."""
-    made = Place(tmp_path, next(marks))
-    yield made
-    made.close()
+def place(marks: Iterator[str]) -> Iterator[Place]:
+    """A place of its own for each test; its path is short and of one length, for screens wrap where they show it."""
+    with TemporaryDirectory(prefix="walk-", ignore_cleanup_errors=True) as folder:
+        made = Place(Path(folder), next(marks))
+        yield made
+        made.close()

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.guard import MARK, end
-from tests.acceptance.terminal import DEADLINE, Terminal, until
+from tests.acceptance.terminal import Terminal, until
+from tests.patience import PATIENCE
 
 PROGRAM = Path(sys.executable).with_name("signoff")
 LIFETIME = 120
@@ -139,11 +140,11 @@ class Place:
         """The state of each step; nothing while there is no such task."""
         return {step["id"]: step["state"] for step in self.task(number).get("steps", ())}
 
-    def phase(self, wanted: str, number: int = 1, seconds: float = DEADLINE) -> None:
+    def phase(self, wanted: str, number: int = 1, seconds: float = PATIENCE) -> None:
         """Wait until a task is in a phase."""
         until(lambda: self.task(number).get("phase") == wanted, lambda: str(self.task(number)), seconds)
 
-    def state_of(self, step: str, wanted: str, number: int = 1, seconds: float = DEADLINE) -> None:
+    def state_of(self, step: str, wanted: str, number: int = 1, seconds: float = PATIENCE) -> None:
         """Wait until a step is in a state."""
         until(lambda: self.states(number).get(step) == wanted, lambda: str(self.states(number)), seconds)
 

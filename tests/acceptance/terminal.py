@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from tests.patience import PATIENCE
+
 GLANCE = 0.05
 """Seconds between two keys that only move about."""
 PAUSE = 0.15
@@ -20,7 +22,6 @@ PAUSE = 0.15
 READING = 0.45
 """Seconds that a person looks at a question before answering."""
 POLL = 0.05
-DEADLINE = 20.0
 LIFETIME = 240
 """Seconds after which a terminal closes by itself."""
 
@@ -34,7 +35,7 @@ set -g history-limit 20000
 _PROMPT = re.compile(r"<(\d+):(\d+)>$")
 
 
-def until(condition: Callable[[], bool], what: Callable[[], str], seconds: float = DEADLINE) -> None:
+def until(condition: Callable[[], bool], what: Callable[[], str], seconds: float = PATIENCE) -> None:
     """Wait for something that happens outside; `what` says what is there instead when it does not."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -88,12 +89,12 @@ class Terminal:
         """Whether a program has taken the whole screen."""
         return self._tmux("display-message", "-p", "#{alternate_on}").strip() == "1"
 
-    def see(self, *texts: str, seconds: float = DEADLINE) -> str:
+    def see(self, *texts: str, seconds: float = PATIENCE) -> str:
         """Wait until all of it is on the screen; returns the screen."""
         until(lambda: all(text in self.text for text in texts), lambda: f"{texts} wanted\n{self.text}", seconds)
         return self.text
 
-    def miss(self, text: str, seconds: float = DEADLINE) -> None:
+    def miss(self, text: str, seconds: float = PATIENCE) -> None:
         """Wait until it is not on the screen any more."""
         until(lambda: text not in self.text, lambda: f"{text!r} unwanted\n{self.text}", seconds)
 
@@ -124,13 +125,13 @@ class Terminal:
         self._tmux("send-keys", "-l", line)
         self._tmux("send-keys", "Enter")
 
-    def run(self, line: str, seconds: float = DEADLINE) -> int:
+    def run(self, line: str, seconds: float = PATIENCE) -> int:
         """Run a command in the shell to its end; returns its exit code."""
         before = self._number()
         self.command(line)
         return self.prompt(before, seconds)
 
-    def prompt(self, before: int = 0, seconds: float = DEADLINE) -> int:
+    def prompt(self, before: int = 0, seconds: float = PATIENCE) -> int:
         """Wait for the prompt of the shell; returns the exit code that it shows.
 
         Args:

@@ -49,10 +49,9 @@ from engine.model.events import Event, Fact, PhaseChanged, QuestionAsked, StepsC
 from engine.model.plan import Action
 from engine.model.prompt import Prompt
 from engine.settings import Settings
+from tests.patience import PATIENCE
 
 F = TypeVar("F", bound=Fact)
-PATIENCE = 10.0
-"""Seconds until an event that does not come fails the test."""
 
 
 def step(step_id: str, *needs: str, **fields: Any) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from engine.channels import NotTold
 from engine.model.alert import SLOWEST, pause
 from engine.private import UnsafeFile
 from engine.settings import Notification
-from tests.engine.desk import PATIENCE, Desk, step
+from tests.engine.desk import Desk, step
+from tests.patience import PATIENCE
 
 SOON = Notification(channels=("ops",), after=0.01, every=0.01)
 RISKY = {"tier": "destructive"}

@@ -39,6 +39,7 @@ from engine.model.question import CLEARS
 from engine.model.state import PHASES
 from engine.model.tier import Tier
 from tests.engine.desk import Desk, check_sound, step
+from tests.patience import PATIENCE
 
 OVER = (Phase.READY, Phase.COMPLETED, Phase.FAILED, Phase.TIMED_OUT, Phase.CANCELLED)
 
@@ -143,7 +144,7 @@ class Walk:
     async def finish(self) -> None:
         """Release what is held, answer what is asked, until the task is over."""
         self.desk.script.release_all()
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 view = await self.desk.show(self.task)
                 with suppress(Refused, Conflict):  # it may have gone on by itself meanwhile

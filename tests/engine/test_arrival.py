@@ -27,9 +27,9 @@ from engine import (
 from engine.errors import Owned, StoreDamaged
 from engine.settings import Settings
 from engine.storage.lock import OwnerLock
+from tests.patience import PATIENCE
 
 PLAN = json.dumps({"request": "look", "steps": [{"id": "a", "action": "execute", "command": "ls"}]})
-PATIENCE = 10.0
 
 
 @pytest.fixture

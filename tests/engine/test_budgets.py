@@ -220,6 +220,7 @@ async def test_a_reservation_that_nobody_waits_for_any_more_is_given_back(tmp_pa
             await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "reserve"))
             while await desk.store.read.ledger.under_way():
                 await desk.store.record(EngineClosed())
+            assert await desk.used() == (0, 0, 0)
         await desk.reserve(0.9)
 
 

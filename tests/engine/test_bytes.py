@@ -234,7 +234,7 @@ async def test_the_digest_of_a_plan_is_the_one_of_the_row_it_is_read_from(desk: 
 
 async def test_a_step_timeout_fails_the_step_and_its_siblings_go_on(desk: Desk) -> None:
     await desk.open(real=True, sandbox="group", grace=0.2)
-    view = await desk.run(shell("slow", "sleep 20", timeout=0.2), shell("quick", "echo ok"), step("after", "slow"))
+    view = await desk.run(shell("slow", "sleep 60", timeout=0.2), shell("quick", "echo ok"), step("after", "slow"))
     assert await desk.states(1) == {
         "slow": StepState.FAILED,
         "quick": StepState.COMPLETED,
@@ -249,7 +249,7 @@ async def test_a_step_timeout_fails_the_step_and_its_siblings_go_on(desk: Desk) 
 @pytest.mark.parametrize("level", LEVELS)
 async def test_cancelling_a_long_step_is_quick_and_leaves_a_receipt(desk: Desk, level: str) -> None:
     await desk.open(real=True, sandbox=level, grace=0.5)
-    task = await desk.begin(shell("slow", "echo up; sleep 20 & sleep 20; wait"))
+    task = await desk.begin(shell("slow", "echo up; sleep 60 & sleep 60; wait"))
     await desk.spoke(task, "slow")
     begun = time.monotonic()
     await desk.cancel(task)

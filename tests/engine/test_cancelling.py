@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -79,12 +80,18 @@ async def test_cancelling_ends_what_runs_and_what_waits(desk: Desk) -> None:
     await check_sound(desk, task)
 
 
-async def test_a_late_result_changes_nothing(desk: Desk) -> None:
+async def deaf(desk: Desk, *others: dict[str, Any]) -> int:
+    """A task whose step `a` runs and does not heed its cancellation until it is released."""
     await desk.open()
     desk.script.hold("a")
     desk.script.stubborn.add("a")
-    task = await desk.begin(step("a"), step("b", "a"))
+    task = await desk.begin(step("a"), *others)
     await desk.started(task, "a")
+    return task
+
+
+async def test_a_late_result_changes_nothing(desk: Desk) -> None:
+    task = await deaf(desk, step("b", "a"))
     await desk.cancel(task)
     assert (await desk.runs(task))[0].state is RunState.CANCELLING
     assert (await desk.states(task))["a"] is CANCELLED
@@ -96,11 +103,7 @@ async def test_a_late_result_changes_nothing(desk: Desk) -> None:
 
 
 async def test_until_the_tree_is_gone_nothing_else_may_be_done(desk: Desk) -> None:
-    await desk.open()
-    desk.script.hold("a")
-    desk.script.stubborn.add("a")
-    task = await desk.begin(step("a"))
-    await desk.started(task, "a")
+    task = await deaf(desk)
     await desk.cancel(task)
     with pytest.raises(Refused, match="still being cancelled"):
         await desk.resume(task)
@@ -116,11 +119,7 @@ async def test_until_the_tree_is_gone_nothing_else_may_be_done(desk: Desk) -> No
 
 
 async def test_cancelling_again_does_nothing_more(desk: Desk) -> None:
-    await desk.open()
-    desk.script.hold("a")
-    desk.script.stubborn.add("a")
-    task = await desk.begin(step("a"))
-    await desk.started(task, "a")
+    task = await deaf(desk)
     await desk.cancel(task)
     seq = await desk.seq()
     await desk.cancel(task)
@@ -184,11 +183,7 @@ async def test_cancelling_a_step_that_waits_or_ended_or_is_unknown(desk: Desk) -
 
 
 async def test_cleanup_after_one_cancelled_step_waits_for_its_tree(desk: Desk) -> None:
-    await desk.open()
-    desk.script.hold("a")
-    desk.script.stubborn.add("a")
-    task = await desk.begin(step("a"), step("tidy", "a", when="always"))
-    await desk.started(task, "a")
+    task = await deaf(desk, step("tidy", "a", when="always"))
     await desk.cancel(task, "a")
     other = await desk.run(step("other"))
     assert other.task.phase is Phase.COMPLETED
@@ -199,13 +194,7 @@ async def test_cleanup_after_one_cancelled_step_waits_for_its_tree(desk: Desk) -
 
 
 async def test_cleanup_runs_on_cancel_when_the_trees_are_gone(desk: Desk) -> None:
-    await desk.open()
-    desk.script.hold("a")
-    desk.script.stubborn.add("a")
-    task = await desk.begin(
-        step("a"), step("b", "a"), step("tidy", "b", when="always"), step("report", "tidy", when="always")
-    )
-    await desk.started(task, "a")
+    task = await deaf(desk, step("b", "a"), step("tidy", "b", when="always"), step("report", "tidy", when="always"))
     await desk.cancel(task)
     assert desk.script.ran == ["a"]
     desk.script.release("a")
@@ -272,11 +261,7 @@ async def test_a_cleanup_that_a_pause_kept_back_runs_after_the_cancel(desk: Desk
 
 
 async def test_killing_lets_no_cleanup_begin(desk: Desk) -> None:
-    await desk.open()
-    desk.script.hold("a")
-    desk.script.stubborn.add("a")
-    task = await desk.begin(step("a"), step("tidy", "a", when="always"))
-    await desk.started(task, "a")
+    task = await deaf(desk, step("tidy", "a", when="always"))
     await desk.do(Kill(task=task))
     desk.script.release("a")
     await desk.ended(task)

@@ -13,8 +13,9 @@ from engine import InvalidPlan, Outcome, StepState, TaskView, Tier
 from engine.errors import ModelFailed
 from engine.model.call import ModelFailure, Purpose
 from engine.model.events import CallReserved
-from tests.engine.desk import PATIENCE, Desk, shell, step
+from tests.engine.desk import Desk, shell, step
 from tests.engine.scripted_model import ScriptedModel
+from tests.patience import PATIENCE
 
 ASK = {"id": "ask", "action": "research", "query": "Why does it fail?"}
 TESTS = shell("tests", "echo '2 failed, 12 passed'")

@@ -31,8 +31,9 @@ from engine.errors import ModelFailed, NoModel, Overtaken
 from engine.llm import Estimate
 from engine.model.call import ModelFailure, Purpose, Usage
 from engine.model.events import CallReserved, PlanWritten
-from tests.engine.desk import PATIENCE, Desk, step
+from tests.engine.desk import Desk, step
 from tests.engine.scripted_model import ScriptedModel, answer
+from tests.patience import PATIENCE
 
 LOOK = {"id": "look", "action": "execute", "command": "ls -l"}
 MORE = {"id": "more", "action": "execute", "command": "ls -a", "needs": ["look"]}

@@ -59,6 +59,7 @@ async def test_a_task_that_waits_for_changed_bytes_says_so(desk: Desk) -> None:
     write(desk, "second")
     await look(desk, question)
     await desk.until(lambda event: isinstance(event.fact, PhaseChanged) and event.fact.task.waits == (Wait.DRIFT,))
+    assert (await desk.show(question.task)).task.waits == (Wait.DRIFT,)
 
 
 async def test_bytes_that_are_put_back_are_the_signed_ones_again(desk: Desk) -> None:

@@ -35,6 +35,7 @@ from engine.model.state import Wait
 from engine.settings import Caps, OverallCaps
 from tests.engine.desk import Desk, research, step
 from tests.engine.scripted_model import ScriptedModel, priced
+from tests.patience import PATIENCE
 
 DONE, SKIPPED, CANCELLED = StepState.COMPLETED, StepState.SKIPPED, StepState.CANCELLED
 ONE: dict[str, Any] = {"budget": {"money": 1}}
@@ -343,7 +344,7 @@ async def test_planning_that_would_cost_too_much_leaves_the_request_and_says_how
     assert f"signoff budget raise {task} +0.1 --beyond day" in view.task.error
     await desk.do(RaiseBudget(task=task, money=0.1, beyond="day"))
     await desk.resume(task)
-    await asyncio.wait_for(model.asked.wait(), 10)
+    await asyncio.wait_for(model.asked.wait(), PATIENCE)
 
 
 async def test_what_steps_are_expected_to_cost_is_what_they_cost_before_else_the_most_of_a_call(desk: Desk) -> None:

@@ -13,8 +13,8 @@ import pytest
 from engine import MakePlan, Need, Owner, Phase, ShowTask, Sign, TaskView, connect
 from engine.settings import Settings
 from tests.engine.desk import shell
+from tests.patience import PATIENCE
 
-PATIENCE = 20.0
 HELD = "until test -e go; do sleep 0.05; done"
 ASKED = {"id": "asked", "action": "ask", "question": "Go on?"}
 

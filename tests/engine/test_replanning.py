@@ -23,8 +23,9 @@ from engine import (
 from engine.errors import ModelFailed
 from engine.model.call import ModelFailure, Purpose
 from engine.model.events import CallReserved
-from tests.engine.desk import PATIENCE, Desk, step
+from tests.engine.desk import Desk, step
 from tests.engine.scripted_model import ScriptedModel, answer
+from tests.patience import PATIENCE
 
 PLAN = (step("first"), step("broken", "first"), step("last", "broken"))
 

@@ -60,7 +60,7 @@ async def test_steps_that_ran_side_by_side_say_so(desk: Desk) -> None:
 async def test_a_failed_and_a_cancelled_run_tell_what_they_left(desk: Desk) -> None:
     await desk.open(real=True, grace=0.2)
     task = await desk.begin(
-        shell("bad", "touch half; exit 3"), shell("long", "touch begun; echo up; sleep 30", "bad", when="failure")
+        shell("bad", "touch half; exit 3"), shell("long", "touch begun; echo up; sleep 60", "bad", when="failure")
     )
     await desk.spoke(task, "long")
     await desk.cancel(task)

@@ -72,9 +72,11 @@ async def test_who_signed_before_the_end_signs_the_edited_plan_again(desk: Desk)
     await desk.open()
     desk.script.fails("a", "it broke", then_works=True)
     task = await desk.begin(step("a"))
-    await desk.ended(task)
+    ended = await desk.ended(task)
     await revise(desk, task, step("a", description="said otherwise"))
+    assert (await desk.show(task)).task.signed == ""
     await desk.sign(task)
+    assert (await desk.ended(task, after=ended.seq)).task.outcome is Outcome.OK
 
 
 async def test_a_plan_that_was_cancelled_unsigned_is_taken_up_again_as_it_is(desk: Desk) -> None:

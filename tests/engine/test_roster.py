@@ -9,6 +9,7 @@ import pytest
 from engine.client import Person, Presence
 from engine.commands import Role
 from engine.roster import Roster
+from tests.patience import PATIENCE
 
 ANA = Person(user="ana", role=Role.OPERATOR, pid=1, since=1.0)
 BEN = Person(user="ben", role=Role.VIEWER, pid=2, since=2.0, label="pts/3")
@@ -24,7 +25,7 @@ class Ear:
         self.heard.put_nowait(presence.people)
 
     async def next(self) -> tuple[Person, ...]:
-        return await asyncio.wait_for(self.heard.get(), 5)
+        return await asyncio.wait_for(self.heard.get(), PATIENCE)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ async def test_a_granted_secret_is_nowhere_but_in_its_step(desk: Desk, level: st
         shell("halves", halves, secrets=["CANARY", "MANY_LINES"]),
         {"id": "env", "action": "execute", "command": "env > env.txt", "secrets": ["CANARY"]},
         shell("other", "env; cat /proc/self/environ | tr '\\0' '\\n'"),
-        shell("waits", "echo up; sleep 20", secrets=["CANARY"]),
+        shell("waits", "echo up; sleep 60", secrets=["CANARY"]),
     )
     await desk.sign(task)
     for name in ("loud", "halves", "env"):

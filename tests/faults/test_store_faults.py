@@ -37,9 +37,10 @@ from engine.errors import StoreDamaged, StoreError, StoreFull
 from engine.host import Host, RemoteEngine
 from engine.settings import Settings
 from engine.storage import writer
-from tests.engine.desk import PATIENCE, Desk, check_sound, shell, step
+from tests.engine.desk import Desk, check_sound, shell, step
 from tests.engine.process.process_room import until
 from tests.faults.disk import Disk
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,13 @@ def remount(place: Path, how: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
 
 
+@pytest.fixture
+def disk(desk: Desk, small_disk: Path) -> Disk:
+    """What the state directory of the desk lies on."""
+    desk.state = small_disk / "state"
+    return Disk(small_disk)
+
+
 async def full(desk: Desk, disk: Disk) -> None:
     """Fill the disk and let the engine find out; what the log of the database still holds is used up first."""
     disk.fill()
@@ -59,9 +67,7 @@ async def full(desk: Desk, disk: Disk) -> None:
             await desk.plan(*(step(f"s{number}", text="x" * 200) for number in range(50)))
 
 
-async def test_on_a_full_disk_nothing_starts_and_all_goes_on_when_there_is_space(desk: Desk, small_disk: Path) -> None:
-    desk.state = small_disk / "state"
-    disk = Disk(small_disk)
+async def test_on_a_full_disk_nothing_starts_and_all_goes_on_when_there_is_space(desk: Desk, disk: Disk) -> None:
     await desk.open()
     desk.script.hold("a")
     task = await desk.begin(step("a"), step("b", "a"), step("c", "b"))
@@ -92,10 +98,8 @@ async def next_stall(following: AsyncIterator[Item]) -> Stalled:
 
 
 async def test_a_full_disk_is_told_to_who_follows_and_to_who_comes_later_and_so_is_its_end(
-    desk: Desk, small_disk: Path
+    desk: Desk, disk: Disk
 ) -> None:
-    desk.state = small_disk / "state"
-    disk = Disk(small_disk)
     await desk.open()
     desk.script.hold("a")
     task = await desk.begin(step("a"), step("b", "a"))
@@ -118,9 +122,7 @@ async def test_a_full_disk_is_told_to_who_follows_and_to_who_comes_later_and_so_
     await host.close()
 
 
-async def test_a_step_whose_log_the_disk_does_not_take_is_told(desk: Desk, small_disk: Path) -> None:
-    desk.state = small_disk / "state"
-    disk = Disk(small_disk)
+async def test_a_step_whose_log_the_disk_does_not_take_is_told(desk: Desk, disk: Disk) -> None:
     await desk.open(real=True, sandbox="group")
     following = desk.engine.events()
     task = await desk.begin(shell("a", "until [ -e go ]; do sleep 0.02; done; seq 100000; echo end"))
@@ -139,9 +141,7 @@ async def test_a_step_whose_log_the_disk_does_not_take_is_told(desk: Desk, small
     assert run.summary == "1"
 
 
-async def test_output_that_a_full_disk_swallowed_at_the_end_is_said_to_be_lost(desk: Desk, small_disk: Path) -> None:
-    desk.state = small_disk / "state"
-    disk = Disk(small_disk)
+async def test_output_that_a_full_disk_swallowed_at_the_end_is_said_to_be_lost(desk: Desk, disk: Disk) -> None:
     await desk.open(real=True, sandbox="group")
     task = await desk.begin(shell("a", "until [ -e go ]; do sleep 0.02; done; echo end"))
     await desk.started(task, "a")
@@ -156,10 +156,8 @@ async def test_output_that_a_full_disk_swallowed_at_the_end_is_said_to_be_lost(d
 
 
 async def test_a_cancel_that_waits_for_the_disk_says_so(
-    desk: Desk, small_disk: Path, capfd: pytest.CaptureFixture[str]
+    desk: Desk, disk: Disk, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    desk.state = small_disk / "state"
-    disk = Disk(small_disk)
     await desk.open()
     desk.script.hold("a")
     task = await desk.begin(step("a"))
@@ -178,10 +176,8 @@ async def test_a_cancel_that_waits_for_the_disk_says_so(
 
 
 async def test_a_cancel_on_a_full_disk_ends_what_runs_and_is_recorded_when_there_is_space(
-    desk: Desk, small_disk: Path
+    desk: Desk, disk: Disk
 ) -> None:
-    desk.state = small_disk / "state"
-    disk = Disk(small_disk)
     await desk.open()
     desk.script.hold("a")
     task = await desk.begin(step("a"), step("b", "a"))
@@ -198,10 +194,8 @@ async def test_a_cancel_on_a_full_disk_ends_what_runs_and_is_recorded_when_there
 
 
 async def test_an_engine_on_a_full_disk_can_be_closed_and_loses_only_what_could_not_be_written(
-    desk: Desk, small_disk: Path
+    desk: Desk, disk: Disk
 ) -> None:
-    desk.state = small_disk / "state"
-    disk = Disk(small_disk)
     await desk.open()
     done = await desk.run(step("before"))
     await full(desk, disk)
@@ -217,34 +211,31 @@ async def test_an_engine_on_a_full_disk_can_be_closed_and_loses_only_what_could_
     assert (await desk.run(step("after"))).task.outcome is Outcome.OK
 
 
-async def test_what_is_recorded_can_be_read_on_a_full_disk_that_nobody_owns(desk: Desk, small_disk: Path) -> None:
-    desk.state = small_disk / "state"
+async def test_what_is_recorded_can_be_read_on_a_full_disk_that_nobody_owns(desk: Desk, disk: Disk) -> None:
     await desk.open()
     await desk.run(step("a"))
     await desk.close()
-    Disk(small_disk).fill()
+    disk.fill()
     client = await connect(desk.state, Need.READ, Settings())
     assert [summary.task.outcome for summary in await client.read(ListTasks())] == [Outcome.OK]
     await client.close()
-    (disk,) = [finding async for finding in diagnose(desk.state) if finding.name == "disk"]
-    assert (disk.health, "nothing can be recorded" in disk.text) == (Health.FAULT, True)
+    (told,) = [finding async for finding in diagnose(desk.state) if finding.name == "disk"]
+    assert (told.health, "nothing can be recorded" in told.text) == (Health.FAULT, True)
 
 
-async def test_changes_that_a_full_disk_keeps_out_of_the_database_are_not_passed_over(
-    desk: Desk, small_disk: Path
-) -> None:
-    desk.state = small_disk / "state"
+async def test_changes_that_a_full_disk_keeps_out_of_the_database_are_not_passed_over(desk: Desk, disk: Disk) -> None:
     await desk.open()
     await desk.run(step("a"))
     await desk.crash()
     (desk.state / "signoff.db-shm").unlink()
-    Disk(small_disk).fill()
+    disk.fill()
     with pytest.raises(StoreFull):
         await connect(desk.state, Need.READ, Settings())
 
 
-async def test_a_read_only_state_directory_is_told_and_can_still_be_read(desk: Desk, small_disk: Path) -> None:
-    desk.state = small_disk / "state"
+async def test_a_read_only_state_directory_is_told_and_can_still_be_read(
+    desk: Desk, disk: Disk, small_disk: Path
+) -> None:
     await desk.open()
     await desk.run(step("a"))
     await desk.close()

@@ -8,9 +8,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from tests.patience import PATIENCE
 from tui.screens.workbench import Workbench
-
-PATIENCE = 10.0
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:

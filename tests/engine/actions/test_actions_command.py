@@ -20,6 +20,7 @@ from engine.model.tier import Tier
 from engine.process import Level, seal
 from engine.process.sandbox import bubblewrap
 from engine.settings import Settings
+from tests.patience import PATIENCE
 
 LEVELS = [Level.GROUP, pytest.param(Level.BUBBLEWRAP, marks=pytest.mark.skipif(not bubblewrap(), reason="no bwrap"))]
 Make = Callable[..., Context]
@@ -110,7 +111,7 @@ async def test_hurrying_ends_a_grace_that_is_under_way(make: Make) -> None:
     ready = asyncio.Event()
     context.grew = lambda size: ready.set()
     running = asyncio.create_task(act(context))
-    await asyncio.wait_for(ready.wait(), 10)
+    await asyncio.wait_for(ready.wait(), PATIENCE)
     context.token.fire()
     asyncio.get_running_loop().call_later(0.2, context.token.hurry)
     result = await asyncio.wait_for(running, 5)

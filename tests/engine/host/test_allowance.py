@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from engine.host.allowance import RATE, SAVED, UNDER_WAY, UNIT, Allowance
+from tests.patience import PATIENCE
 
 
 class Time:
@@ -73,7 +74,7 @@ async def test_so_many_are_under_way_at_most() -> None:
         await asyncio.sleep(0)
     assert not more.done()
     allowance.end()
-    await asyncio.wait_for(more, 5)
+    await asyncio.wait_for(more, PATIENCE)
 
 
 async def test_who_gives_up_waiting_leaves_the_turn_to_others(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:

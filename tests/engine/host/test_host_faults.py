@@ -28,6 +28,7 @@ from engine.queries import ListTasks, ShowTask
 from tests.engine.host.host_room import Open, Room
 from tests.engine.host.hostile import NOBODY, WAYS, hostile
 from tests.engine.host.shop import open_folder
+from tests.patience import PATIENCE
 
 FOLLOWER = """
 import asyncio, pathlib, sys
@@ -80,7 +81,7 @@ async def test_a_stopped_client_gets_one_gap_and_goes_on(room: Room) -> None:
     os.kill(stopped.pid, signal.SIGCONT)
     seen: list[tuple[bytes, int]] = []
     while not seen or seen[-1][1] < last.seq:
-        kind, seq = (await asyncio.wait_for(process.stdout.readline(), 10)).split()
+        kind, seq = (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).split()
         seen.append((kind, int(seq)))
     gap = seen.index(next(item for item in seen if item[0] == b"Gap"))
     assert [seq for _, seq in seen[:gap]] == list(range(1, gap + 1))
@@ -207,7 +208,7 @@ async def test_who_knocks_at_a_full_door_waits(tmp_path: Path, monkeypatch: pyte
         door.bind(str(tmp_path / "socket"))
         door.listen(0)
         knocking = [asyncio.create_task(RemoteEngine.connect(tmp_path / "socket")) for _ in range(3)]
-        await asyncio.wait_for(turned_away.wait(), 5)
+        await asyncio.wait_for(turned_away.wait(), PATIENCE)
         for _ in knocking:
             connection, _ = await asyncio.to_thread(door.accept)
             connection.sendall(error_frame(None, Refused(problem="it was opened")))

@@ -20,6 +20,7 @@ from engine.queries import ListEvents
 from tests.engine.desk import Desk, step
 from tests.engine.host.shop import Shop
 from tests.engine.host.users import Town, needs_users
+from tests.patience import PATIENCE
 
 RACES, MORE_RACES, AT_ONCE = 300, 1000, 50
 Verdict = Sign | Reject | Cancel
@@ -78,7 +79,7 @@ async def test_many_races_and_no_wrong_end(shop: Shop, town: Town, long: bool, m
 
 async def ended(following: AsyncIterator[Item], tasks: set[int | None]) -> None:
     """Until all of them have ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while tasks:
             item = await anext(following)
             if isinstance(item, Event) and isinstance(item.fact, TaskEnded):

@@ -23,6 +23,7 @@ from engine.queries import Explain, ListEvents, ListPeople, ListTargets, ListTas
 from tests.engine.desk import Desk, step
 from tests.engine.host.shop import Shop
 from tests.engine.host.users import Town, herald, needs_users
+from tests.patience import PATIENCE
 
 OpenShop = Callable[[Mapping[str, Role]], Awaitable[Shop]]
 VIEWED = [ListTasks(), ListEvents(), ListPeople(), ShowEngine(), Explain(operand="ls")]
@@ -185,7 +186,7 @@ async def test_everybody_sees_who_is_here_and_what_they_read(shop: Shop, town: T
 
 async def told(following: AsyncIterator[Item], holds: Callable[[tuple[Person, ...]], bool]) -> tuple[Person, ...]:
     """The people of the first signal that holds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         async for item in following:
             if isinstance(item, Presence) and holds(item.people):
                 return item.people

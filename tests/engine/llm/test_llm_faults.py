@@ -21,6 +21,7 @@ from engine.llm.litellm_model import LiteLLM
 from engine.model.call import FREE, ModelFailure
 from engine.model.prompt import Message, Speaker
 from engine.settings import ModelSettings
+from tests.patience import PATIENCE
 from tests.provider import Provider, Reply, Then
 
 CANARY = "sk-canary-7f3a9b"
@@ -29,7 +30,6 @@ QUESTION = (
     Message(speaker=Speaker.USER, text="Two and two?"),
 )
 FORMATS = ("openai/mine", "anthropic/claude-sonnet-4-5")
-PATIENCE = 20.0
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -258,7 +258,7 @@ async def test_a_server_that_falls_silent_is_left(provider: Provider, asker: Mak
     most = one.model.estimate(QUESTION).usage
     assert failed.usage.tokens_in == 2 * most.tokens_in
     assert failed.usage.cost == pytest.approx(2 * (most.cost or 0)), "each try may have been worked on to its end"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await provider.left.wait()
 
 
@@ -281,7 +281,7 @@ async def test_an_endless_answer_is_given_up_while_it_comes(provider: Provider, 
     failed = await one.fails()
     assert failed.failure is ModelFailure.PARSE
     assert LONGEST < len(one.heard) < 2 * LONGEST
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await provider.left.wait()
 
 
@@ -289,7 +289,7 @@ async def test_an_answer_that_only_repeats_itself_is_hung_up_on(provider: Provid
     provider.replies = [Reply("x" * 2_000, piece=10, then=Then.SILENCE)] * 9
     failed = await asker(name).fails()
     assert "repeating" in str(failed)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await provider.left.wait()
 
 
@@ -318,7 +318,7 @@ async def test_a_cancelled_call_closes_its_connection(provider: Provider, asker:
     one.token.fire("enough")
     with pytest.raises(Cancelled, match="enough") as cancelled:
         await asking
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await provider.left.wait()
     assert time.monotonic() - began < 1.0
     assert cancelled.value.usage is not None
@@ -345,7 +345,7 @@ async def test_a_call_that_nobody_awaits_any_more_closes_its_connection(
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await provider.left.wait()
 
 
@@ -358,7 +358,7 @@ async def test_nothing_is_heard_after_the_end(provider: Provider, asker: Make, n
     with pytest.raises(Cancelled):
         await asking
     many = len(one.pieces)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await provider.left.wait()
     assert len(one.pieces) == many
 

@@ -16,6 +16,7 @@ import pytest
 
 from engine.process import Confinement, Exit, Launch, Level, Limits, Running, private_environment, read_log, spawn
 from engine.process.sandbox import bubblewrap
+from tests.patience import PATIENCE
 
 REPEAT = int(os.environ.get("SIGNOFF_LONG", "0")) or 1
 HELD = [Level.BUBBLEWRAP, Level.SUPERVISOR]
@@ -127,7 +128,7 @@ class Room:
                 ready.set()
 
         running = await spawn(launch, level, look)
-        await asyncio.wait_for(ready.wait(), 10)
+        await asyncio.wait_for(ready.wait(), PATIENCE)
         return running
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from engine.process import Exit, Launch, Level, Running, spawn
 from tests.engine.process.process_room import Room, alive, needs_bubblewrap, room, token, until
+from tests.patience import PATIENCE
 
 __all__ = ["room"]
 pytestmark = needs_bubblewrap
@@ -31,7 +32,7 @@ def typing(running: Running) -> Callable[[bytes], None]:
 
 
 async def ended(running: Running) -> Exit:
-    return await asyncio.wait_for(running.wait(), 20)
+    return await asyncio.wait_for(running.wait(), PATIENCE)
 
 
 @every_level
@@ -92,7 +93,7 @@ async def test_cancelling_ends_all_of_it(room: Room, level: Level) -> None:
         room, level, f"trap '' TERM HUP INT; sleep {mark} & echo ready; sleep {mark}; sleep {mark}"
     )
     await shown(room, launch, "ready")
-    receipt = await asyncio.wait_for(running.cancel(0.2), 20)
+    receipt = await asyncio.wait_for(running.cancel(0.2), PATIENCE)
     await ended(running)
     assert not receipt.survivors
     assert await until(lambda: not alive(mark))

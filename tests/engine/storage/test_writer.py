@@ -18,6 +18,7 @@ from engine.storage import writer as writer_room
 from engine.storage.connect import open_writer
 from engine.storage.writer import Change, Writer
 from tests.engine.process.process_room import until
+from tests.patience import PATIENCE
 
 
 class Bench:
@@ -142,7 +143,7 @@ async def test_closing_does_not_wait_for_a_disk_that_stays_full(bench: Bench, mo
     monkeypatch.setattr(writer_room, "RETRY_SECONDS", 0.01)
     await bench.connection.execute("PRAGMA query_only = ON")
     kept = bench.writer.apply(content("kept"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await bench.writer.close()
     with pytest.raises(StoreError):
         await kept

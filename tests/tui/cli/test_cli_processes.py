@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -353,6 +354,7 @@ def test_a_person_signs_at_a_terminal(signoff: Shell) -> None:
     signoff("plan", "-f", "plan.yaml")
     child, terminal = pty.fork()
     if child == 0:
+        termios.tcsetwinsize(0, (60, 80))  # all of the plan at once, however long the path of the directory
         os.chdir(signoff.folder)
         os.execvpe("timeout", ["timeout", "--foreground", str(LIMIT), *PROGRAM, "approve", "1"], signoff.environ)
     shown = _until(terminal, b"[y/N] ")

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.patience import PATIENCE
 from tui.cli.terminal import MORE, Terminal
 
 TEXT = "\n".join(f"line {number}" for number in range(1, 31))
-PATIENCE = 10.0
 
 
 class Screen:

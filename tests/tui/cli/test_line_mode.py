@@ -15,13 +15,12 @@ import pytest
 from engine import Item
 from engine.errors import StoreError
 from engine.testing import ScriptedEngine
+from tests.patience import PATIENCE
 from tests.tui import scenes
 from tests.tui.terminal import Terminal
 from tui.cli.call import Call, World
 from tui.cli.console import Console
 from tui.cli.line_mode import LineMode
-
-PATIENCE = 20.0
 
 
 class Sitting:
