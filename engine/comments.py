@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from engine.commands import Reply, ResolveComment, WriteComment
 from engine.errors import Conflict, Refused, UnknownStep, UsageError
 from engine.model.comment import Comment
+from engine.model.task import Task
 from engine.storage.store import Store
 
 LONGEST = 4000
@@ -26,18 +28,18 @@ class Comments:
 
         Raises:
             UsageError: nothing or too much was said, or the thread is another task's.
-            UnknownStep: the present revision has no such step.
+            UnknownStep: neither the present revision nor the one that waits beside it has such a step.
         """
         text = command.text.strip()
         if not text or len(text) > LONGEST:
             raise UsageError(problem=f"A comment has 1 to {LONGEST} characters; nothing was recorded")
         task = await self._store.read.task(command.task)
         begun = await self._thread(command)
-        step = begun.step if begun is not None else await self._step(task.id, task.revision, command.step)
+        revision, step = (task.revision, begun.step) if begun is not None else await self._about(task, command.step)
         comment = Comment(
             id=next(self._store.decisions.comments),
             task=task.id,
-            revision=task.revision,
+            revision=revision,
             step=step,
             author=actor,
             time=self._clock(),
@@ -57,13 +59,16 @@ class Comments:
             raise UsageError(problem=f"Task {command.task} has no comment {command.answers}; nothing was recorded")
         return found if found.answers is None else await self._store.read.comment(found.answers)
 
-    async def _step(self, task: int, revision: int, name: str) -> str:
+    async def _about(self, task: Task, name: str) -> tuple[int, str]:
+        """The revision that has a step so called, and its id; without a step, the one that people are to sign."""
         if not name:
-            return ""
-        plan = await self._store.read.plan(task, revision)
-        if plan is None:
-            raise UnknownStep(task=task, step=name)
-        return plan.named(name)
+            return task.pending or task.revision, ""
+        for revision in filter(None, (task.revision, task.pending)):
+            plan = await self._store.read.plan(task.id, revision)
+            with suppress(UnknownStep):
+                if plan is not None:
+                    return revision, plan.named(name)
+        raise UnknownStep(task=task.id, step=name)
 
     async def resolve(self, command: ResolveComment, actor: str) -> Reply:
         """Close a thread; anybody who may review may."""

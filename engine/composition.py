@@ -89,7 +89,8 @@ class Composition:
         self._settings, self._clock = opening.settings, opening.clock
         self._deciding = asyncio.Lock()
         """Held by whoever decides on a task by what it read of it."""
-        self.scheduler.ended = self.replanning.ended
+        self.scheduler.failed, self.scheduler.ended = self.replanning.failed, self.replanning.ended
+        self.scheduler.cancelled = self.drafts.stop
 
     # Models
 
@@ -136,15 +137,13 @@ class Composition:
 
     @cached_property
     def replanning(self) -> Replanning:
-        return Replanning(self.store, self.planning, self.drafts, self.revisions, self.opening.state)
+        return Replanning(self.store, self.planning, self.drafts, self.revisions, self.scheduler, self.opening.state)
 
     # People
 
     @cached_property
     def reviews(self) -> Reviews:
-        return Reviews(
-            self.store, self._clock, self.policies, self.scheduler.queue, self._deciding, self.drafts.planner
-        )
+        return Reviews(self.store, self._clock, self.policies, self.scheduler, self._deciding, self.drafts.planner)
 
     @cached_property
     def verdicts(self) -> Verdicts:

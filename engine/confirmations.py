@@ -266,13 +266,13 @@ class Confirmations:
         if question.kind is QuestionKind.BUDGET:
             return await self._decide(closed)
         state, cause = CONSEQUENCE[answer]
-        position, before = await self._store.read.step(question.task, question.step)
+        _, before = await self._store.read.step(question.task, question.step)
         ended = now if state.ended else None
         summary = reason[:160] if answer is Answer.TEXT else before.summary
         error = f"{answer.value} by {actor}: {reason}" if cause is not None else ""
         status = replace(before, state=state, cause=cause, error=error, summary=summary, ended=ended)
         try:
-            seq = await self._store.answer(closed, position, status, grant)
+            seq = await self._store.answer(closed, status, grant)
         except Conflict:
             first = await self._store.read.question(question.id)
             raise _too_late(first or question) from None
@@ -295,7 +295,7 @@ class Confirmations:
     async def _decide(self, closed: Question) -> int:
         """Close a question about a task as a whole, and do what was decided."""
         try:
-            seq = await self._store.answer(closed, 0, None)
+            seq = await self._store.answer(closed)
         except Conflict:
             raise _too_late(await self._store.read.question(closed.id) or closed) from None
         await self.decided(closed)

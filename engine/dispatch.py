@@ -124,8 +124,10 @@ class Dispatch:
         """A decision after which nobody waits for what a model is writing of the task."""
 
         async def decided(command: Any, actor: str) -> Reply:
+            executes = self._parts.scheduler.find(command.task) is not None
             reply = await decide(command, actor)
-            self._parts.drafts.stop(command.task)
+            if not executes:  # what executes stops its drafts itself
+                self._parts.drafts.stop(command.task)
             return reply
 
         return decided

@@ -8,7 +8,7 @@ as calls. What a step does is the runner's business; where the steps are is kept
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,11 +19,12 @@ from engine.consent import WAITING, Consent
 from engine.errors import Refused
 from engine.grants import Grants
 from engine.job import End, Ground, Job, Lost
-from engine.model.board import Board, Row, makers
+from engine.model.board import Board, Row
 from engine.model.budget import COSTS, Raise, Way
 from engine.model.effect import Made
-from engine.model.events import QuestionAnswered
+from engine.model.events import QuestionAnswered, RepairFailed
 from engine.model.frontier import Decision, Frontier
+from engine.model.joining import joined
 from engine.model.memory import remembered
 from engine.model.plan import Plan, PlannedStep
 from engine.model.question import Answer, Question, QuestionKind
@@ -31,7 +32,7 @@ from engine.model.retry import Failure, retry_delay
 from engine.model.review import judged
 from engine.model.run import Cause, StepStatus
 from engine.model.state import Phase, StepState, Verdict, Wait
-from engine.model.task import ENGINE, Task
+from engine.model.task import ENGINE, Signature, Task
 from engine.pool import Pool
 from engine.progress import Progress
 from engine.runner import Runner
@@ -49,8 +50,26 @@ class Rooms:
     confirmations: Confirmations
     grants: Grants
     clock: Callable[[], float]
+    failed: Callable[[Execution, Returned | None], str]
+    """Called when a step failed and others go on, or when steps in its place were returned: who writes new ones now,
+    empty for nobody."""
+    cancelled: Callable[[int], None]
+    """Called when the task was ended by a decision."""
     over: Callable[[Execution], None]
     """Called once when nothing of the attempt is alive."""
+
+
+Returned = tuple[Plan, str]
+"""A revision that a person returned, and what they said of it."""
+
+
+@dataclass(slots=True)
+class Proposal:
+    """The revision that waits to be signed while the present one goes on."""
+
+    plan: Plan
+    signed: bool = False
+    """Whether enough people have; it could not be taken up then, and begins when what runs has ended."""
 
 
 class Execution:
@@ -65,7 +84,13 @@ class Execution:
         worked: float,
         allowed: float | None,
         rooms: Rooms,
+        proposal: Proposal | None = None,
+        *,
+        declined: bool = False,
     ) -> None:
+        self.proposal = proposal
+        self.declined = declined
+        """Whether a person wants no steps in the place of what failed in this attempt."""
         self.token = CancelToken()
         self.board = Board(plan, statuses)
         self._rooms = rooms
@@ -73,8 +98,7 @@ class Execution:
             task, plan, worked, rooms.store, rooms.clock, self._time_out, allowed, self._out_of_time
         )
         self._consent = Consent(rooms.confirmations)
-        ended = {status.id: status.state for status in statuses if status.state.ended}
-        self._frontier = Frontier((planned.step for planned in plan.steps), ended)
+        self._frontier = self._unended()
         self._turns = Turns(rooms.pool, self.board, self.token, lambda: self.task.phase is Phase.PAUSED, self._attempt)
         self._ground = Ground(
             board=self.board,
@@ -82,7 +106,6 @@ class Execution:
             grants=rooms.grants,
             root=Path(plan.root),
             attempt=task.attempt,
-            makes=makers(plan),
             produced=dict(produced),
             failures={},
         )
@@ -97,7 +120,13 @@ class Execution:
     def begin(self, answered: tuple[Question, ...], questions: tuple[Question, ...]) -> None:
         """Start what can start; `answered` and `questions` are those of this attempt, closed and open."""
         self._consent.restore(answered, questions, self.board.statuses)
+        if self.proposal and self.proposal.signed:
+            self._join(self.proposal.plan)
         self._decide(self._frontier.start())
+        self._repair()
+
+    def _unended(self) -> Frontier:
+        return Frontier((planned.step for planned in self.board.plan.steps), self.board.ended())
 
     # What the frontier says
 
@@ -160,6 +189,7 @@ class Execution:
             self._settle()
         else:
             self._decide(self._frontier.end(question.step, status.state))
+            self._repair()
 
     async def look_again(self, step_id: str) -> Waits:
         """What the open question of a step is about, with its bytes as they are now. Raises `Refused`."""
@@ -177,6 +207,7 @@ class Execution:
         self._rooms.store.change_steps(self.task.id, [row], "refused")
         self._turns.end(step_id)
         self._decide(self._frontier.end(step_id, StepState.FAILED))
+        self._repair()
 
     def _ended(self, step_id: str, turn: Turn, end: End) -> None:
         if turn.token.fired:
@@ -191,6 +222,74 @@ class Execution:
         self._turns.end(step_id)
         self.board.note(end.status)
         self._decide(self._frontier.end(step_id, end.status.state))
+        if end.status.state is StepState.FAILED:
+            self._repair()
+
+    # Steps in the place of what failed
+
+    def _repair(self, returned: Returned | None = None) -> None:
+        """Have steps written in the place of what failed while the rest goes on, one revision at a time."""
+        if self._progress.closed or self.token.fired or self.declined or self.task.planner or self.proposal:
+            return
+        if planner := self._rooms.failed(self, returned):
+            self._progress.written_by(planner)
+
+    def propose(self, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Awaitable[int] | None:
+        """A revision in the place of what failed waits to be signed from now on; None where it comes too late."""
+        if self._progress.closed or self.token.fired:
+            return None
+        before = self._progress.wait_for(plan.revision)
+        self.proposal = Proposal(plan)
+        durable = self._rooms.store.decisions.propose(before, self.task, plan, contents)
+        self._settle()
+        return durable
+
+    def unwritten(self, reason: str) -> None:
+        """There will be no such revision: all ends as it would have ended."""
+        if not (self._progress.closed or self.token.fired):
+            before = self._progress.wait_for(0)
+            self._rooms.store.set_phase(before, self.task, RepairFailed(reason))
+
+    def withdraw(self, signature: Signature) -> Awaitable[int] | None:
+        """A person does not want the revision that waits; None where it does not any more."""
+        if self.proposal is None or self.proposal.plan.revision != signature.revision:
+            return None
+        plan, self.proposal = self.proposal.plan, None
+        self.declined = signature.verdict == "reject"
+        before = self._progress.wait_for(0)
+        durable = self._rooms.store.decisions.withdraw(before, self.task, signature)
+        self._repair((plan, signature.reason))
+        self._settle()
+        return durable
+
+    def take_up(self, plan: Plan) -> bool | None:
+        """Enough people signed the revision that waits: go on by it. False where that must wait until what runs has
+        ended, None where it waits no more."""
+        if self.proposal is None or self.proposal.plan.digest != plan.digest:
+            return None
+        self.proposal.signed = True
+        taken = self._turns.taken
+        if self._progress.closed or not self._join(self.proposal.plan):
+            return False
+        decision = self._frontier.start()
+        decision.ready = [step_id for step_id in decision.ready if step_id not in taken]
+        self._decide(decision)
+        self._repair()
+        return True
+
+    def _join(self, plan: Plan) -> bool:
+        """Make it the present revision, unless something that has started would be another step then."""
+        before, statuses = self.board.plan, self.board.statuses
+        stand = joined(before, plan, statuses, self._turns.taken)
+        if stand is None:
+            return False
+        dropped = statuses.keys() - {status.id for status in stand}
+        task, self.proposal = self._progress.take_up(plan), None
+        memories = remembered(before, [statuses[step_id] for step_id in dropped])
+        self._rooms.store.decisions.take_up(task, self.task, stand, memories)
+        self.board.become(plan, stand)
+        self._frontier = self._unended()
+        return True
 
     # Trying again
 
@@ -310,6 +409,8 @@ class Execution:
         runs = self._turns.runs(flipped)
         rows = self._flip(flipped, reason or f"task {phase.value}")
         before = self.task if again else self._progress.cancel(phase, reason)
+        self.proposal = None
+        self._rooms.cancelled(self.task.id)
         durable = self._rooms.store.cancel(before, self.task, rows, runs, actor)
         self.token.fire(reason)
         self._fire([*flipped, ""], actor)
@@ -366,11 +467,12 @@ class Execution:
             self._progress.conclude(self.board.statuses.values())
             self._end()
         elif self.task.phase in (Phase.EXECUTING, Phase.BLOCKED):
-            self._progress.block((*self._consent.waits, *([Wait.HELD] if self._turns.held else [])))
+            held, approval = [Wait.HELD] * self._turns.held, [Wait.APPROVAL] * bool(self.proposal)
+            self._progress.block((*self._consent.waits, *held, *approval))
 
     def _end(self) -> None:
         if question := self._consent.forget(""):
-            self._rooms.store.answer(question.closed_as_moot(ENGINE, self._rooms.clock()), 0, None)
+            self._rooms.store.answer(question.closed_as_moot(ENGINE, self._rooms.clock()))
         self._progress.end(remembered(self.board.plan, self.board.statuses.values()))
         self._rooms.over(self)
 

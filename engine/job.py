@@ -5,7 +5,6 @@ A job looks things up when it is asked for them: most steps ask for little, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +30,6 @@ class Ground:
     root: Path
     attempt: int
     """Of the task."""
-    makes: Mapping[str, tuple[str, ...]]
-    """Files that later steps expect from a step."""
     produced: dict[tuple[str, str], Made]
     """Each file, by the step that makes it and its path, as that step left it."""
     failures: dict[str, list[Failure]]
@@ -95,7 +92,7 @@ class Job:
     @property
     def makes(self) -> tuple[str, ...]:
         """Files that later steps expect from this one."""
-        return self.ground.makes.get(self.planned.step.id, ())
+        return self.ground.board.makes.get(self.planned.step.id, ())
 
     def begin(self, status: StepStatus, run: Run) -> None:
         """Its start is being recorded; what people let run is spent by it."""

@@ -46,7 +46,7 @@ class Progress:
         self.task = task
         self.closed = False
         """Whether nothing more comes of this execution."""
-        self._accept, self._repaired = plan.accept, plan.replans > 0
+        self._plan = plan
         self._store = store
         self._clock = clock
         self._work = WorkClock(plan.timeout, worked, time_out)
@@ -74,17 +74,32 @@ class Progress:
             before = self._become(replace(self.task, waits=waits))
             self._store.set_phase(before, self.task)
 
+    def wait_for(self, revision: int) -> Task:
+        """A revision waits to be signed from now on, 0 for none any more; returns the task as it was, to be written."""
+        return self._become(replace(self.task, pending=revision, planner=""))
+
+    def written_by(self, planner: str) -> None:
+        """Somebody writes the next revision from now on."""
+        before = self._become(replace(self.task, planner=planner))
+        self._store.set_phase(before, self.task)
+
+    def take_up(self, plan: Plan) -> Task:
+        """The revision that waited is signed, and the present one; returns the task as it was, to be written."""
+        self._plan = plan
+        signed = replace(self.task, revision=plan.revision, digest=plan.digest, signed=plan.digest, pending=0)
+        return self._become(signed)
+
     def cancel(self, phase: Phase, reason: str) -> Task:
         """End by a decision; returns the task as it was. The caller writes it, together with the steps it ends."""
         after = replace(self.task, phase=advance(self.task.phase, phase), outcome=ENDS[phase], waits=(), error=reason)
-        return self._become(replace(after, ended=self._clock()))
+        return self._become(replace(after, ended=self._clock(), planner="", pending=0))
 
     def conclude(self, statuses: Iterable[StepStatus]) -> None:
         """Every step has ended: say what came of it."""
         if self.task.phase is Phase.PAUSED:
             self.move(Phase.EXECUTING)
         self.move(Phase.RECONCILING)
-        phase, outcome, error = conclude(statuses, self._accept, repaired=self._repaired)
+        phase, outcome, error = conclude(statuses, self._plan.accept, repaired=self._plan.replans > 0)
         after = replace(self.task, phase=advance(self.task.phase, phase), outcome=outcome, error=error)
         before = self._become(replace(after, ended=self._clock()))
         self._store.set_phase(before, self.task)

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from engine.commands import AcceptResult, Reject, Remove, Reply, Return, Sign
 from engine.errors import AlreadyJudged, Conflict, IllegalTransition, PersonNeeded, Refused, StaleRevision, UsageError
@@ -22,15 +23,29 @@ from engine.policies import Policies
 from engine.storage.store import Store
 
 VERDICTS = {"sign": "signed", "reject": "rejected", "return": "returned"}
+_TELLS = "signoff show ID tells how it stands"
 UNATTENDED = "run --yes"
 """The means of a signature that nobody was asked for."""
+
+
+class Attempts(Protocol):
+    """What executes, as far as a verdict reaches it."""
+
+    async def queue(self, task: int) -> None:
+        """Begin a signed task, if this owner executes."""
+
+    def signed(self, task: int, plan: Plan) -> str:
+        """Enough people signed the revision that waits beside the present one; what comes of that, in words."""
+
+    def withdraw(self, task: Task, signature: Signature) -> Awaitable[int]:
+        """A person does not want that revision. Raises `Conflict` where it waits no more."""
 
 
 class Reviews:
     """Records what people say about plans.
 
     Args:
-        queue: begins a signed task, if this owner executes.
+        attempts: what executes.
         deciding: held from looking at what was decided until the next decision is durable: no two people miss each
             other.
         planner: who writes the next revision of a plan that is returned; empty where a person does.
@@ -41,19 +56,20 @@ class Reviews:
         store: Store,
         clock: Callable[[], float],
         policies: Policies,
-        queue: Callable[[int], Awaitable[None]],
+        attempts: Attempts,
         deciding: asyncio.Lock,
         planner: str = "",
     ) -> None:
         self._store = store
         self._clock = clock
         self._policies = policies
-        self._queue = queue
+        self._attempts = attempts
         self._deciding = deciding
         self._planner = planner
 
     async def sign(self, command: Sign, actor: str) -> Reply:
-        """Approve a revision; with the last signature that its quorum needs, `awaiting_approval -> queued`.
+        """Approve a revision; with the last signature that its quorum needs, `awaiting_approval -> queued`, or it is
+        taken up by the attempt that it waits beside.
 
         Raises:
             StaleRevision: another revision, or other bytes, are present by now.
@@ -63,6 +79,9 @@ class Reviews:
         """
         async with self._deciding:
             task, plan = await self._present(command.task, command.revision, command.digest)
+            waits = plan.revision == task.pending
+            if waits and (command.only or command.skip):
+                raise UsageError(problem="What waits beside a running attempt is signed whole; nothing was recorded")
             if command.means == UNATTENDED and not self._policies.of(task.root).allow_yes:
                 raise PersonNeeded(problem="The policy does not let run --yes sign; nothing was recorded")
             given = await self._store.read.signatures(task.id)
@@ -72,32 +91,37 @@ class Reviews:
             _check_shown(command, spared)
             new = [step for step in _left_out(plan, command) if step not in left_out(spared)]
             skipped = (*left_out(spared), *new)
-            signature = self._signature(task, actor, "sign", command.means, skipped=skipped, held=held(spared))
+            signature = self._signature(plan, actor, "sign", command.means, skipped=skipped, held=held(spared))
             count = quorum(task, plan, (*given, signature))
-            signed = replace(task, phase=advance(task.phase, Phase.QUEUED), signed=task.digest)
-            after = signed if count.reached else task
+            begins = count.reached and not waits
+            after = replace(task, phase=advance(task.phase, Phase.QUEUED), signed=plan.digest) if begins else task
             seq = await self._record(task, after, signature, self._skips(plan, new, actor))
-        if count.reached:
-            await self._queue(task.id)
-        return Reply(task=task.id, seq=seq, text=_signed(signature, count))
+            told = self._attempts.signed(task.id, plan) if count.reached and waits else ""
+        if begins:
+            await self._attempts.queue(task.id)
+        return Reply(task=task.id, seq=seq, text=_signed(signature, count) + told)
 
     async def reject(self, command: Reject, actor: str) -> Reply:
-        """Refuse a revision: the task ends `cancelled`, outcome rejected."""
+        """Refuse a revision: the task ends `cancelled`, outcome rejected; or it goes on without what waited beside."""
         if not command.reason.strip():
             raise UsageError(problem="A rejection needs a reason; nothing was recorded")
-        task, _ = await self._present(command.task, command.revision, None)
-        signature = self._signature(task, actor, "reject", command.means, reason=command.reason)
+        task, plan = await self._present(command.task, command.revision, None)
+        signature = self._signature(plan, actor, "reject", command.means, reason=command.reason)
+        if plan.revision == task.pending:
+            return await self._withdraw(task, signature)
         phase = advance(task.phase, Phase.CANCELLED)
         ended = replace(task, phase=phase, outcome=Outcome.REJECTED, error=command.reason, ended=self._clock())
         seq = await self._record(task, ended, signature, [])
         return Reply(task=task.id, seq=seq, text=f"task {task.id} rejected")
 
     async def give_back(self, command: Return, actor: str) -> Reply:
-        """Ask for another revision: `awaiting_approval -> planning`; never an approval."""
+        """Ask for another revision: `awaiting_approval -> planning`, or beside the attempt; never an approval."""
         if not command.note.strip():
             raise UsageError(problem="A returned plan needs a note; nothing was recorded")
-        task, _ = await self._present(command.task, command.revision, None)
-        signature = self._signature(task, actor, "return", command.means, reason=command.note)
+        task, plan = await self._present(command.task, command.revision, None)
+        signature = self._signature(plan, actor, "return", command.means, reason=command.note)
+        if plan.revision == task.pending:
+            return await self._withdraw(task, signature)
         planning = replace(task, phase=advance(task.phase, Phase.PLANNING), planner=self._planner)
         seq = await self._record(task, planning, signature, [])
         return Reply(task=task.id, seq=seq, text=f"task {task.id} returned to planning")
@@ -126,28 +150,47 @@ class Reviews:
         return Reply(task=task.id, seq=seq, text=f"task {task.id} removed; its events stay in the audit log")
 
     async def _present(self, number: int, revision: int, digest: str | None) -> tuple[Task, Plan]:
+        """The task, and the revision that a verdict is about: the present one, or the one that waits beside it."""
         task = await self._store.read.task(number)
-        if task.revision != revision or (digest is not None and task.digest != digest):
-            raise StaleRevision(task=number, current=task.revision, given=revision)
-        if task.phase is not Phase.AWAITING_APPROVAL:
-            raise await self._too_late(task, Phase.QUEUED)
         plan = await self._store.read.plan(number, revision)
-        if plan is None:
+        if plan is None or revision < task.revision or (digest is not None and plan.digest != digest):
             raise StaleRevision(task=number, current=task.revision, given=revision)
+        if revision > task.revision and revision != task.pending:
+            raise await self._waited(task, revision)
+        if revision == task.revision and task.phase is not Phase.AWAITING_APPROVAL:
+            raise await self._too_late(task, Phase.QUEUED)
         return task, plan
+
+    async def _withdraw(self, task: Task, signature: Signature) -> Reply:
+        try:
+            seq = await self._attempts.withdraw(task, signature)
+        except Conflict:
+            raise await self._waited(await self._store.read.task(task.id), signature.revision) from None
+        what = f"revision {signature.revision} of task {task.id} {VERDICTS[signature.verdict]}"
+        return Reply(task=task.id, seq=seq, text=f"{what}; what runs goes on")
+
+    async def _waited(self, task: Task, revision: int) -> Refused:
+        """Why a revision that waited beside an attempt cannot be judged any more."""
+        for given in reversed(await self._store.read.signatures(task.id)):
+            if given.revision == revision and (given.verdict != "sign" or revision == task.revision):
+                return _judged(given)
+        return Refused(
+            problem=f"Revision {revision} of task {task.id} waited beside an attempt that is over ({task.phase}):"
+            " nothing of it runs, and nothing was recorded",
+            hint=_TELLS,
+        )
 
     async def _too_late(self, task: Task, target: Phase) -> Refused:
         """Why there is nothing to judge any more: who judged this revision, and when."""
         followed = {"sign": bool(task.signed), "reject": task.outcome is Outcome.REJECTED, "return": not task.signed}
         for given in reversed(await self._store.read.signatures(task.id)):
             if given.revision == task.revision and not given.void and followed[given.verdict]:
-                when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(given.time))
-                return AlreadyJudged(task=task.id, verdict=VERDICTS[given.verdict], actor=given.actor, when=when)
+                return _judged(given)
         return IllegalTransition(noun="task", source=task.phase, target=target)
 
     def _signature(
         self,
-        task: Task,
+        plan: Plan,
         actor: str,
         verdict: str,
         means: str,
@@ -157,9 +200,9 @@ class Reviews:
         reason: str = "",
     ) -> Signature:
         return Signature(
-            task=task.id,
-            revision=task.revision,
-            digest=task.digest,
+            task=plan.task,
+            revision=plan.revision,
+            digest=plan.digest,
             actor=actor,
             verdict=verdict,
             time=self._clock(),
@@ -184,9 +227,16 @@ class Reviews:
             return await self._store.decisions.sign(before, after, signature, skips)
         except Conflict:
             now = await self._store.read.task(before.id)
+            if signature.revision == before.pending:
+                raise await self._waited(now, signature.revision) from None
             if now.revision == before.revision:
                 raise await self._too_late(now, after.phase) from None
             raise StaleRevision(task=before.id, current=now.revision, given=before.revision) from None
+
+
+def _judged(given: Signature) -> AlreadyJudged:
+    when = time.strftime("%H:%M on %Y-%m-%d", time.localtime(given.time))
+    return AlreadyJudged(task=given.task, verdict=VERDICTS[given.verdict], actor=given.actor, when=when)
 
 
 def _admit(count: Quorum, plan: Plan, actor: str) -> None:

@@ -69,28 +69,29 @@ class Revisions:
             if old is None or task.revision != command.revision:
                 raise StaleRevision(task=task.id, current=task.revision, given=command.revision)
             await self._scheduler.refuse_if_alive(task)
-            planning = _open_for_edits(task)
+            planning = open_for_edits(task)
             drafted = await asyncio.to_thread(
-                self._planning.draft_document, command.document, command.name, planning, task.revision + 1
+                self._planning.draft_document, command.document, command.name, planning, await self._next(task)
             )
             plan = replace(drafted, author=actor, note=command.note.strip(), replans=old.replans)
             _refuse_weaker(old, plan)
             abandoned = task.phase.ended and not task.signed  # as it is, it can only be taken up by another revision
             if not abandoned and not compare(old, plan).changes and plan.digest == old.digest:
                 raise Refused(problem=f"Nothing was changed; revision {old.revision} stays as it is")
-            await self._check_ids(plan)
+            check_ids(plan, await self._known(task))
             reply, queued = await self._keep(task, old, planning, plan)
         if queued:
             await self._scheduler.queue(task.id)
         return reply
 
-    async def _check_ids(self, plan: Plan) -> None:
-        check_ids(plan, await self._earlier(plan.task, plan.revision))
-
-    async def _earlier(self, task: int, revision: int) -> list[Plan]:
-        """The revisions before one, the oldest first."""
-        found = [await self._store.read.plan(task, number) for number in range(1, revision)]
+    async def _known(self, task: Task) -> list[Plan]:
+        """The revisions up to the present one, the oldest first."""
+        found = [await self._store.read.plan(task.id, number) for number in range(1, task.revision + 1)]
         return list(filter(None, found))
+
+    async def _next(self, task: Task) -> int:
+        """The number of the next revision: a number is not given twice, also where nobody took that revision up."""
+        return 1 + await self._store.read.last_revision(task.id)
 
     # By a model
 
@@ -102,7 +103,7 @@ class Revisions:
             task = await self._store.read.task(command.task)
             if task.planner and task.phase is Phase.PLANNING:
                 await self._drafts.order(task, self._order(task))
-                return replace(reply, text=f"task {task.id} returned; a model writes revision {task.revision + 1}")
+                return replace(reply, text=f"task {task.id} returned; a model writes revision {await self._next(task)}")
             return reply
 
         return returned
@@ -117,25 +118,26 @@ class Revisions:
         before = await self._store.read.task(command.task)
         if not self._drafts.planner:
             raise NoModel(hint=f"edit the plan as it is: signoff edit {before.id}")
-        planning = replace(_open_for_edits(before), planner=self._drafts.planner)
+        planning = replace(open_for_edits(before), planner=self._drafts.planner)
         try:
             seq = await self._store.set_phase(before, planning, actor=actor)
         except Conflict:
             raise await overtaken(self._store.read, before) from None
         await self._drafts.order(planning, self._order(planning, before.error))
-        return Reply(task=before.id, seq=seq, text=f"task {before.id}: a model writes revision {before.revision + 1}")
+        number = await self._next(before)
+        return Reply(task=before.id, seq=seq, text=f"task {before.id}: a model writes revision {number}")
 
     async def _order(self, task: Task, tried: str = "") -> Order:
         """The next revision as it was asked for when the present one was returned; `tried` is why the attempt before
         failed."""
         from engine.planning.again import returned
 
-        earlier = await self._earlier(task.id, task.revision + 1)
+        earlier = await self._known(task)
         given = [each for each in await self._store.read.signatures(task.id) if each.verdict == "return"]
         wish = returned(task, earlier[-1], given[-1], await self._store.read.comments(task.id), tried)
         wish = replace(wish, check=lambda plan: check_next(plan, earlier))
         keep = partial(self.keep_draft, task, earlier[-1], f"{given[-1].actor} asked: {given[-1].reason}")
-        world = self._planning.derivation(task, task.revision + 1)
+        world = self._planning.derivation(task, await self._next(task))
         return Order(task=task, wish=wish, world=world, keep=keep)
 
     async def keep_draft(self, task: Task, old: Plan, note: str, plan: Plan) -> None:
@@ -146,7 +148,7 @@ class Revisions:
         """
         async with self._deciding:
             drafted = replace(plan, author=ENGINE, note=note)
-            await self._keep(task, old, _open_for_edits(task), drafted, anew=True)
+            await self._keep(task, old, open_for_edits(task), drafted, anew=True)
 
     # Keeping
 
@@ -237,8 +239,9 @@ def check_next(plan: Plan, earlier: Sequence[Plan]) -> None:
         raise InvalidPlan((Fault("this is the plan that was returned; change what the note asks for", "steps"),))
 
 
-def _open_for_edits(task: Task) -> Task:
-    """The task on its way back to planning. Raises `Refused` where it executes or is completed."""
+def open_for_edits(task: Task) -> Task:
+    """The task on its way back to planning. Raises `Refused` where it executes, `IllegalTransition` where it is
+    completed."""
     if task.phase in _UNDER_WAY:
         raise Refused(
             problem=f"Task {task.id} is {task.phase}: its plan cannot be edited while it is under way",

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from engine.actions import Waits
 from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
-from engine.errors import Conflict, NotSigned, Refused, UnknownStep
-from engine.execution import Execution, Rooms
+from engine.errors import Conflict, NotSigned, Refused, StoreError, UnknownStep
+from engine.execution import Execution, Proposal, Returned, Rooms
 from engine.grants import Grants
 from engine.model.budget import Raise
 from engine.model.events import QuestionAnswered, TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Answer, Question, QuestionKind
+from engine.model.review import quorum
 from engine.model.run import Cause, StepStatus
 from engine.model.state import PHASES, Phase, RunState, StepState, Verdict, advance
-from engine.model.task import ENGINE, Task
+from engine.model.task import ENGINE, Signature, Task
 from engine.model.tier import Tier
 from engine.overtaken import nothing_to_resume, overtaken
 from engine.pool import Pool
@@ -57,6 +59,8 @@ class Scheduler:
             confirmations=confirmations,
             grants=grants,
             clock=clock,
+            failed=lambda execution, returned: self.failed(execution, returned),
+            cancelled=lambda task: self.cancelled(task),
             over=self._over,
         )
         confirmations.answered, confirmations.looked = self._answered, self._looked
@@ -66,8 +70,11 @@ class Scheduler:
         self._executions: dict[int, Execution] = {}
         self._writers: dict[str, int] = {}
         """Which task writes in which root."""
-        self.ended: Callable[[Task, Plan, Mapping[str, StepStatus]], None] = lambda task, plan, statuses: None
-        """Called when nothing of an attempt is alive any more."""
+        self.failed: Callable[[Execution, Returned | None], str] = lambda execution, returned: ""
+        """As in `Rooms`; whoever orders repairs sets these three."""
+        self.cancelled: Callable[[int], None] = lambda task: None
+        self.ended: Callable[[Execution], Awaitable[int] | None] = lambda execution: None
+        """Called when nothing of an attempt is alive any more: where the task is queued again, once that is durable."""
         self._queue: list[int] = []
         self._beginning: asyncio.Task[None] | None = None
         self._deciding = deciding
@@ -154,20 +161,40 @@ class Scheduler:
         allowed = plan.budget.time
         if allowed is not None:
             allowed += (await reader.ledger.raised(task.id, 0.0)).seconds
-        execution = self._executions[task.id] = Execution(task, plan, statuses, produced, spent, allowed, self._rooms)
+        proposal, declined = await self._proposed(task)
+        execution = self._executions[task.id] = Execution(
+            task, plan, statuses, produced, spent, allowed, self._rooms, proposal, declined=declined
+        )
         try:
             execution.begin(answered, questions)
         except BaseException:  # it must not keep the root, nor count as executing
             self._over(execution)
             raise
 
+    async def _proposed(self, task: Task) -> tuple[Proposal | None, bool]:
+        """The revision that waits beside the present one; whether a person rejected one in this attempt."""
+        given = await self._store.read.signatures(task.id)
+        since = [each for each in given if each.revision > task.revision and each.time >= (task.started or 0.0)]
+        plan = await self._store.read.plan(task.id, task.pending) if task.pending else None
+        if plan is None:
+            return None, any(each.verdict == "reject" for each in since)
+        return Proposal(plan, quorum(task, plan, given).reached), False
+
     def _over(self, execution: Execution) -> None:
         self._executions.pop(execution.task.id, None)
         if self._writers.get(execution.task.root) == execution.task.id:
             del self._writers[execution.task.root]
-        self.ended(execution.task, execution.board.plan, execution.board.statuses)
-        if self._queue:
-            self._beginning = asyncio.create_task(self._begin_next(), name="begin the next task")
+        queued = self.ended(execution)
+        if queued is not None or self._queue:
+            beginning = self._begin_after(queued, execution.task.id)
+            self._beginning = asyncio.create_task(beginning, name="begin the next task")
+
+    async def _begin_after(self, queued: Awaitable[int] | None, task: int) -> None:
+        if queued is not None:
+            with suppress(StoreError):
+                await queued
+                self._queue.append(task)
+        await self._begin_next()
 
     def close(self) -> None:
         """Begin nothing more, whatever time it is."""
@@ -208,6 +235,30 @@ class Scheduler:
         if durable is not None:
             await durable
         await self.queue(question.task)
+
+    # The revision that waits beside the present one
+
+    def find(self, task: int) -> Execution | None:
+        """The execution of a task, where it executes here."""
+        return self._executions.get(task)
+
+    def signed(self, task: int, plan: Plan) -> str:
+        """Enough people signed the revision that waits; what comes of that, in words."""
+        execution = self._executions.get(task)
+        taken = execution.take_up(plan) if execution is not None else False
+        if taken is None:
+            return f"; task {task} ended meanwhile: it is not taken up"
+        return "; it is taken up" if taken else "; it begins when what runs has ended"
+
+    def withdraw(self, task: Task, signature: Signature) -> Awaitable[int]:
+        """A person does not want the revision that waits. Raises `Conflict` where it waits no more."""
+        execution = self._executions.get(task.id)
+        if execution is None:
+            return self._store.decisions.withdraw(task, replace(task, pending=0), signature)
+        durable = execution.withdraw(signature)
+        if durable is None:
+            raise Conflict(what=f"task {task.id}")
+        return durable
 
     def raised(self, more: Raise) -> None:
         """A person lets a task use more."""
@@ -252,6 +303,7 @@ class Scheduler:
             error=reason,
             ended=now,
             planner="",
+            pending=0,
         )
         flipped = [
             (position, replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, ended=now))
@@ -277,6 +329,8 @@ class Scheduler:
     def judge(self, task: int, step: str, verdict: Verdict, actor: str) -> Awaitable[int] | None:
         """A verdict on a step of a task that executes here; None where it does not."""
         execution = self._executions.get(task)
+        if execution is not None and step not in execution.board.statuses:
+            raise UnknownStep(task=task, step=step)
         return execution.judge(step, verdict, actor) if execution is not None else None
 
     async def kill(self, command: Kill, actor: str) -> Reply:

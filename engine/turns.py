@@ -59,6 +59,11 @@ class Turns:
         return bool(self._turns)
 
     @property
+    def taken(self) -> frozenset[str]:
+        """The steps that have a turn, or are kept back from one."""
+        return frozenset((*self._turns, *self._held))
+
+    @property
     def held(self) -> bool:
         """Whether any ready step is kept back."""
         return bool(self._held)

@@ -45,6 +45,11 @@ class Verdicts:
         async with self._deciding:
             task = await self._store.read.task(command.task)
             plan = await self._store.read.plan(task.id, task.revision)
+            if command.revision == task.pending:
+                raise Refused(
+                    problem=f"Revision {task.pending} of task {task.id} waits to be signed while the task goes on: its"
+                    " steps can be held or skipped once it is taken up; nothing was recorded"
+                )
             if plan is None or task.revision != command.revision:
                 raise StaleRevision(task=task.id, current=task.revision, given=command.revision)
             step = plan.named(command.step)

@@ -21,10 +21,16 @@ class Board:
     """The plan of a task beside the status of each of its steps."""
 
     def __init__(self, plan: Plan, statuses: Iterable[StepStatus]) -> None:
+        self.become(plan, statuses)
+
+    def become(self, plan: Plan, statuses: Iterable[StepStatus]) -> None:
+        """Another revision is the present one."""
         self.plan = plan
         self.planned = {planned.id: planned for planned in plan.steps}
         self.position = {planned.id: position for position, planned in enumerate(plan.steps)}
         self.statuses = {status.id: status for status in statuses}
+        self.makes = makers(plan)
+        """Files that later steps expect from a step."""
 
     def note(self, status: StepStatus) -> Row:
         """A step has changed.
@@ -41,6 +47,10 @@ class Board:
     def end(self, step_id: str, state: StepState, cause: Cause, error: str, now: float) -> Row:
         """A step ends without having run to its own end."""
         return self.note(replace(self.statuses[step_id], state=state, cause=cause, error=error, ended=now))
+
+    def ended(self) -> dict[str, StepState]:
+        """How each step ended that has."""
+        return {status.id: status.state for status in self.statuses.values() if status.state.ended}
 
     def open(self) -> list[str]:
         """The steps that have not ended, in the order of the plan."""

@@ -109,6 +109,14 @@ class PlanReturned(Fact):
 
 
 @dataclass(frozen=True)
+class RevisionTakenUp(Fact):
+    """The revision that waited beside the present one is the present one now."""
+
+    revision: int
+    digest: str
+
+
+@dataclass(frozen=True)
 class ApprovalCarried(Fact):
     """A signature on an earlier revision holds for this one too, because nothing in it widens."""
 

@@ -42,6 +42,8 @@ class Task:
     ended: float | None = None
     planner: str = ""
     """Who writes its next revision now; empty while nobody does, or a person does."""
+    pending: int = 0
+    """The revision that waits to be signed while the present one goes on; 0 where none does."""
 
     @property
     def at_its_cap(self) -> bool:
@@ -96,6 +98,8 @@ class TaskView:
 
     task: Task
     plan: Plan | None = None
+    pending: Plan | None = None
+    """The revision that waits to be signed while this one goes on."""
     steps: tuple[StepStatus, ...] = ()
     """In the order of the plan."""
     signatures: tuple[Signature, ...] = ()

@@ -26,18 +26,22 @@ _FAILED, _SUCCEEDED = 6_000, 1_500
 """Characters of what a step said, the last ones."""
 
 
-def repair_wish(plan: Plan, earlier: Sequence[Earlier]) -> Wish:
+def repair_wish(plan: Plan, earlier: Sequence[Earlier], returned: tuple[Plan, str] | None = None) -> Wish:
     """The question for steps in the place of those that failed.
 
     Args:
         earlier: the steps that completed or failed.
+        returned: the answer before, and what the person said who returned it.
     """
     failed = [each for each in earlier if each.status.cause is Cause.FAILED]
     named = "\n".join(f"- {each.planned.id}" for each in failed)  # what it said is data, and stands among it
+    asked = f"{plan.request}\n\nWhat failed:\n{named}\n\nWrite the steps that stand in its place."
+    if returned:
+        asked += f"\n\nRevision {returned[0].revision}, written for that, was returned:\n\n{returned[1]}"
     return Wish(
-        asked=f"{plan.request}\n\nWhat failed:\n{named}\n\nWrite the steps that stand in its place.",
+        asked=asked,
         request=plan.request,
-        passages=lambda: _passages(plan, earlier),
+        passages=lambda: (*_passages(plan, earlier), *([present_plan(returned[0])] if returned else [])),
         purpose=Purpose.REPLAN,
         prompts=("plan", "replan"),
         assemble=_assembling(plan, earlier),

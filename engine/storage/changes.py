@@ -12,7 +12,7 @@ from engine.wire import encode
 
 _UPDATE_TASK = (
     "UPDATE tasks SET phase=?, attempt=?, revision=?, digest=?, signed=?, outcome=?, waits=?, error=?, started=?,"
-    " ended=?, planner=? WHERE id=? AND phase=? AND attempt=? AND revision=?"
+    " ended=?, planner=?, pending=? WHERE id=? AND phase=? AND attempt=? AND revision=?"
 )
 UPDATE_STEP = (
     "UPDATE steps SET state=?, attempt=?, run=?, exit_code=?, error=?, cause=?, summary=?, started=?, ended=?,"
@@ -24,8 +24,8 @@ def transition(before: Task, after: Task, *, actor: str = ENGINE, patient: bool 
     """A transition of a task, refused if its phase, attempt or revision is another by now."""
     values = (
         after.phase, after.attempt, after.revision, after.digest, after.signed, after.outcome,
-        " ".join(after.waits), after.error, after.started, after.ended, after.planner, after.id,
-        before.phase, before.attempt, before.revision,
+        " ".join(after.waits), after.error, after.started, after.ended, after.planner,
+        after.pending, after.id, before.phase, before.attempt, before.revision,
     )  # fmt: skip
     change = Change(guard=(_UPDATE_TASK, values), actor=actor, what=f"task {after.id}", patient=patient)
     change.facts.append((PhaseChanged(after), after.id, None))

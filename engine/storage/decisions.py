@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from engine.model.comment import Comment
 from engine.model.events import (
@@ -23,14 +25,17 @@ from engine.model.events import (
     PlanReturned,
     PlanSigned,
     PlanWritten,
+    RevisionTakenUp,
     SignaturesVoided,
     TaskEnded,
 )
 from engine.model.grant import Grant
+from engine.model.memory import Memory
 from engine.model.plan import Plan
 from engine.model.run import StepStatus
 from engine.model.task import Signature, Task
 from engine.storage.changes import add_steps, step_values, transition
+from engine.storage.memories import kept
 from engine.storage.rows import COMMENT_COLUMNS, GRANT_COLUMNS
 from engine.storage.writer import Change, Statement, Writer
 from engine.wire import encode
@@ -55,6 +60,12 @@ _VOID_ALL = "UPDATE signatures SET void=? WHERE task=? AND verdict='sign' AND vo
 """Of every revision: the same bytes may come again, and nobody has signed them then."""
 _REVOKE = "UPDATE grants SET revoked=?, revoked_by=? WHERE id=? AND revoked IS NULL"
 _RESOLVE = "UPDATE comments SET resolved_by=?, resolved=? WHERE id=? AND resolved IS NULL"
+_VOID_EARLIER = "UPDATE signatures SET void=? WHERE task=? AND revision<? AND verdict='sign' AND void=''"
+_PENDING = (
+    "UPDATE tasks SET pending=pending WHERE id=? AND pending=? AND attempt=? AND phase IN ('queued', 'executing',"
+    " 'blocked', 'paused')"
+)
+"""Guards a signature on a revision that waits while its task goes on."""
 _STILL = "UPDATE tasks SET revision=revision WHERE id=? AND phase=? AND attempt=? AND revision=?"
 """Guards what changes no column of its task but only holds while the task is as it was looked at."""
 
@@ -64,10 +75,13 @@ def plan_rows(plan: Plan, statuses: Sequence[StepStatus], contents: Iterable[tup
     change = Change()
     row = (plan.task, plan.revision, plan.digest, encode(plan))
     change.writes.append(("INSERT INTO plans (task, revision, digest, body) VALUES (?, ?, ?, ?)", row))
-    steps = [(*step_values(plan.task, at, status), status.id) for at, status in enumerate(statuses)]
-    change.many.append((_STEP, steps))
+    change.many.append(_step_rows(plan.task, statuses))
     change.many.append((KEEP_CONTENT, list(contents)))
     return change
+
+
+def _step_rows(task: int, statuses: Sequence[StepStatus]) -> tuple[str, Sequence[Sequence[Any]]]:
+    return _STEP, [(*step_values(task, at, status), status.id) for at, status in enumerate(statuses)]
 
 
 def plan_written(task: Task, plan: Plan) -> PlanWritten:
@@ -111,10 +125,40 @@ class Decisions:
         change.facts[:0] = [(fact, after.id, None) for fact in written]
         return self._writer.apply(change)
 
+    def propose(self, before: Task, after: Task, plan: Plan, contents: Iterable[tuple[str, bytes]]) -> Durable:
+        """A revision that waits to be signed while the task goes on by its present one."""
+        change = transition(before, after, patient=True)
+        rows = plan_rows(plan, (), contents)
+        change.writes, change.many = rows.writes, rows.many
+        shown = replace(after, revision=plan.revision, digest=plan.digest)
+        change.facts.insert(0, (plan_written(shown, plan), after.id, None))
+        return self._writer.apply(change)
+
+    def take_up(self, before: Task, after: Task, statuses: Sequence[StepStatus], memories: Iterable[Memory]) -> Durable:
+        """The revision that waited is the present one from now on, its steps as they stand; what is worth remembering
+        of those that it has no more."""
+        change = transition(before, after, patient=True)
+        change.writes = [
+            ("DELETE FROM steps WHERE task=?", (after.id,)),
+            (_VOID_EARLIER, ("another revision was taken up", after.id, after.revision)),
+        ]
+        change.many = [_step_rows(after.id, statuses), kept(memories)]
+        change.facts.insert(0, (RevisionTakenUp(after.revision, after.digest), after.id, None))
+        return self._writer.apply(change)
+
+    def withdraw(self, before: Task, after: Task, signature: Signature) -> Durable:
+        """A verdict that keeps a waiting revision from being taken up; the task goes on without it."""
+        change = transition(before, after, actor=signature.actor, patient=True)
+        void = (_UNDOES[signature.verdict], before.id, signature.revision)
+        change.writes = [(_VOID, void), _insert(signature)]
+        change.facts.insert(0, (_VERDICTS[signature.verdict](signature), after.id, None))
+        return self._writer.apply(change)
+
     def sign(self, before: Task, after: Task, signature: Signature, skips: Sequence[tuple[int, StepStatus]]) -> Durable:
         """A verdict on a revision, the transition it makes if any, and the steps it leaves out."""
         moves = after is not before
-        change = transition(before, after, actor=signature.actor) if moves else _unmoved(before, signature.actor)
+        still = _pending if signature.revision == before.pending else _unmoved
+        change = transition(before, after, actor=signature.actor) if moves else still(before, signature.actor)
         if signature.verdict in _UNDOES:
             change.writes.append((_VOID_ALL, (_UNDOES[signature.verdict], before.id)))
         change.writes.append(_insert(signature))
@@ -188,6 +232,12 @@ def _insert(signature: Signature) -> Statement:
     values = vars(signature) | {"skipped": json.dumps(signature.skipped), "held": json.dumps(signature.held)}
     columns, marks = ", ".join(values), ", ".join("?" * len(values))
     return f"INSERT INTO signatures ({columns}) VALUES ({marks})", tuple(values.values())
+
+
+def _pending(task: Task, actor: str) -> Change:
+    """What a person decides about the revision that waits while the task goes on."""
+    values = (task.id, task.pending, task.attempt)
+    return Change(guard=(_PENDING, values), actor=actor, what=f"task {task.id}", patient=False)
 
 
 def _unmoved(task: Task, actor: str) -> Change:

@@ -135,8 +135,11 @@ class Reader:
         return [rows.task_of(row) for row in await self._all(sql)]
 
     async def waiting_tasks(self) -> list[Task]:
-        """Tasks that wait to be signed or accepted, oldest first."""
-        sql = f"SELECT {rows.TASK_COLUMNS} FROM tasks WHERE phase IN ('awaiting_approval', 'ready') ORDER BY id"
+        """Tasks that wait to be signed or accepted, also those that go on meanwhile; oldest first."""
+        sql = (
+            f"SELECT {rows.TASK_COLUMNS} FROM tasks"
+            " WHERE phase IN ('awaiting_approval', 'ready') OR pending <> 0 ORDER BY id"
+        )
         return [rows.task_of(row) for row in await self._all(sql)]
 
     async def cleanups(self) -> list[tuple[int, int, StepStatus]]:
@@ -158,6 +161,11 @@ class Reader:
                 del self._plans[next(iter(self._plans))]
             self._plans[task, revision] = rows.plan_of(found[0]["body"])
         return self._plans[task, revision]
+
+    async def last_revision(self, task: int) -> int:
+        """The highest number that a revision of a task was given, 0 for none; one that nobody took up counts too."""
+        found = await self._all("SELECT COALESCE(MAX(revision), 0) AS n FROM plans WHERE task = ?", task)
+        return int(found[0]["n"])
 
     async def statuses(self, task: int) -> tuple[StepStatus, ...]:
         """The steps of a task, in the order of its plan."""
@@ -281,6 +289,7 @@ class Reader:
             return TaskView(
                 task=row,
                 plan=await moment.plan(task, row.revision),
+                pending=await moment.plan(task, row.pending) if row.pending else None,
                 steps=await moment.statuses(task),
                 signatures=await moment.signatures(task),
                 questions=await moment.questions(task),

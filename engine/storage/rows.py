@@ -40,7 +40,7 @@ from engine.wire import decode
 
 TASK_COLUMNS = (
     "id, request, root, phase, proposer, created, attempt, revision, digest, signed, outcome, waits, error,"
-    " started, ended, planner"
+    " started, ended, planner, pending"
 )
 STEP_COLUMNS = "id, state, attempt, run, exit_code, error, cause, summary, started, ended, held_by, changed, tests"
 RUN_COLUMNS = (

@@ -81,8 +81,8 @@ _ASK = (
 )
 ENDED_STATES = tuple(state.value for state in StepState if state.ended)
 _MOOT = "UPDATE questions SET answer='moot', answered_by=?, answered=? WHERE task=? AND step=? AND answer IS NULL"
-_ANSWERED = "UPDATE steps SET state=?, error=?, cause=?, summary=?, ended=? WHERE task=? AND position=?"
-"""Not who holds it: somebody may have begun or ended that meanwhile."""
+_ANSWERED = "UPDATE steps SET state=?, error=?, cause=?, summary=?, ended=? WHERE task=? AND id=?"
+"""Not who holds it: somebody may have begun or ended that meanwhile. By id: another revision may be the present one."""
 _HOLD = "UPDATE steps SET held_by=? WHERE task=? AND position=?"
 _CHANGE = "UPDATE questions SET kind=?, digest=?, news=?, diff=? WHERE id=? AND digest=? AND answer IS NULL"
 _ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=?, means=? WHERE id=? AND answer IS NULL"
@@ -346,9 +346,7 @@ class Store:
         change.facts.append((QuestionChanged(q), q.task, q.step))
         return self._writer.apply(change)
 
-    def answer(
-        self, question: Question, position: int, status: StepStatus | None, grant: Grant | None = None
-    ) -> Durable:
+    def answer(self, question: Question, status: StepStatus | None = None, grant: Grant | None = None) -> Durable:
         """Close a question if it is still open: the one choke point where the first answer wins.
 
         `grant` is what the answer allows besides.
@@ -358,7 +356,7 @@ class Store:
         change = Change(guard=guard, actor=q.answered_by, what=f"question {q.id}", patient=q.answered_by == ENGINE)
         change.facts.append((QuestionAnswered(q), q.task, q.step or None))
         if status is not None:
-            values = (status.state, status.error, status.cause, status.summary, status.ended, q.task, position)
+            values = (status.state, status.error, status.cause, status.summary, status.ended, q.task, status.id)
             change.writes.append((_ANSWERED, values))
             change.facts.append((StepsChanged((status,), f"answered: {q.answer}"), q.task, None))
         if grant is not None:

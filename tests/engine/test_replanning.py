@@ -138,14 +138,16 @@ async def test_at_most_twice(desk: Desk) -> None:
 async def test_never_after_a_cancellation_or_a_persons_no(desk: Desk) -> None:
     model = ScriptedModel()
     await desk.open(model=model)
-    desk.script.hold("slow")
+    desk.script.hold("broken")
     desk.script.fails("broken", "it broke")
-    task = await desk.begin(step("broken"), step("slow"))
-    await desk.started(task, "slow")
+    task = await desk.begin(step("broken"), step("other"))
+    await desk.started(task, "broken")
     await desk.cancel(task)
     await desk.ended(task)
+    desk.script.hold("broken")
     task = await desk.begin(step("broken"), step("risky", tier="destructive"))
     await desk.answer(await desk.asked(task, "risky"), Answer.DENY, "no")
+    desk.script.release("broken")
     await desk.ended(task)
     assert not desk.engine.busy and not model.heard
 

@@ -25,6 +25,7 @@ from engine import (
     QuestionAsked,
     QuestionChanged,
     RepairFailed,
+    RevisionTakenUp,
     RunCancelled,
     StepEnded,
     StepsChanged,
@@ -118,6 +119,8 @@ def _told_of_task(fact: Fact) -> Content | tuple[str, str]:
             return (f"signed revision {s.revision} ({s.digest[:6]}) by {s.means}{left}", "$text-success")
         case PlanRejected(signature=s):
             return (f"rejected revision {s.revision}: {s.reason}", "$text-error")
+        case RevisionTakenUp(revision=revision, digest=digest):
+            return (f"goes on by revision {revision} ({digest[:6]})", "$text-success")
         case PlanReturned(signature=s):
             return (f"returned revision {s.revision}: {s.reason}", "$text-warning")
         case EngineOpened(level=level, recovered=recovered):
