@@ -105,7 +105,7 @@ from engine.model.grant import Grant
 from engine.model.memory import Memory, Recollection
 from engine.model.plan import OPERANDS, STEP_TYPES, Action, Document, Plan, PlannedStep, SignedFile, Step, When
 from engine.model.question import ANSWERS, Answer, Question, QuestionKind
-from engine.model.review import Quorum, grantable, held, left_out, quorum
+from engine.model.review import Quorum, grantable, held, left_out, proposed, quorum
 from engine.model.revision import Comparison, Rule, StepChange, Widening, compare
 from engine.model.run import Receipt, Run, StepStatus
 from engine.model.state import Outcome, Phase, RunState, StepState, Verdict, Wait
@@ -354,6 +354,7 @@ __all__ = [
     "parse_money",
     "plan_document",
     "plan_schema",
+    "proposed",
     "quorum",
     "running_for",
     "scratch",

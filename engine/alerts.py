@@ -65,6 +65,9 @@ class Alerts:
                 self._settled(question.task, question.step)
             case PhaseChanged(task=task) if task.phase in _WAITS:
                 self._wait_for(task)
+            case PhaseChanged(task=task) if task.pending:
+                if (task.id, "") not in self._waiting:
+                    self._wait_for(task)
             case PhaseChanged(task=task) if Wait.BUDGET not in task.waits:
                 self._settled(task.id)
             case TaskEnded(task=task) if task.started is not None and task.outcome not in _BY_A_PERSON:
@@ -73,7 +76,8 @@ class Alerts:
                 self._settled(event.task)
 
     def _wait_for(self, task: Task) -> None:
-        self._wait(Alert(task=task.id, title=f"task {task.id} {_WAITS[task.phase]}", body=task.request))
+        waits = _WAITS.get(task.phase, f"goes on, and its revision {task.pending} waits for a signature")
+        self._wait(Alert(task=task.id, title=f"task {task.id} {waits}", body=task.request))
 
     def _ask(self, question: Question) -> None:
         title = f"task {question.task}: {question.step} {_ASKS[question.kind]}".replace(":  ", ": ")

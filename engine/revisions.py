@@ -28,7 +28,6 @@ from engine.storage.store import Store
 
 CARRIED = "carried"
 """The means of a signature that holds because nothing widened."""
-_UNDER_WAY = frozenset({Phase.EXECUTING, Phase.BLOCKED, Phase.PAUSED, Phase.RECONCILING})
 
 
 class Revisions:
@@ -242,7 +241,7 @@ def check_next(plan: Plan, earlier: Sequence[Plan]) -> None:
 def open_for_edits(task: Task) -> Task:
     """The task on its way back to planning. Raises `Refused` where it executes, `IllegalTransition` where it is
     completed."""
-    if task.phase in _UNDER_WAY:
+    if task.phase.under_way:
         raise Refused(
             problem=f"Task {task.id} is {task.phase}: its plan cannot be edited while it is under way",
             hint="cancel it first: what was completed is kept",

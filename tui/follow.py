@@ -68,6 +68,7 @@ def follow(view: TaskView, events: Iterable[Event], place: Mapping[str, int]) ->
         seq = event.seq
         match event.fact:
             case PhaseChanged(task=changed) | TaskEnded(task=changed):
+                stale |= (changed.revision, changed.pending) != (task.revision, task.pending)
                 task = changed
             case StepStarted(status=status, log=log):
                 statuses[status.id], logs[status.id] = status, log

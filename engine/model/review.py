@@ -10,8 +10,11 @@ from engine.model.digest import step_digest
 from engine.model.nouns import dataclass
 from engine.model.plan import Plan, PlannedStep
 from engine.model.run import Cause, StepStatus
-from engine.model.state import StepState, Verdict, advance
-from engine.model.task import Signature, Task
+from engine.model.state import Phase, StepState, Verdict, advance
+from engine.model.task import Signature, Task, TaskView
+
+_FOLLOWED = frozenset({Cause.DEPENDENCY, Cause.NOT_NEEDED})
+"""Ends of steps that begin anew once what they need is another step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,20 @@ def quorum(task: Task, plan: Plan, signatures: Iterable[Signature]) -> Quorum:
     signers = (signature.actor for signature in standing(signatures, plan.digest))
     signed = tuple(dict.fromkeys(actor for actor in signers if actor not in excluded))
     return Quorum(needed=max(1, plan.policy.quorum), signed=signed, excluded=excluded)
+
+
+def proposed(view: TaskView) -> TaskView:
+    """A task as whoever signs what waits beside its running attempt reads it: that revision in the place of the present
+    one, to be signed. The same view where nothing waits."""
+    plan = view.pending
+    if plan is None or view.task.pending != plan.revision:
+        return view
+    task = replace(
+        view.task, phase=Phase.AWAITING_APPROVAL, revision=plan.revision, digest=plan.digest, signed="", waits=()
+    )
+    known = {status.id: status for status in view.steps if status.cause not in _FOLLOWED}
+    steps = tuple(known.get(planned.id, StepStatus(id=planned.id)) for planned in plan.steps)
+    return replace(view, task=task, plan=plan, steps=steps, grants=())
 
 
 def standing(signatures: Iterable[Signature], digest: str) -> Iterator[Signature]:

@@ -40,6 +40,11 @@ class Phase(StrEnum):
         """Whether an owner that executes has work with it."""
         return self in (Phase.QUEUED, Phase.EXECUTING, Phase.BLOCKED, Phase.RECONCILING)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether its steps run or can run: another revision is only written beside the present one then."""
+        return self in (Phase.EXECUTING, Phase.BLOCKED, Phase.PAUSED, Phase.RECONCILING)
+
 
 class StepState(StrEnum):
     """Where a step is."""

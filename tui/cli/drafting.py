@@ -34,7 +34,7 @@ class NoPlan(SignoffError):
 
 
 async def until_written(call: Call, engine: EngineClient, view: TaskView) -> TaskView:
-    """The task with its plan, once a model has written it; at once where none is writing.
+    """The task with its plan, once a model has written it; at once where none is writing, or only beside an attempt.
 
     Raises:
         NoPlan: there will be none; the request is kept.
@@ -42,7 +42,7 @@ async def until_written(call: Call, engine: EngineClient, view: TaskView) -> Tas
         EngineGone: the engine closed meanwhile.
     """
     task = view.task.id
-    if not view.task.planner:
+    if not view.task.planner or view.task.phase.under_way:
         return view
     chores: set[asyncio.Task[object]] = set()
     loop = asyncio.get_running_loop()

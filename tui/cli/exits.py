@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 
-from engine import Outcome, Task, Wait
+from engine import Outcome, Phase, Task, Wait
 from engine.errors import Cancelled, NotSigned, NotTrusted, PersonNeeded, Refused, SignoffError, UsageError
 
 
@@ -51,6 +51,8 @@ def of_task(task: Task) -> Exit:
         return _OUTCOMES[task.outcome]
     if task.phase.ended:
         return Exit.FAILED
+    if task.phase is Phase.AWAITING_APPROVAL:
+        return Exit.DENIED
     if Wait.BUDGET in task.waits:
         return Exit.OVER_BUDGET
     return Exit.DENIED if set(task.waits) & _YES_OR_NO else Exit.BLOCKED

@@ -156,6 +156,9 @@ def how_to_go_on(task: Task, questions: Iterable[Question] = ()) -> str:
     Args:
         questions: the open ones, where they are known.
     """
+    if task.pending:
+        compare = f"what they change: signoff diff {task.id}"
+        return f"steps in the place of what failed wait to be signed: signoff approve {task.id}   {compare}"
     match task.phase:
         case Phase.PLANNING if task.planner:
             return f"a model writes its plan; wait for it: signoff run {task.id}   stop it: signoff cancel {task.id}"

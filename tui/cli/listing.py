@@ -17,6 +17,7 @@ from engine import (
     Task,
     TaskSummary,
     TaskView,
+    proposed,
 )
 from tui.cli import lines, shapes
 from tui.cli.arguments import counting, json_option, step_argument, task_argument
@@ -125,7 +126,11 @@ async def _waiting_tasks(engine: EngineClient) -> list[Task]:
     found: list[Task] = []
     before: int | None = None
     while page := await engine.read(ListTasks(before=before, limit=PAGE)):
-        found += [summary.task for summary in page if summary.task.phase in _ASKS]
+        for task in (summary.task for summary in page):
+            if task.pending:
+                found.append(proposed(await engine.read(ShowTask(task=task.id))).task)
+            elif task.phase in _ASKS:
+                found.append(task)
         before = page[-1].task.id
     return found[::-1]
 

@@ -68,7 +68,9 @@ async def _diff(call: Call) -> int:
 
 def _revisions(text: str | None, view: TaskView) -> tuple[int, int]:
     """The two revisions that were named. Raises `UsageError`."""
-    present = view.task.revision
+    present = view.task.pending or view.task.revision
+    if text is None and view.task.pending:
+        return view.task.revision, present
     if text is None and present > 1:
         return present - 1, present
     if text is None:

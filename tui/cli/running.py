@@ -271,7 +271,8 @@ async def _finish(call: Call, engine: EngineClient, following: Following, person
     else:
         following.telling.summary(view)
         await _close_the_summary(call, engine, view)
-        if view.task.planner and person is not None and not getattr(call.args, "yes", False):
+        repaired = view.task.planner or view.task.phase is Phase.AWAITING_APPROVAL
+        if repaired and person is not None and not getattr(call.args, "yes", False):
             return await _repaired(call, engine, person, view)
     if call.world.leash is None and not call.world.sitting:
         await _let_others_end(call, engine)

@@ -17,6 +17,7 @@ from engine import (
     Sign,
     Signature,
     TaskView,
+    proposed,
     quorum,
     user_name,
 )
@@ -158,8 +159,9 @@ async def _return(call: Call) -> int:
 
 
 async def _present(call: Call, engine: EngineClient) -> TaskView:
-    """The task, at the revision that was read if one was named. Raises `StaleRevision`."""
-    view: TaskView = await engine.read(ShowTask(task=call.args.task))
+    """The task, at the revision that was read if one was named: where one waits beside a running attempt, that one.
+    Raises `StaleRevision`."""
+    view: TaskView = proposed(await engine.read(ShowTask(task=call.args.task)))
     if call.args.revision is not None and call.args.revision != view.task.revision:
         raise StaleRevision(task=view.task.id, current=view.task.revision, given=call.args.revision)
     return view

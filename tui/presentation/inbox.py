@@ -40,11 +40,16 @@ class Item:
 
 def queue(tasks: Iterable[Task], questions: Iterable[Question], views: Mapping[int, TaskView]) -> list[Item]:
     """Everything that waits, the one that waits longest first."""
-    plans = (task for task in tasks if task.phase is Phase.AWAITING_APPROVAL)
+    plans = filter(to_sign, tasks)
     asked = ((question, views[question.task]) for question in questions if question.task in views)
     items = [Item(task, task.created) for task in plans]
     items += [Item(view.task, question.asked, question, view) for question, view in asked]
     return sorted(items, key=lambda item: item.since)
+
+
+def to_sign(task: Task) -> bool:
+    """Whether a revision of a task waits to be signed, be it while another one runs."""
+    return task.phase is Phase.AWAITING_APPROVAL or task.pending > 0
 
 
 def line(item: Item, now: float, width: int, *, marked: bool = False, ascii_only: bool = False) -> Content:
@@ -63,7 +68,7 @@ def line(item: Item, now: float, width: int, *, marked: bool = False, ascii_only
 def _what(item: Item, *, ascii_only: bool) -> Content:
     name = assemble((f"{item.task.id} ", MUTED), title(item.task.request, 40))
     if item.question is None or item.view is None:
-        return name + content(f"  rev {item.task.revision}, by {item.task.proposer}", MUTED)
+        return name + content(f"  rev {item.task.pending or item.task.revision}, by {item.task.proposer}", MUTED)
     _, planned = numbered(item.view, item.question.step)
     made = assemble((item.question.step[:200], "bold"), "  ") if item.question.step else content("")
     if planned is not None and planned.asks:

@@ -19,6 +19,7 @@ from tui.presentation.status import PHASES
 from tui.presentation.wrap import cells
 
 _BETWEEN = "   "
+WAITS = "It waits beside the running attempt: what it does not touch runs on, and signed it is taken up."
 
 
 def title(view: TaskView, *, ascii_only: bool = False) -> tuple[Content, Content]:
@@ -33,7 +34,13 @@ def title(view: TaskView, *, ascii_only: bool = False) -> tuple[Content, Content
         (dot, MUTED),
     )
     left += assemble(f"rev {task.revision}", (dot, MUTED), (task.digest[:6], "bold"))
-    return left, _signed(view, ascii_only=ascii_only)
+    mark = content(f"pending{dot}", "$text-warning") if waits(view) else content("")
+    return left, mark + _signed(view, ascii_only=ascii_only)
+
+
+def waits(view: TaskView) -> bool:
+    """Whether it is a revision that waits beside a running attempt."""
+    return view.plan is not None and view.task.pending == view.plan.revision
 
 
 def _signed(view: TaskView, *, ascii_only: bool) -> Content:

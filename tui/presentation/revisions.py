@@ -65,7 +65,7 @@ def told(since: Since, view: TaskView) -> str:
     found = since.comparison
     carried = [s.actor for s in view.signatures if s.means == _CARRIED and s.digest == view.task.digest and not s.void]
     plan = view.plan
-    parts = [f'{plan.author or view.task.proposer}: "{plan.note}"'] if plan and plan.note else []
+    parts = [f'{plan.author or view.task.proposer}: "{plan.note}"'] if plan and plan.note and not plan.failure else []
     if found.widened:
         parts.append(f"Asks again since {since.name}: {_named([str(each) for each in found.widened], '; ')}.")
     elif carried:

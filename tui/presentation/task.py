@@ -109,7 +109,7 @@ def status_line(
 
 def phase_look(summary: TaskSummary) -> tuple[Phase, bool]:
     """The phase, and whether a step waits for a person while others run."""
-    waits = any(summary.counts.get(state) for state in WAITING)
+    waits = summary.task.pending > 0 or any(summary.counts.get(state) for state in WAITING)
     return summary.task.phase, waits and summary.task.phase is Phase.EXECUTING
 
 
@@ -167,6 +167,12 @@ def _signed(view: TaskView) -> tuple[_Forms, ...]:
     if not task.revision:
         return ()
     revision = content(f"rev {task.revision}", MUTED)
+    if task.planner and task.phase.under_way:
+        written = content("a model writes steps for what failed", MUTED)
+        return (revision,), (written, content("a model writes", MUTED))
+    if task.pending:
+        asked = content(f"rev {task.pending} waits to be signed: r", "$text-warning")
+        return (revision,), (asked, content(f"rev {task.pending}: r", "$text-warning"))
     count = quorum(task, view.plan, view.signatures) if view.plan else None
     if task.signed and task.signed == task.digest:
         signed = f"signed {task.digest[:6]}"

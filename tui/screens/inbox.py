@@ -17,7 +17,6 @@ from engine import (
     Event,
     ListQuestions,
     ListTasks,
-    Phase,
     PhaseChanged,
     PlanWritten,
     Question,
@@ -35,7 +34,7 @@ from engine import (
 from tui.messages import Desk, Happened, Resynced
 from tui.presentation.batch import batchable
 from tui.presentation.content import content
-from tui.presentation.inbox import EMPTY, Item, line, queue
+from tui.presentation.inbox import EMPTY, Item, line, queue, to_sign
 from tui.presentation.line import MUTED
 from tui.presentation.question import answered
 from tui.presentation.trouble import trouble
@@ -46,7 +45,6 @@ from tui.widgets.row_list import RowList
 from tui.widgets.spread_line import SpreadLine
 
 _PAGE = 500
-_WAITS = Phase.AWAITING_APPROVAL
 _CHANGES = (PhaseChanged, PlanWritten, QuestionAnswered, QuestionAsked, QuestionChanged, TaskEnded, TaskRemoved)
 _KEYS = (
     Key("enter", "open", "open"),
@@ -128,7 +126,7 @@ class InboxScreen(Screen[None]):
         found: dict[int, Task] = {}
         before: int | None = None
         while page := await self.app.engine.read(ListTasks(before=before, limit=_PAGE)):
-            found |= {summary.task.id: summary.task for summary in page if summary.task.phase is _WAITS}
+            found |= {summary.task.id: summary.task for summary in page if to_sign(summary.task)}
             before = page[-1].task.id
         return found
 
@@ -140,7 +138,7 @@ class InboxScreen(Screen[None]):
             match event.fact:
                 case PhaseChanged(task=task) | PlanWritten(task=task) | TaskEnded(task=task):
                     self._plans.pop(task.id, None)
-                    if task.phase is _WAITS:
+                    if to_sign(task):
                         self._plans[task.id] = task
                 case TaskRemoved():
                     self._plans.pop(event.task or 0, None)

@@ -24,6 +24,7 @@ from engine import (
     SignoffError,
     TaskView,
     compare,
+    proposed,
 )
 from tui.contents import read_contents
 from tui.follow import follow, places
@@ -31,7 +32,7 @@ from tui.messages import Happened, PeopleMoved, Resynced
 from tui.presentation.content import content
 from tui.presentation.line import MUTED, clipped
 from tui.presentation.reading import Reading, expected
-from tui.presentation.review_head import beside, granted, summary, title
+from tui.presentation.review_head import WAITS, beside, granted, summary, title, waits
 from tui.presentation.review_page import page_of, page_title
 from tui.presentation.revisions import Since, earlier, told, written
 from tui.presentation.trouble import trouble
@@ -57,7 +58,10 @@ class ReviewView(DecidingScreen[None]):
         super().__init__(now)
         self._task_id = task
         self._places: dict[str, int] = {}
+        self._whole: TaskView | None = None
+        """The task as it is followed."""
         self.view: TaskView | None = None
+        """The task as it is to be signed: where a revision waits beside a running attempt, that one."""
         self.reading: Reading | None = None
         self.shown: PlannedStep | None = None
         """The step whose operand is in sight."""
@@ -94,8 +98,11 @@ class ReviewView(DecidingScreen[None]):
     @work(exclusive=True, group="load")
     async def load(self) -> None:
         try:
-            view: TaskView = await self.app.engine.read(ShowTask(task=self._task_id))
-            self._take(view, await self._since(view))
+            whole: TaskView = await self.app.engine.read(ShowTask(task=self._task_id))
+            view = proposed(whole)
+            since = await self._since(view)
+            self._whole, self._places = whole, places(whole)
+            self._take(view, since)
             self._lengths = await self.app.engine.read(ListLengths(task=self._task_id))
             self._costs = await self.app.engine.read(ListCosts(task=self._task_id))
             self._people = await self.app.engine.read(ListPeople())
@@ -116,7 +123,7 @@ class ReviewView(DecidingScreen[None]):
 
     def _take(self, view: TaskView, since: Since | None) -> None:
         """Show a view; marks hold only for the digest they were made on."""
-        self.view, self._places = view, places(view)
+        self.view = view
         if view.plan is None:
             self.notice("There is no plan to read yet. It is shown here as soon as it is written.")
         elif self.reading is None or self.reading.plan.digest != view.plan.digest:
@@ -138,10 +145,12 @@ class ReviewView(DecidingScreen[None]):
     def news(self, view: TaskView, since: Since | None) -> str:
         """What a reader must know of a plan before anything else."""
         by = written(view.plan) if view.plan else ""
-        why = " ".join(filter(None, (by, told(since, view) if since else "")))
+        why = " ".join(filter(None, (by, WAITS if waits(view) else "", told(since, view) if since else "")))
         if self.reading is None:
             return why
         old, new = self.reading.plan.revision, view.task.revision
+        if new < old:
+            return f"Revision {old} waits no more: this is revision {new}, which runs. {why}"
         return f"Revision {new} was written while you read {old}: your marks are gone, read again. {why}"
 
     def read_again(self, view: TaskView) -> None:
@@ -211,17 +220,17 @@ class ReviewView(DecidingScreen[None]):
         rule.lit = view.has_focus
 
     def on_happened(self, message: Happened) -> None:
-        before = self.view
+        before = self._whole
         if before is None:
             return
         followed = follow(before, message.events, self._places)
         if followed.stale:
             self.load()
         elif followed.view.seq != before.seq:
-            self.view = followed.view
+            self._whole, self.view = followed.view, proposed(followed.view)
             said = (before.comments, before.grants) != (followed.view.comments, followed.view.grants)
             if said or followed.changed:
-                self.read_again(followed.view)
+                self.read_again(self.view)
             self._head()
 
     @on(PeopleMoved)

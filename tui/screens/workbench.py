@@ -19,6 +19,7 @@ from engine import (
     Pause,
     Phase,
     PhaseChanged,
+    PlanWritten,
     QuestionAsked,
     Remove,
     Resume,
@@ -132,7 +133,7 @@ class Workbench(WorkbenchView):
     # Other screens
 
     def action_review(self) -> None:
-        if self.view is not None and self.view.task.planner:
+        if self.view is not None and self.view.task.planner and not self.view.task.phase.under_way:
             from tui.screens.planning import PlanningScreen
 
             self.app.push_screen(PlanningScreen(self.view.task.id), self._planned)
@@ -218,6 +219,8 @@ class Workbench(WorkbenchView):
                     task.phase is Phase.AWAITING_APPROVAL and task.proposer != self.app.user
                 ):
                     self.app.attend(f"task {task.id} waits for a signature")
+                case PlanWritten(task=task) if task.pending:
+                    self.app.attend(f"task {task.id}: steps in the place of what failed wait for a signature")
 
     @on(DiskRefused)
     def _stalled(self, message: DiskRefused) -> None:

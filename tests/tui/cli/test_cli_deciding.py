@@ -303,3 +303,47 @@ def test_what_cannot_be_done_now_says_what_can() -> None:
     assert said.code == 1
     assert "cannot become paused; nothing was changed" in said.err
     assert "signoff approve 12" in said.err
+
+
+# What waits beside a running attempt
+
+
+def beside() -> TaskView:
+    """Revision 4 waits while revision 3 runs."""
+    running = plans.to_review()
+    task = plans.task(Phase.EXECUTING, signed=plans.DIGEST, pending=4)
+    return replace(running, task=task, pending=plans.revised().plan)
+
+
+def test_what_waits_beside_a_running_attempt_is_what_is_read_and_signed() -> None:
+    engine, ana = ScriptedEngine(beside()), Typist("y")
+    assert call(engine, "approve", "12", person=ana).code == 0
+    assert ana.prompts == ["Sign beef01 of task 12? [y/N] "]
+    digest = plans.revised().task.digest
+    assert given(engine) == Sign(task=12, revision=4, digest=digest, means="command", key="")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["reject", "12", "--reason", "no"], Reject(task=12, revision=4, reason="no", means="command", key="")),
+        (["return", "12", "--note", "more"], Return(task=12, revision=4, note="more", means="command", key="")),
+    ],
+)
+def test_what_waits_beside_a_running_attempt_is_what_a_no_is_about(words: list[str], command: Command) -> None:
+    engine = ScriptedEngine(beside())
+    assert call(engine, *words).code == 0
+    assert given(engine) == command
+
+
+@pytest.mark.parametrize("word", ["show", "inbox"])
+def test_what_waits_beside_a_running_attempt_is_told_with_what_to_do(word: str) -> None:
+    said = call(ScriptedEngine(beside()), *([word, "12"] if word == "show" else [word]))
+    assert "steps in the place of what failed wait to be signed: signoff approve 12" in said.out
+    assert "signoff diff 12" in said.out
+
+
+def test_a_writer_beside_a_running_attempt_keeps_nobody_waiting() -> None:
+    view = beside()
+    engine = ScriptedEngine(replace(view, task=replace(view.task, planner="llm")))
+    assert call(engine, "return", "12", "--note", "more").code == 0
