@@ -34,7 +34,7 @@ from engine import (
 )
 from engine.composition import Opening
 from engine.engine import Engine
-from engine.model.events import Event, QuestionAnswered, StepStarted
+from engine.model.events import Event, PlanSigned, QuestionAnswered, RepairFailed, RevisionTakenUp, StepStarted
 from engine.model.question import Answer
 from engine.model.tier import Tier
 from engine.process import Level, probe
@@ -69,6 +69,9 @@ class Loop:
     state: Path
     root: Path
     chance: random.Random
+    program: str = "worker"
+    longest: float = 0.2
+    """Seconds after which it is killed, at the latest."""
     recoveries: list[float] = field(default_factory=list)
     kills: int = 0
     early: int = 0
@@ -82,20 +85,20 @@ class Loop:
             self.finish(str(PLANS))
 
     def live(self) -> None:
-        """One life, ended by a kill: usually 20 to 200 ms after the engine is usable, sometimes before."""
-        process = start("worker", str(self.state), str(self.root), self.chance.choice(HELD))
+        """One life, ended by a kill: usually soon after the engine is usable, sometimes before."""
+        process = start(self.program, str(self.state), str(self.root), self.chance.choice(HELD))
         early = self.chance.random() < 0.15
         if early:
             engine_of(process)
             self._wait(process, self.chance.uniform(0.2, 0.6))
             self.early += 1
         elif self._ready(process):
-            self._wait(process, self.chance.uniform(0.02, 0.2))
+            self._wait(process, self.chance.uniform(0.02, self.longest))
         self._kill(process)
 
     def finish(self, *plans: str) -> None:
         """One life that comes to its own end."""
-        process = start("worker", str(self.state), str(self.root), HELD[0], *plans)
+        process = start(self.program, str(self.state), str(self.root), HELD[0], *plans)
         assert self._ready(process)
         assert process.wait() == 0
         if process.stdout:
@@ -185,6 +188,46 @@ async def _judge_task(engine: Engine, loop: Loop, summary: TaskSummary) -> int:
         assert effects <= starts[planned.id], f"ran without a record: {what}"
     assert not [run for run in await engine.read(ListRuns(task=task.id)) if run.state in (RunState.RUNNING,)]
     return len(view.steps)
+
+
+async def test_no_kill_doubles_what_is_mended_while_others_run_nor_runs_it_unsigned(tmp_path: Path, long: bool) -> None:
+    kills = 300 if long else 10
+    loop = Loop(tmp_path / "state", tmp_path / "project", random.Random(0 if not long else time.time()), "mender", 0.8)
+    (loop.root / "effects").mkdir(parents=True)
+    while loop.kills < kills:
+        await loop.prepare()
+        loop.live()
+    loop.finish()
+    engine = await Engine.open(Opening(state=loop.state, executes=False))
+    try:
+        assert (await engine.read(VerifyAudit())).ok
+        mended = [await _mended(engine, loop, found) for found in await engine.read(ListTasks(limit=10_000))]
+    finally:
+        await engine.close()
+    assert any(mended)
+
+
+async def _mended(engine: Engine, loop: Loop, summary: TaskSummary) -> bool:
+    """Whether a revision was taken up while others ran; whatever became of the task, each step had its effect once."""
+    task = summary.task
+    events: tuple[Event, ...] = await engine.read(ListEvents(task=task.id, limit=100_000))
+    given_up = task.outcome is Outcome.STEP_FAILED and any(isinstance(event.fact, RepairFailed) for event in events)
+    assert given_up or task.outcome in (Outcome.OK, Outcome.AFTER_REPAIR), task
+    signed: set[int] = set()
+    for event in events:
+        if isinstance(event.fact, PlanSigned):
+            signed.add(event.fact.signature.revision)
+        elif isinstance(event.fact, RevisionTakenUp) and task.attempt == 1:
+            assert event.fact.revision in signed
+        elif isinstance(event.fact, StepStarted) and event.step == "mend":
+            assert signed - {1}, "ran unsigned"
+    view = await engine.read(ShowTask(task=task.id))
+    for status in view.steps:
+        effects = lines(loop.root, task.request, status.id)
+        once = (status.state, effects) == (StepState.COMPLETED, 1)
+        assert once or (given_up and status.id in ("broken", "last")), f"{status.id} of {task.request}: {effects} lines"
+    assert lines(loop.root, task.request, "broken") == 1
+    return any(isinstance(event.fact, RevisionTakenUp) for event in events)
 
 
 @pytest.mark.parametrize("level", HELD)
