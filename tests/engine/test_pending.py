@@ -34,9 +34,10 @@ from engine import (
 )
 from engine.commands import Judge
 from engine.errors import AlreadyJudged, Refused, UsageError
-from tests.engine.desk import PATIENCE, Desk, check_sound, step
+from tests.engine.desk import Desk, check_sound, step
 from tests.engine.scripted_model import ScriptedModel, answer
 from tests.engine.test_replanning import new
+from tests.patience import PATIENCE
 
 PLAN = (step("first"), step("broken", "first"), step("last", "broken"), step("slow"), step("then", "slow"))
 """`broken` fails while `slow` runs."""
