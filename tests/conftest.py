@@ -13,9 +13,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process for each core, where everything is run; a file or a name is run at once, in this process."""
+    """One process for each core where everything is run; what is picked, or to be watched, runs in this process."""
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
-    return len(os.sched_getaffinity(0)) if everything else 0
+    watched = config.option.capture == "no"
+    return len(os.sched_getaffinity(0)) if everything and not watched else 0
 
 
 def pytest_configure() -> None:

@@ -249,10 +249,10 @@ class ReviewView(DecidingScreen[None]):
         self._show_step()
 
     @on(OperandView.Scrolled)
-    def _scrolled(self, message: OperandView.Scrolled) -> None:
+    def _scrolled(self) -> None:
         """Whoever scrolled to the end has read it."""
         self._rule()
-        if message.view.top and message.view.seen:
+        if self.operand.top and self.operand.seen:
             self.has_read()
 
     def on_descendant_focus(self) -> None:

@@ -7,35 +7,24 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
-from textual.message import Message
-from textual.reactive import reactive
 
 from tui.presentation.content import content
 from tui.presentation.files import FileText
 from tui.presentation.line import MUTED
 from tui.presentation.page import Page
 from tui.presentation.sheet import Numbered, Sheet, draw
-from tui.widgets.lines import Lines
 from tui.widgets.rule import ruled
+from tui.widgets.scrolled_lines import ScrolledLines
 
 
-class OperandView(Lines, can_focus=True):
-    """Shows a page; scrolls by lines and pages."""
+class OperandView(ScrolledLines):
+    """Shows a page."""
 
-    class Scrolled(Message):
+    class Scrolled(ScrolledLines.Scrolled):
         """Another part is in sight."""
-
-        def __init__(self, view: OperandView) -> None:
-            self.view = view
-            super().__init__()
-
-        @property
-        def control(self) -> OperandView:
-            return self.view
 
     DEFAULT_CSS = "OperandView { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +35,6 @@ class OperandView(Lines, can_focus=True):
         Binding("g,home", "top", "Beginning", show=False),
         Binding("G,end", "bottom", "End", show=False),
     ]
-    top: reactive[int] = reactive(0)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -62,8 +50,8 @@ class OperandView(Lines, can_focus=True):
         self.call_after_refresh(self._tell)
 
     @property
-    def last_top(self) -> int:
-        return max(0, len(self._sheet.rows) - self.size.height)
+    def count(self) -> int:
+        return len(self._sheet.rows)
 
     @property
     def at_end(self) -> bool:
@@ -105,37 +93,3 @@ class OperandView(Lines, can_focus=True):
         if width and self._laid.width != width:
             self._laid = Sheet.of(self.page, width, ascii_only=self.ascii_only)
         return self._laid
-
-    def validate_top(self, top: int) -> int:
-        return max(0, min(top, self.last_top))
-
-    def watch_top(self) -> None:
-        self._tell()
-
-    def on_resize(self) -> None:
-        self.top = self.validate_top(self.top)
-        self._tell()
-
-    def _tell(self) -> None:
-        self.post_message(self.Scrolled(self))
-
-    def action_scroll(self, by: int) -> None:
-        self.top += by
-
-    def action_page(self, by: int) -> None:
-        """A page on, with one row of the page before still in sight."""
-        self.top += by * max(1, self.size.height - 1)
-
-    def action_top(self) -> None:
-        self.top = 0
-
-    def action_bottom(self) -> None:
-        self.top = self.last_top
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.top += 3
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.top -= 3

@@ -6,25 +6,22 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rich.cells import get_character_cell_size
-from textual import events
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 
 from tui.commands import Place, bindings
-from tui.widgets.lines import Lines
+from tui.widgets.scrolled_lines import ScrolledLines
 
 
-class TextView(Lines, can_focus=True):
+class TextView(ScrolledLines):
     """Shows paragraphs; what is longer than the width goes on below, indented."""
 
-    class Scrolled(Message):
+    class Scrolled(ScrolledLines.Scrolled):
         """Another part is in sight."""
 
     DEFAULT_CSS = "TextView { height: 1fr; }"
     BINDINGS = bindings(Place.TEXT)
     paragraphs: reactive[Sequence[Content]] = reactive((), always_update=True)
-    top: reactive[int] = reactive(0)
     _folded: tuple[int, Sequence[Content], list[Content]] = (0, (), [])
 
     @property
@@ -38,8 +35,8 @@ class TextView(Lines, can_focus=True):
         return self._folded[2]
 
     @property
-    def last_top(self) -> int:
-        return max(0, len(self.lines) - self.size.height)
+    def count(self) -> int:
+        return len(self.lines)
 
     def line(self, y: int) -> Content:
         lines, row = self.lines, min(self.top, self.last_top) + y
@@ -51,41 +48,11 @@ class TextView(Lines, can_focus=True):
             return ""
         return f"{self.top + 1}-{min(len(self.lines), self.top + self.size.height)} of {len(self.lines)}"
 
-    def validate_top(self, top: int) -> int:
-        return max(0, min(top, self.last_top))
-
-    def watch_top(self) -> None:
-        self.post_message(self.Scrolled())
-
-    def on_resize(self) -> None:
-        self.top = self.validate_top(self.top)
-        self.post_message(self.Scrolled())
-
     def watch_paragraphs(self) -> None:
         self.top = self.validate_top(self.top)
 
-    def action_scroll(self, by: int) -> None:
-        self.top += by
-
-    def action_page(self, by: int) -> None:
-        self.top += by * max(1, self.size.height - 1)
-
     def action_sideways(self, by: int) -> None:
         """Text wraps: there is nothing to the side."""
-
-    def action_top(self) -> None:
-        self.top = 0
-
-    def action_bottom(self) -> None:
-        self.top = self.last_top
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.top += 3
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.top -= 3
 
 
 def folded(text: Content, width: int, indent: int = 10) -> list[Content]:
