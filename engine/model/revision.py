@@ -6,9 +6,11 @@ is added to a step asks again until somebody thinks about it. Pure: neither revi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from engine.model.budget import Budget
@@ -18,6 +20,9 @@ from engine.model.plan import Accept, Plan, PlannedStep, When
 from engine.model.run import Cause, StepStatus
 from engine.model.state import StepState
 from engine.model.tier import Tier
+
+_NAMES = 20
+"""Steps that are named where more changed."""
 
 
 class Rule(StrEnum):
@@ -97,6 +102,8 @@ def compare(before: Plan, after: Plan) -> Comparison:
 def _change(before: PlannedStep | None, after: PlannedStep) -> StepChange | None:
     if before is None:
         return StepChange(id=after.id, before=None, after=after)
+    if before == after:
+        return None
     said, says = lean(before.step), lean(after.step)
     known, knows = signed_fields(before), signed_fields(after)
     names = [*says, *(name for name in (*said, *knows, *known) if name not in says)]
@@ -123,22 +130,27 @@ def _weaker_rules(before: Plan, after: Plan) -> Iterator[Widening]:
 
 
 def _widenings(before: Plan, after: Plan, old: Mapping[str, PlannedStep]) -> Iterator[Widening]:
-    above_before, above_after = _ancestors(before), _ancestors(after)
+    ids = list(dict.fromkeys([*old, *(planned.id for planned in after.steps)]))
+    bits = {step: 1 << place for place, step in enumerate(ids)}
+    above_before, above_after = _ancestors(before, bits), _ancestors(after, bits)
     for planned in after.steps:
         was = old.get(planned.id)
         if was is None:
             yield Widening(rule=Rule.NEW_STEP, step=planned.id)
             continue
         yield from _widened(was, planned)
-        lost = above_before[planned.id] - above_after[planned.id] - set(was.step.needs)
+        known, now = above_before[planned.id], above_after[planned.id]
+        lost = known & ~(now | _members(was.step.needs, bits))
         if lost and planned.tier.rank >= Tier.EXECUTE.rank:
-            yield Widening(rule=Rule.REMOVED_ANCESTOR, step=planned.id, detail=", ".join(sorted(lost)))
-        if planned.step.when is When.FAILURE and (more := above_after[planned.id] - above_before[planned.id]):
-            yield Widening(rule=Rule.MORE_FAILURES, step=planned.id, detail=", ".join(sorted(more)))
+            yield Widening(rule=Rule.REMOVED_ANCESTOR, step=planned.id, detail=_named(lost, ids))
+        if planned.step.when is When.FAILURE and (more := now & ~known):
+            yield Widening(rule=Rule.MORE_FAILURES, step=planned.id, detail=_named(more, ids))
 
 
 def _widened(was: PlannedStep, now: PlannedStep) -> Iterator[Widening]:
     """What of one step that both revisions have is wider."""
+    if was == now:
+        return
     if now.tier.rank > was.tier.rank:
         yield Widening(rule=Rule.HIGHER_TIER, step=now.id, detail=f"{was.tier} -> {now.tier}")
     if was.asks and not now.asks:
@@ -177,13 +189,27 @@ _CAPABILITIES: Mapping[str, Callable[[Any, Any], bool]] = {
 """For each capability, whether the second value is no wider than the first."""
 
 
-def _ancestors(plan: Plan) -> dict[str, frozenset[str]]:
-    """Everything that each step stands on, directly or not."""
-    found: dict[str, frozenset[str]] = {}
+def _ancestors(plan: Plan, bits: Mapping[str, int]) -> dict[str, int]:
+    """Everything that each step stands on, directly or not; a set of steps is an int with a bit for each."""
+    found: dict[str, int] = {}
     for planned in plan.steps:  # in topological order
         needs = planned.step.needs
-        found[planned.id] = frozenset(needs).union(*(found[need] for need in needs))
+        found[planned.id] = reduce(or_, (found[need] for need in needs), _members(needs, bits))
     return found
+
+
+def _members(steps: Iterable[str], bits: Mapping[str, int]) -> int:
+    return reduce(or_, (bits[step] for step in steps), 0)
+
+
+def _named(steps: int, ids: Sequence[str]) -> str:
+    """Some of a set of steps by name, and how many more there are."""
+    names: list[str] = []
+    while steps and len(names) < _NAMES:
+        lowest = steps & -steps
+        names.append(ids[lowest.bit_length() - 1])
+        steps ^= lowest
+    return ", ".join(sorted(names)) + (f" and {steps.bit_count():,} more" if steps else "")
 
 
 def begin(before: Plan, after: Plan, statuses: Iterable[StepStatus]) -> list[StepStatus]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import fields, replace
 from typing import Any
 
@@ -134,3 +135,22 @@ def test_a_step_that_runs_on_failures_widens_with_each_step_above_it() -> None:
     b, wipe = planned(run("b")), planned(run("wipe", "a", when=When.FAILURE))
     more = planned(run("wipe", "a", "b", when=When.FAILURE))
     assert rules(plan(A, b, wipe), plan(A, b, more)) == [(Rule.MORE_FAILURES, "wipe")]
+
+
+def test_of_many_ancestors_that_go_some_are_named() -> None:
+    above = [planned(run(f"s{n:02}")) for n in range(30)]
+    b, b_alone, c = planned(run("b", *(step.id for step in above))), planned(run("b")), planned(run("c", "b"))
+    lost = compare(plan(*above, b, c), plan(*above, b_alone, c)).widened[-1]
+    assert (lost.rule, lost.step) == (Rule.REMOVED_ANCESTOR, "c")
+    assert lost.detail == ", ".join(f"s{n:02}" for n in range(20)) + " and 10 more"
+
+
+def test_a_long_chain_is_compared_in_little_memory() -> None:
+    """A set of ancestors for each step would take 300 MB."""
+    chain = [planned(run(f"s{n}", *([f"s{n - 1}"] if n else []))) for n in range(3_000)]
+    tracemalloc.start()
+    try:
+        assert compare(plan(*chain), plan(*chain[:-1])).widened == ()
+        assert tracemalloc.get_traced_memory()[1] < 30e6
+    finally:
+        tracemalloc.stop()
