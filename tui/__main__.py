@@ -13,13 +13,16 @@ from tui.cli.table import overview
 TYPE_CHECKING = False  # as in `typing`, which is not worth its import here
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
     from pathlib import Path
+    from typing import Any
 
     from tui.cli.call import Call, World
 
 LAUNCHED = frozenset({"run", "resume", "demo"})
 """Commands that go on when their terminal goes away, or that draw on it."""
+LOOKING = frozenset({"inbox", "ls", "runs", "show"})
+"""Commands that only read the store: nothing in them is waited for."""
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
@@ -77,9 +80,22 @@ def _carry_out(before: Namespace, world: World) -> int:
         args = parse_command(before.command, before.rest, before)
     except SystemExit:  # argparse has printed the help of the command
         return 0
+    call = _call(args, world)
+    work = verb_of(before.command).run(call)
+    if before.command in LOOKING and call.host is None:
+        return _at_once(work)
     import asyncio
 
-    return asyncio.run(verb_of(before.command).run(_call(args, world)))
+    return asyncio.run(work)
+
+
+def _at_once(work: Coroutine[Any, Any, int]) -> int:
+    """What work comes to that waits for nothing: to import an event loop takes as long as to read a store."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return int(done.value)
+    raise RuntimeError(f"{work!r} waits")
 
 
 def _call(args: Namespace, world: World) -> Call:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from engine.errors import StoreDamaged
 from engine.model.budget import Budget
+from engine.model.call import Call, Purpose
 from engine.model.comment import Comment
 from engine.model.digest import plan_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
@@ -54,6 +55,9 @@ QUESTION_COLUMNS = (
 TRUSTED_COLUMNS = "root, digest, files, policy, actor, time"
 SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, held, means, reason, void"
 GRANT_COLUMNS = "id, task, revision, steps, given_by, given, expires, means, revoked, revoked_by"
+CALL_COLUMNS = (
+    "id, task, step, run, purpose, model, reserved, started, cost, tokens_in, tokens_out, settled, failure, preview"
+)
 COMMENT_COLUMNS = "id, task, revision, step, author, time, text, answers, resolved_by, resolved"
 _STEP_FIELDS = tuple(STEP_COLUMNS.split(", "))
 _STEP_STATES = {state.value: state for state in StepState}
@@ -184,6 +188,14 @@ def grant_of(row: sqlite3.Row) -> Grant:
 def comment_of(row: sqlite3.Row) -> Comment:
     """A row with COMMENT_COLUMNS."""
     return Comment(**_fields(row))
+
+
+@_sound
+def call_of(row: sqlite3.Row) -> Call:
+    """A row with CALL_COLUMNS."""
+    values = _fields(row)
+    values["purpose"] = Purpose(values["purpose"])
+    return Call(**values)
 
 
 @_sound
