@@ -34,7 +34,6 @@ from engine.commands import Return as Return
 from engine.commands import Revise as Revise
 from engine.commands import RevokeGrant as RevokeGrant
 from engine.commands import RevokeTrust as RevokeTrust
-from engine.commands import Role as Role
 from engine.commands import Shutdown as Shutdown
 from engine.commands import Sign as Sign
 from engine.commands import Trust as Trust
@@ -148,6 +147,7 @@ from engine.model.revision import Rule as Rule
 from engine.model.revision import StepChange as StepChange
 from engine.model.revision import Widening as Widening
 from engine.model.revision import compare as compare
+from engine.model.role import Role as Role
 from engine.model.run import Receipt as Receipt
 from engine.model.run import Run as Run
 from engine.model.run import StepStatus as StepStatus

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.client import LogSlice
 from engine.errors import Refused, UsageError
 from engine.queries import (
     Explain,
@@ -35,6 +34,7 @@ from engine.queries import (
 from engine.storage.reader import Reader
 
 if TYPE_CHECKING:
+    from engine.client import LogSlice
     from engine.model.plan import Plan
     from engine.model.policy import Policy
     from engine.settings import OverallCaps
@@ -107,6 +107,7 @@ class Queries:
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
         """Some bytes of the log of a run; a negative offset counts from its end."""
+        from engine.client import LogSlice
         from engine.process import read_log
 
         row = await self._reader.run(run)

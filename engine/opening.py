@@ -13,14 +13,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.client import EngineClient, Item, LogSlice
-from engine.commands import Command, Reply
 from engine.errors import Owned, Refused
-from engine.person import terminal_name
-from engine.queries import Query
 
 if TYPE_CHECKING:
     from engine.answering import Queries
+    from engine.client import EngineClient, Item, LogSlice
+    from engine.commands import Command, Reply
+    from engine.queries import Query
     from engine.settings import Settings
     from engine.storage.reader import Reader
 
@@ -109,6 +108,7 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
 
     await asyncio.to_thread(import_module, "engine.host")  # in a thread: whoever draws meanwhile is not held up
     from engine.host import SOCKET, EngineGone, RemoteEngine
+    from engine.person import terminal_name
 
     if need is Need.ATTACH:
         return await RemoteEngine.connect(state / SOCKET, terminal_name())
@@ -137,6 +137,7 @@ async def _own(state: Path, settings: Settings, *, executes: bool) -> EngineClie
 
 async def _attach_shared(place: Path) -> EngineClient:
     from engine.host import EngineGone, RemoteEngine, shared_socket
+    from engine.person import terminal_name
 
     path = shared_socket(place)
     try:

@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager, nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from engine.commands import Reply
 from engine.errors import StoreError, UnknownStep, UnknownTask
 from engine.model.comment import Comment
 from engine.model.digest import sha256 as digest_of
 from engine.model.effect import Made
-from engine.model.events import Event
 from engine.model.grant import Grant
 from engine.model.memory import Recollection
 from engine.model.plan import Plan
@@ -29,6 +27,8 @@ from engine.storage.spent import USUAL_COST, LedgerReader
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from engine.commands import Reply
+    from engine.model.events import Event
     from engine.storage.asking import Asking
 
 CACHED_PLANS = 8
@@ -362,6 +362,8 @@ class Reader:
 
     async def reply(self, key: str) -> Reply | None:
         """What a command with this key was answered, if it was carried out."""
+        from engine.commands import Reply
+
         found = await self._all("SELECT reply FROM commands WHERE key = ?", key)
         return Reply(**rows.json_of(found[0]["reply"])) if found else None
 

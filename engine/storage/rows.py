@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import StoreDamaged
 from engine.model.budget import Budget
@@ -14,7 +14,6 @@ from engine.model.call import Call, Purpose
 from engine.model.comment import Comment
 from engine.model.digest import plan_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
-from engine.model.events import KINDS, Event
 from engine.model.grant import Grant
 from engine.model.nouns import evolve, restored
 from engine.model.plan import (
@@ -37,7 +36,9 @@ from engine.model.state import Outcome, Phase, RunState, StepState, Wait
 from engine.model.task import Signature, Task
 from engine.model.tier import Reason, Tier
 from engine.model.trust import Trusted, TrustedFile
-from engine.wire import decode
+
+if TYPE_CHECKING:
+    from engine.model.events import Event
 
 TASK_COLUMNS = (
     "id, request, root, phase, proposer, created, attempt, revision, digest, signed, outcome, waits, error,"
@@ -212,6 +213,9 @@ def trusted_of(row: sqlite3.Row) -> Trusted:
 @_sound
 def event_of(row: sqlite3.Row) -> Event | None:
     """A row of events; None where retention emptied the payload."""
+    from engine.model.events import KINDS, Event
+    from engine.wire import decode
+
     if row["payload"] is None:
         return None
     fact = decode(KINDS[row["kind"]], row["payload"])
