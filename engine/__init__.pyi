@@ -124,6 +124,7 @@ from engine.model.expected import usual_length as usual_length
 from engine.model.grant import Grant as Grant
 from engine.model.memory import Memory as Memory
 from engine.model.memory import Recollection as Recollection
+from engine.model.nouns import dataclass as dataclass
 from engine.model.plan import OPERANDS as OPERANDS
 from engine.model.plan import STEP_TYPES as STEP_TYPES
 from engine.model.plan import Action as Action

@@ -12,7 +12,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,6 +32,7 @@ from engine import (
     ShowTask,
     SignoffError,
     StepState,
+    dataclass,
 )
 from engine.errors import NotAllowed
 from tui import crash
