@@ -5,6 +5,7 @@ Imports as little as it can: `--help` must not pay for an engine, nor `ls` for a
 
 from __future__ import annotations
 
+import gc
 import sys
 from io import TextIOWrapper
 
@@ -23,6 +24,14 @@ LAUNCHED = frozenset({"run", "resume", "demo"})
 """Commands that go on when their terminal goes away, or that draw on it."""
 LOOKING = frozenset({"inbox", "ls", "runs", "show"})
 """Commands that only read the store: nothing in them is waited for."""
+
+
+def start() -> int:
+    """Run the program as a process: most are over before there is any garbage, and none looks for it at its end."""
+    gc.disable()
+    code = main()
+    gc.freeze()
+    return code
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
@@ -86,6 +95,7 @@ def _carry_out(before: Namespace, world: World) -> int:
         return _at_once(work)
     import asyncio
 
+    gc.enable()
     return asyncio.run(work)
 
 
@@ -150,4 +160,4 @@ def _never_fail_to_print() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -115,6 +115,13 @@ class SignoffApp(Desk):
     def get_default_screen(self) -> Workbench:
         return Workbench()
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """As ever; but before there is a screen a theme is only taken over, or all would be parsed twice."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     async def on_mount(self) -> None:
         if self._away is not None:
             # The driver would stop the whole process, and take a terminal again that is gone; only `away` may.

@@ -100,7 +100,7 @@ def test_completions_are_valid_where_the_shell_is_here_to_say_so(shell: str) -> 
 
 HEAVY = (
     "pydantic", "textual", "rich", "yaml", "tree_sitter", "shtab", "platformdirs", "aiosqlite", "asyncio", "ssl",
-    "socket", "subprocess", "logging", "hashlib", "calendar", "shutil", "engine.commands", "engine.model.events",
+    "socket", "subprocess", "logging", "calendar", "shutil", "engine.commands", "engine.model.events",
     "engine.policy", "engine.process",
 )  # fmt: skip
 
