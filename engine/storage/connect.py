@@ -1,6 +1,6 @@
 """Opening the database file: settings, migrations, the check for damage.
 
-It is opened in the thread that uses it: that of whoever reads it once, or one beside an event loop.
+It is used in the thread of whoever reads it once, or in one of its own beside an event loop.
 """
 
 from __future__ import annotations
@@ -172,10 +172,13 @@ async def open_reader(state: Path) -> InThread:
     return InThread(await _in_thread(partial(look, state)))
 
 
-async def _in_thread(connector: Callable[[], sqlite3.Connection]) -> aiosqlite.Connection:
+async def _in_thread(opening: Callable[[], sqlite3.Connection]) -> aiosqlite.Connection:
+    import asyncio
+
     import aiosqlite
 
-    return await aiosqlite.Connection(connector, iter_chunk_size=64)
+    opened = await asyncio.to_thread(opening)  # in that thread, a failure would outlive whoever waits for it
+    return await aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
 
 
 def _opened_for_writing(path: Path) -> sqlite3.Connection:
@@ -183,7 +186,7 @@ def _opened_for_writing(path: Path) -> sqlite3.Connection:
         if path.exists():
             _check(path)
         with ExitStack() as undo:
-            connection = undo.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+            connection = undo.enter_context(closing(_connect(path)))
             connection.execute("PRAGMA busy_timeout = 5000")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -194,6 +197,11 @@ def _opened_for_writing(path: Path) -> sqlite3.Connection:
             return connection
     except sqlite3.Error as error:
         raise translate(error, path) from error
+
+
+def _connect(address: Path | str) -> sqlite3.Connection:
+    """A connection that any thread may use, one at a time."""
+    return sqlite3.connect(address, uri=isinstance(address, str), isolation_level=None, check_same_thread=False)
 
 
 def look(state: Path) -> sqlite3.Connection:
@@ -219,7 +227,7 @@ def look(state: Path) -> sqlite3.Connection:
 
 def _reading(address: str, path: Path) -> sqlite3.Connection:
     with ExitStack() as undo:
-        connection = undo.enter_context(closing(sqlite3.connect(address, uri=True, isolation_level=None)))
+        connection = undo.enter_context(closing(_connect(address)))
         connection.execute("SELECT 1 FROM sqlite_schema")  # fails where the files beside it cannot be made
         if _known_version(connection, path) < newest():
             return _in_memory(lambda memory: _copy_of_older(memory, address))
@@ -231,7 +239,7 @@ def _reading(address: str, path: Path) -> sqlite3.Connection:
 
 def _in_memory(fill: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
     with ExitStack() as undo:
-        memory = undo.enter_context(closing(sqlite3.connect(":memory:", isolation_level=None)))
+        memory = undo.enter_context(closing(_connect(":memory:")))
         fill(memory)
         undo.pop_all()
         return memory
