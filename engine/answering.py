@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import audit
-from engine.client import LogSlice
 from engine.errors import Refused, UsageError
 from engine.queries import (
     Explain,
@@ -37,11 +34,12 @@ from engine.queries import (
 from engine.storage.reader import Reader
 
 if TYPE_CHECKING:
+    from engine.client import LogSlice
     from engine.model.plan import Plan
     from engine.model.policy import Policy
     from engine.settings import OverallCaps
     from engine.spending import Estimator
-    from engine.views import BudgetView, DirectoryView, Explanation, Target
+    from engine.views import AuditReport, BudgetView, DirectoryView, Explanation, Target
 
 
 class Queries:
@@ -73,7 +71,7 @@ class Queries:
             Recall: lambda query: reader.memories(query.text, query.root, query.limit),
             ListTrusted: lambda query: reader.all_trusted(),
             Explain: lambda query: _explain(query, policy, reader),
-            VerifyAudit: lambda query: audit.verify(reader, state),
+            VerifyAudit: lambda query: _audit(reader, state),
         }
 
     def knows(self, query: Query) -> bool:
@@ -109,6 +107,7 @@ class Queries:
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
         """Some bytes of the log of a run; a negative offset counts from its end."""
+        from engine.client import LogSlice
         from engine.process import read_log
 
         row = await self._reader.run(run)
@@ -128,9 +127,17 @@ async def _costs(query: ListCosts, reader: Reader, estimate: Estimator | None) -
 
 
 async def _draft(state: Path, query: ReadDraft) -> str:
+    import asyncio
+
     from engine.planning.drafts import read_draft
 
     return await asyncio.to_thread(read_draft, state, query.task)
+
+
+async def _audit(reader: Reader, state: Path) -> AuditReport:
+    from engine.audit import verify
+
+    return await verify(reader, state)
 
 
 async def _directory(query: ShowDirectory, reader: Reader) -> DirectoryView:

@@ -8,8 +8,9 @@ engine can do, or know, opens it. Nothing runs before that.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from engine.settings import Settings
 class Arriving:
     """The store of a state directory, and its engine as soon as it is wanted; satisfies `EngineClient`."""
 
-    def __init__(self, reader: ReadOnly | None, seq: int | None, connecting: Coroutine[Any, Any, EngineClient]) -> None:
+    def __init__(
+        self, reader: ReadOnly | None, seq: int | None, connecting: Callable[[], Awaitable[EngineClient]]
+    ) -> None:
         self._reader = reader
         self._seq = seq
         """The last event before anything was read."""
@@ -45,7 +48,7 @@ class Arriving:
             with suppress(StoreError):
                 reader = await open_reader(state, settings)
                 seq = await reader.seq()
-        arriving = cls(reader, seq, connect(state, Need.EXECUTE, settings, host))
+        arriving = cls(reader, seq, partial(connect, state, Need.EXECUTE, settings, host))
         if seq is None:
             try:
                 await arriving.wanted()
@@ -59,13 +62,9 @@ class Arriving:
         self._foreseen[query] = answer = await self.read(query)
         return answer
 
-    async def _open(self, connecting: Coroutine[Any, Any, EngineClient]) -> EngineClient:
-        try:
-            await self._wanted.wait()
-        except asyncio.CancelledError:
-            connecting.close()
-            raise
-        engine = await connecting
+    async def _open(self, connecting: Callable[[], Awaitable[EngineClient]]) -> EngineClient:
+        await self._wanted.wait()
+        engine = await connecting()
         engine.look(*self._looked)
         return engine
 

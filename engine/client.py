@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from engine.commands import Command, Reply, Role
+from engine.commands import Command, Reply
 from engine.model.events import Event
 from engine.model.nouns import dataclass
+from engine.model.role import Role
 from engine.queries import Query
 
 

@@ -15,19 +15,8 @@ from typing import Annotated, ClassVar
 from engine.model.amounts import Dollars, Seconds
 from engine.model.nouns import dataclass
 from engine.model.question import Answer
+from engine.model.role import Role
 from engine.model.state import Verdict
-
-
-class Role(StrEnum):
-    """What a person may do (B14.1); each includes the ones before it."""
-
-    VIEWER = "viewer"
-    REVIEWER = "reviewer"
-    OPERATOR = "operator"
-
-    @property
-    def rank(self) -> int:
-        return tuple(Role).index(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,9 +77,11 @@ def _directory(state: Path) -> Iterator[Finding]:
 
 
 async def _store(state: Path) -> Finding:
+    import asyncio
+
     from engine.storage.check import quick_check
 
-    problem = await quick_check(state)
+    problem = await asyncio.to_thread(quick_check, state)
     return _fault("store", problem) if problem else _well("store", "quick_check ok")
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from engine import audit, process
 from engine.broker import Broker, Follower
 from engine.client import Item, LogSlice, Person
-from engine.commands import Command, Reply, Role
+from engine.commands import Command, Reply
 from engine.composition import Composition, Opening
 from engine.dispatch import Dispatch
 from engine.errors import Refused, StoreError
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.policy import LEVELS
+from engine.model.role import Role
 from engine.person import terminal_name
 from engine.policies import Policies
 from engine.queries import EstimatePlan, ListPeople, Query, ShowEngine

@@ -6,30 +6,23 @@ takes the lock just to record; executing goes to the owner, or becomes it. Every
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.client import EngineClient, Item, LogSlice
-from engine.commands import Command, Reply
 from engine.errors import Owned, Refused
-from engine.person import terminal_name
-from engine.queries import Query
 
 if TYPE_CHECKING:
     from engine.answering import Queries
-    from engine.composition import Opening
-    from engine.engine import Engine
-    from engine.host import Host
+    from engine.client import EngineClient, Item, LogSlice
+    from engine.commands import Command, Reply
+    from engine.queries import Query
     from engine.settings import Settings
     from engine.storage.reader import Reader
 
-SOCKET = "socket"
-"""The owner's socket inside a state directory."""
 PATIENCE, PAUSE = 100, 0.1
 """How often to become the owner or to reach it is tried, and the seconds in between."""
 
@@ -86,98 +79,12 @@ class ReadOnly:
 async def open_reader(state: Path, settings: Settings) -> ReadOnly:
     """Open the store for reading: no lock, no recovery, no start."""
     from engine.answering import Queries
-    from engine.storage.connect import open_reader
+    from engine.storage.asking import AtOnce
+    from engine.storage.connect import look
     from engine.storage.reader import Reader
 
-    reader = Reader(await open_reader(state))
+    reader = Reader(AtOnce(look(state)))
     return ReadOnly(reader, Queries(reader, state, settings.policy, settings.budget))
-
-
-class Owner:
-    """An engine that executes, with its door open to other terminals; satisfies `EngineClient`."""
-
-    def __init__(self, engine: Engine, host: Host, idle_exit: float | None) -> None:
-        self._engine = engine
-        self._host = host
-        self._idle_exit = idle_exit or 0.0
-        self.do = engine.do
-        self.read = engine.read
-        self.events = engine.events
-        self.read_log = engine.read_log
-        self.look = engine.look
-
-    @classmethod
-    async def open(cls, opening: Opening) -> Owner:
-        """Own a state directory, go on with what was under way, and listen on its socket and where it is shared.
-
-        Raises:
-            Owned: another process owns it.
-            StoreError: the store cannot be used; it was left as it is.
-            Refused: it cannot be shared there.
-        """
-        from engine.engine import Engine
-        from engine.host import Gate, Host, Roles
-
-        async with AsyncExitStack() as opened:
-            engine = await Engine.open(opening)
-            opened.push_async_callback(engine.close)
-            gate = Gate(role_of=Roles(opening.settings.roles), refused=engine.record)
-            host = await Host.serve(engine, opening.state / SOCKET, gate)
-            opened.push_async_callback(host.close)
-            if opening.settings.share is not None:
-                host.share(opening.settings.share)
-            opened.pop_all()
-            return cls(engine, host, opening.settings.idle_exit)
-
-    def busy(self, *, waiting: bool = True) -> bool:
-        """Whether some task executes; with `waiting=False`, whether something of it goes on by itself now."""
-        return self._engine.busy if waiting else self._engine.moving
-
-    @property
-    def alone(self) -> bool:
-        """Whether no other terminal is attached."""
-        return not self._host.clients
-
-    async def until_alone(self) -> None:
-        """Wait until no other terminal is attached."""
-        await self._host.until_alone()
-
-    async def until_idle(self, *, waiting: bool = True) -> None:
-        """Nobody is at this screen any more: wait until the engine is not needed either.
-
-        That is when it is no longer busy, nobody is attached, and both have been so for the seconds of `idle_exit`.
-        """
-        self._engine.look_away()
-        before = None
-        while before != self._signs():
-            await self._until_quiet(waiting)
-            before = self._signs()
-            await asyncio.sleep(self._idle_exit)
-
-    def _signs(self) -> tuple[int, int]:
-        """What changes with everything that is done here."""
-        return self._engine.seq, self._host.visits
-
-    async def _until_quiet(self, waiting: bool) -> None:
-        while not self.alone or self.busy(waiting=waiting):
-            await self._host.until_alone()
-            await self.until_still(waiting=waiting)
-
-    async def until_still(self, *, waiting: bool = False) -> None:
-        """Wait until it is no longer busy, whoever is attached."""
-        following = self.events()
-        await self._engine.begun()
-        while self.busy(waiting=waiting):
-            await anext(following, None)
-            await self._engine.begun()  # there may be nothing that can begin, and no event tells that
-
-    async def until_closed(self) -> None:
-        """Wait until somebody asked the engine to close."""
-        await self._engine.closing.wait()
-
-    async def close(self) -> None:
-        await self._host.close()
-        await self._engine.close()
 
 
 async def connect(state: Path, need: Need, settings: Settings, host: Path | None = None) -> EngineClient:
@@ -197,13 +104,14 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
         return await _attach_shared(host)
     if need is Need.READ:
         return await open_reader(state, settings)
-    if need is Need.ATTACH:
-        from engine.host import RemoteEngine
+    import asyncio
 
-        return await RemoteEngine.connect(state / SOCKET, terminal_name())
     await asyncio.to_thread(import_module, "engine.host")  # in a thread: whoever draws meanwhile is not held up
-    from engine.host import EngineGone, RemoteEngine
+    from engine.host import SOCKET, EngineGone, RemoteEngine
+    from engine.person import terminal_name
 
+    if need is Need.ATTACH:
+        return await RemoteEngine.connect(state / SOCKET, terminal_name())
     for _ in range(PATIENCE):
         with suppress(EngineGone):  # nobody is there, has just begun, or is about to leave
             return await RemoteEngine.connect(state / SOCKET, terminal_name())
@@ -216,9 +124,12 @@ async def connect(state: Path, need: Need, settings: Settings, host: Path | None
 
 
 async def _own(state: Path, settings: Settings, *, executes: bool) -> EngineClient:
+    import asyncio
+
     await asyncio.to_thread(import_module, "engine.engine")
     from engine.composition import Opening
     from engine.engine import Engine
+    from engine.owner import Owner
 
     opening = Opening(state=state, settings=settings, executes=executes)
     return await (Owner if executes else Engine).open(opening)
@@ -226,6 +137,7 @@ async def _own(state: Path, settings: Settings, *, executes: bool) -> EngineClie
 
 async def _attach_shared(place: Path) -> EngineClient:
     from engine.host import EngineGone, RemoteEngine, shared_socket
+    from engine.person import terminal_name
 
     path = shared_socket(place)
     try:

@@ -8,7 +8,7 @@ import pwd
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from engine.commands import Role
+from engine.model.role import Role
 
 GROUP = "@"
 """Begins the name of a group where names of users may stand as well."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from engine.commands import Role
 from engine.model.nouns import dataclass
+from engine.model.role import Role
 
 
 @dataclass(frozen=True, kw_only=True)

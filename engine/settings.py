@@ -8,10 +8,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from engine.commands import Role
 from engine.model.amounts import Dollars
 from engine.model.nouns import dataclass
 from engine.model.policy import Policy
+from engine.model.role import Role
 
 Money = Annotated[float | None, Dollars()]
 

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, AllowInfNan, BeforeValidator, ByteSize, TypeAdapter
 
-from engine.commands import Role
 from engine.model.amounts import Seconds
 from engine.model.policy import LEVELS, Policy
+from engine.model.role import Role
 from engine.model.tier import Tier
 from engine.settings import Caps, ModelSettings, Money, Notification, OverallCaps, Settings
 

@@ -5,23 +5,25 @@ Only looks; who may spend is decided in `budgets`.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine.errors import ModelError, UnknownTask
-from engine.llm import Estimate
 from engine.model.amounts import micros, priced
 from engine.model.budget import COSTS, UNLIMITED, Budget, Cap, Scope, Spent, Standing, Window, since
 from engine.model.plan import PlannedStep
 from engine.model.prompt import Message, Speaker
-from engine.policies import Policies
 from engine.settings import Caps, OverallCaps
 from engine.storage.reader import Reader
 from engine.views import BudgetView
 
-Estimator = Callable[[Sequence[Message], str], Estimate]
+if TYPE_CHECKING:
+    from engine.llm import Estimate
+    from engine.policies import Policies
+
+Estimator = Callable[[Sequence[Message], str], "Estimate"]
 """What a call would use at most, by its conversation and the model, empty for the usual one; called in a thread."""
 _WINDOWS = (Window.HOUR, Window.DAY, Window.MONTH)
 
@@ -114,6 +116,8 @@ async def expected_costs(reader: Reader, task: int, estimate: Estimator | None) 
 async def _most(planned: PlannedStep, estimate: Estimator | None) -> int | None:
     if estimate is None:
         return None
+    import asyncio
+
     conversation = (Message(speaker=Speaker.USER, text=planned.step.operand),)
     try:
         expected = await asyncio.to_thread(estimate, conversation, getattr(planned.step, "model", None) or "")

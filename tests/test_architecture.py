@@ -92,7 +92,7 @@ def test_the_types_are_strict() -> None:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("engine", {"pydantic", "textual", "rich", "aiosqlite", "tree_sitter", "yaml", "litellm"}),
+        ("engine", {"engine.model", "engine.errors", "asyncio"}),
         ("engine.engine", {"pydantic", "textual", "rich", "tree_sitter", "yaml", "litellm"}),
         ("tui.__main__", {"pydantic", "textual", "rich", "aiosqlite", "tree_sitter", "yaml", "asyncio", "litellm"}),
         ("tui.app", {"pydantic", "tree_sitter", "yaml", "litellm"}),
@@ -105,6 +105,15 @@ def test_a_start_imports_only_what_it_needs(module: str, unwanted: set[str]) -> 
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert not unwanted & set(json.loads(done.stdout))
+
+
+def test_the_whole_front_door_opens_and_imports_only_what_it_needs() -> None:
+    code = (
+        "import engine, sys; [getattr(engine, name) for name in dir(engine)];"
+        "print({'pydantic', 'textual', 'rich', 'aiosqlite', 'tree_sitter', 'yaml', 'litellm'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["ls"], ["doctor"]])

@@ -5,6 +5,7 @@ Imports as little as it can: `--help` must not pay for an engine, nor `ls` for a
 
 from __future__ import annotations
 
+import gc
 import sys
 from io import TextIOWrapper
 
@@ -13,13 +14,24 @@ from tui.cli.table import overview
 TYPE_CHECKING = False  # as in `typing`, which is not worth its import here
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
     from pathlib import Path
+    from typing import Any
 
     from tui.cli.call import Call, World
 
 LAUNCHED = frozenset({"run", "resume", "demo"})
 """Commands that go on when their terminal goes away, or that draw on it."""
+LOOKING = frozenset({"inbox", "ls", "runs", "show"})
+"""Commands that only read the store: nothing in them is waited for."""
+
+
+def start() -> int:
+    """Run the program as a process: most are over before there is any garbage, and none looks for it at its end."""
+    gc.disable()
+    code = main()
+    gc.freeze()
+    return code
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
@@ -77,9 +89,23 @@ def _carry_out(before: Namespace, world: World) -> int:
         args = parse_command(before.command, before.rest, before)
     except SystemExit:  # argparse has printed the help of the command
         return 0
+    call = _call(args, world)
+    work = verb_of(before.command).run(call)
+    if before.command in LOOKING and call.host is None:
+        return _at_once(work)
     import asyncio
 
-    return asyncio.run(verb_of(before.command).run(_call(args, world)))
+    gc.enable()
+    return asyncio.run(work)
+
+
+def _at_once(work: Coroutine[Any, Any, int]) -> int:
+    """What work comes to that waits for nothing: to import an event loop takes as long as to read a store."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return int(done.value)
+    raise RuntimeError(f"{work!r} waits")
 
 
 def _call(args: Namespace, world: World) -> Call:
@@ -134,4 +160,4 @@ def _never_fail_to_print() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

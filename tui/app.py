@@ -12,7 +12,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,6 +32,7 @@ from engine import (
     ShowTask,
     SignoffError,
     StepState,
+    dataclass,
 )
 from engine.errors import NotAllowed
 from tui import crash
@@ -114,6 +114,13 @@ class SignoffApp(Desk):
 
     def get_default_screen(self) -> Workbench:
         return Workbench()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """As ever; but before there is a screen a theme is only taken over, or all would be parsed twice."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
 
     async def on_mount(self) -> None:
         if self._away is not None:

@@ -8,10 +8,11 @@ work (sign, confirm, deny, cancel, accept) is never on a single key.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from textual.binding import Binding, BindingType
+
+from engine import dataclass
 
 
 class Place(StrEnum):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from engine import EngineClient, PlannedStep, ReadContent
+from typing import TYPE_CHECKING
+
+from engine import ReadContent
 from tui.presentation.files import signed_digests
+
+if TYPE_CHECKING:
+    from engine import EngineClient, PlannedStep
+
 
 MOST = 2**20
 """Bytes of one step's files from which on no further one is read: far more than anyone reads."""

@@ -7,7 +7,7 @@ read again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from engine import (
@@ -35,6 +35,7 @@ from engine import (
     TaskEnded,
     TaskRemoved,
     TaskView,
+    dataclass,
 )
 
 Noun = TypeVar("Noun", Comment, Grant)

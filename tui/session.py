@@ -30,8 +30,6 @@ def sit(
     arriving: Coroutine[Any, Any, Arriving],
 ) -> int:
     """Run the screen that `make` builds over an engine; returns the exit code."""
-    # Thousands of classes and functions are made until the first frame, and none of them is garbage.
-    gc.disable()
     return asyncio.run(_sit(make, leash, arriving))
 
 
@@ -58,6 +56,7 @@ async def _look_ahead(engine: Arriving) -> None:
 
 
 def _collect_again() -> None:
+    """Thousands of classes and functions are made until the first frame, and none of them is garbage."""
     gc.freeze()
     gc.enable()
 

@@ -8,6 +8,7 @@ commands.
 from __future__ import annotations
 
 from engine.errors import EngineGone
+from engine.host.address import SOCKET
 from engine.host.client import RemoteEngine
 from engine.host.gate import Gate
 from engine.host.protocol import OtherVersion
@@ -15,4 +16,4 @@ from engine.host.roles import Roles
 from engine.host.server import Host
 from engine.host.sharing import shared_socket
 
-__all__ = ["EngineGone", "Gate", "Host", "OtherVersion", "RemoteEngine", "Roles", "shared_socket"]
+__all__ = ["SOCKET", "EngineGone", "Gate", "Host", "OtherVersion", "RemoteEngine", "Roles", "shared_socket"]

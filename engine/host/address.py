@@ -14,6 +14,8 @@ from pathlib import Path
 
 from engine.errors import Refused
 
+SOCKET = "socket"
+"""The owner's, inside a state directory."""
 _LONGEST = 100
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from engine.commands import Role
 from engine.errors import Refused
 from engine.host.peers import Peer, belongs_to_step, has_ended, is_enclosed
 from engine.model.events import ClientRefused
+from engine.model.role import Role
 from engine.person import user_name
 
 QUIET = 60.0

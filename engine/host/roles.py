@@ -11,7 +11,7 @@ import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from engine.commands import Role
+from engine.model.role import Role
 from engine.person import GROUP
 
 

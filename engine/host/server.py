@@ -16,7 +16,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from engine.client import Person
-from engine.commands import MakePlan, Role
+from engine.commands import MakePlan
 from engine.errors import Refused, SignoffError, UsageError
 from engine.host.address import inode_of, listen
 from engine.host.allowance import Allowance
@@ -26,6 +26,7 @@ from engine.host.gate import Gate
 from engine.host.peers import Peer, peer_of
 from engine.host.protocol import FROM_CLIENT, FROM_READER, Hello, check_versions, frame, parse_hello, read_frame
 from engine.host.sharing import listen_shared
+from engine.model.role import Role
 from engine.version import VERSION
 
 CLIENTS = 64

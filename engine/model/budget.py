@@ -7,7 +7,6 @@ back frees nothing, because what lies ahead of it counts too.
 
 from __future__ import annotations
 
-import calendar
 import time
 from collections.abc import Iterable
 from enum import StrEnum
@@ -223,6 +222,8 @@ def since(window: Window, now: float) -> float:
         case Window.DAY:
             return now // _DAY * _DAY
         case Window.MONTH:
+            import calendar
+
             here = time.gmtime(now)
             return float(calendar.timegm((here.tm_year, here.tm_mon, 1, 0, 0, 0)))
         case Window.WHOLE:

@@ -7,7 +7,6 @@ a later version knows more fields. A field that is added to a step must be added
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +24,8 @@ _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 def sha256(data: bytes) -> str:
     """Hexadecimal SHA-256."""
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()
 
 

@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 else:
 
-    def dataclass(cls: type | None = None, /, *, frozen: bool, kw_only: bool = False) -> Any:
+    def dataclass(cls: type | None = None, /, *, frozen: bool, kw_only: bool = False, eq: bool = True) -> Any:
         """As `dataclasses.dataclass(frozen=True)`, to be used, compared, copied and inspected alike."""
         assert frozen
         if cls is None:
-            return lambda cls: dataclass(cls, frozen=True, kw_only=kw_only)
+            return lambda cls: dataclass(cls, frozen=True, kw_only=kw_only, eq=eq)
         cls = dataclasses.dataclass(cls, init=False, repr=False, eq=False, kw_only=kw_only)
         cls.__setattr__, cls.__delattr__ = _keep, _keep
-        cls.__repr__, cls.__eq__, cls.__hash__ = _told, _equal, _hashed
+        cls.__repr__ = _told
+        if eq:
+            cls.__eq__, cls.__hash__ = _equal, _hashed
 
         def __init__(self: object, *args: object, **kwargs: object) -> None:
             cls.__init__ = _initialiser(cls)

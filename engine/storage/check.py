@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.storage.connect import FILE, open_reader, translate
+from engine.storage.connect import FILE, look, translate
 
 
-async def quick_check(state: Path) -> str:
+def quick_check(state: Path) -> str:
     """What is wrong with the database of a state directory; empty if nothing, or if there is none yet."""
     if not (state / FILE).exists():
         return ""
     try:
-        connection = await open_reader(state)
+        with closing(look(state)) as connection:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except StoreError as error:
         return str(error)
-    try:
-        async with connection.execute("PRAGMA quick_check(1)") as cursor:
-            row = await cursor.fetchone()
     except sqlite3.Error as error:
         return str(translate(error, state / FILE))
-    finally:
-        await connection.close()
-    return "" if row is not None and row[0] == "ok" else str(row and row[0])
+    return "" if found == "ok" else str(found)

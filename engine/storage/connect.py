@@ -1,21 +1,24 @@
-"""Opening the database file: settings, migrations, the check for damage."""
+"""Opening the database file: settings, migrations, the check for damage.
+
+It is used in the thread of whoever reads it once, or in one of its own beside an event loop.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
-from functools import cache
+from contextlib import ExitStack, closing
+from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
-
-import aiosqlite
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import StoreDamaged, StoreError, StoreFull, StoreNewer
 from engine.model.state import RunState, StepState
-from engine.storage import wal
+from engine.storage.asking import InThread
+
+if TYPE_CHECKING:
+    import aiosqlite
 
 # Without an adapter the driver asks every parameter of these types, at length and in vain, how it wants to be stored.
 sqlite3.register_adapter(type(None), lambda nothing: None)
@@ -24,6 +27,7 @@ sqlite3.register_adapter(RunState, str)
 sqlite3.register_adapter(StepState, str)
 
 FILE = "signoff.db"
+MIGRATIONS = Path(__file__).with_name("migrations")
 T = TypeVar("T")
 
 
@@ -69,13 +73,17 @@ def translate(error: sqlite3.Error, path: Path | str = FILE) -> StoreError:
 @cache
 def migrations() -> tuple[tuple[int, str], ...]:
     """Every numbered migration with its SQL, in order."""
-    found = sorted(Path(__file__).with_name("migrations").glob("*.sql"))
-    return tuple((int(path.name[:4]), path.read_text()) for path in found)
+    return tuple((number, path.read_text()) for number, path in _numbered())
 
 
 def newest() -> int:
     """The version that this program writes, and the last one that it reads."""
-    return migrations()[-1][0]
+    return _numbered()[-1][0]
+
+
+@cache
+def _numbered() -> tuple[tuple[int, Path], ...]:
+    return tuple(sorted((int(name[:4]), MIGRATIONS / name) for name in os.listdir(MIGRATIONS)))
 
 
 def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
@@ -115,6 +123,8 @@ def _copy_of_older(memory: sqlite3.Connection, address: str) -> None:
 
 def _check(path: Path) -> None:
     """Look for damage by a connection that cannot write: to close one that can may mend a file by overwriting it."""
+    from engine.storage import wal
+
     connection = sqlite3.connect(_read_only(path), uri=True)
     try:
         _known_version(connection, path)
@@ -147,34 +157,54 @@ def _pending(path: Path) -> bool:
 
 
 async def open_writer(state: Path) -> aiosqlite.Connection:
-    """Open, check and migrate the database of a state directory for its owner.
+    """Open, check and migrate the database of a state directory for its owner, in a thread of its own.
 
     Raises:
         StoreDamaged: `quick_check` found damage; the file was left as it is.
         StoreNewer: a newer program wrote it; the file was left as it is.
         StoreError: it cannot be opened or written.
     """
-    path = state / FILE
+    return await _in_thread(partial(_opened_for_writing, state / FILE))
+
+
+async def open_reader(state: Path) -> InThread:
+    """As `look`, in a thread of its own."""
+    return InThread(await _in_thread(partial(look, state)))
+
+
+async def _in_thread(opening: Callable[[], sqlite3.Connection]) -> aiosqlite.Connection:
+    import asyncio
+
+    import aiosqlite
+
+    opened = await asyncio.to_thread(opening)  # in that thread, a failure would outlive whoever waits for it
+    return await aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
+
+
+def _opened_for_writing(path: Path) -> sqlite3.Connection:
     try:
         if path.exists():
-            await asyncio.to_thread(_check, path)
-        connection = await aiosqlite.connect(path, isolation_level=None)
+            _check(path)
+        with ExitStack() as undo:
+            connection = undo.enter_context(closing(_connect(path)))
+            connection.execute("PRAGMA busy_timeout = 5000")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            _migrate(connection, path)
+            path.chmod(0o600)
+            undo.pop_all()
+            return connection
     except sqlite3.Error as error:
         raise translate(error, path) from error
-    try:
-        await connection.execute("PRAGMA busy_timeout = 5000")
-        await connection.execute("PRAGMA journal_mode = WAL")
-        await connection.execute("PRAGMA synchronous = FULL")
-        await connection.execute("PRAGMA foreign_keys = ON")
-        await in_thread(connection, _migrate, connection._conn, path)
-        path.chmod(0o600)
-    except sqlite3.Error as error:
-        await connection.close()
-        raise translate(error, path) from error
-    return connection
 
 
-async def open_reader(state: Path) -> aiosqlite.Connection:
+def _connect(address: Path | str) -> sqlite3.Connection:
+    """A connection that any thread may use, one at a time."""
+    return sqlite3.connect(address, uri=isinstance(address, str), isolation_level=None, check_same_thread=False)
+
+
+def look(state: Path) -> sqlite3.Connection:
     """Open the database for reading only; where there is none yet, an empty one in memory.
 
     Raises:
@@ -184,35 +214,32 @@ async def open_reader(state: Path) -> aiosqlite.Connection:
     path = state / FILE
     try:
         if not path.exists():
-            return await _in_memory(lambda memory: _migrate(memory, None))
+            return _in_memory(lambda memory: _migrate(memory, None))
         try:
-            return await _reading(_read_only(path), path)
+            return _reading(_read_only(path), path)
         except sqlite3.OperationalError:
             if _pending(path):
                 raise
-            return await _reading(_unchanging(path), path)
+            return _reading(_unchanging(path), path)
     except sqlite3.Error as error:
         raise translate(error, path) from error
 
 
-async def _reading(address: str, path: Path) -> aiosqlite.Connection:
-    async with AsyncExitStack() as undo:
-        connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
-        undo.push_async_callback(connection.close)
-        await connection.execute("SELECT 1 FROM sqlite_schema")  # fails where the files beside it cannot be made
-        if await in_thread(connection, _known_version, connection._conn, path) < newest():
-            return await _in_memory(lambda memory: _copy_of_older(memory, address))
-        await connection.execute("PRAGMA busy_timeout = 5000")
-        await connection.execute("PRAGMA query_only = ON")
+def _reading(address: str, path: Path) -> sqlite3.Connection:
+    with ExitStack() as undo:
+        connection = undo.enter_context(closing(_connect(address)))
+        connection.execute("SELECT 1 FROM sqlite_schema")  # fails where the files beside it cannot be made
+        if _known_version(connection, path) < newest():
+            return _in_memory(lambda memory: _copy_of_older(memory, address))
+        connection.execute("PRAGMA busy_timeout = 5000")
+        connection.execute("PRAGMA query_only = ON")
         undo.pop_all()
         return connection
 
 
-async def _in_memory(fill: Callable[[sqlite3.Connection], None]) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(":memory:", isolation_level=None)
-    try:
-        await in_thread(connection, fill, connection._conn)
-    except BaseException:
-        await connection.close()
-        raise
-    return connection
+def _in_memory(fill: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    with ExitStack() as undo:
+        memory = undo.enter_context(closing(_connect(":memory:")))
+        fill(memory)
+        undo.pop_all()
+        return memory

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from engine.commands import Reply
 from engine.errors import StoreError, UnknownStep, UnknownTask
 from engine.model.comment import Comment
 from engine.model.digest import sha256 as digest_of
 from engine.model.effect import Made
-from engine.model.events import Event
 from engine.model.grant import Grant
 from engine.model.memory import Recollection
 from engine.model.plan import Plan
@@ -23,14 +20,16 @@ from engine.model.run import Run, StepStatus
 from engine.model.state import Phase, StepState
 from engine.model.task import Signature, Task, TaskSummary, TaskView
 from engine.model.trust import Trusted
-from engine.storage import memories, rows
+from engine.storage import rows
 from engine.storage.connect import translate
-from engine.storage.ledger import USUAL_COST, LedgerReader
+from engine.storage.spent import USUAL_COST, LedgerReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    import aiosqlite
+    from engine.commands import Reply
+    from engine.model.events import Event
+    from engine.storage.asking import Asking
 
 CACHED_PLANS = 8
 NUMBERED = ("runs", "questions", "grants", "comments")
@@ -67,18 +66,17 @@ to compare them would keep other readers waiting."""
 class Reader:
     """Answers from the database; rows become nouns in `rows`."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: Asking) -> None:
         self._connection = connection
-        connection.row_factory = sqlite3.Row
-        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock()
+        self._turn = connection.turn
         self.ledger = LedgerReader(self._all)
         self._plans: dict[tuple[int, int], Plan] = {}
         """The revisions read last; a revision never changes, and numbers of tasks are not given twice."""
 
     async def _all(self, sql: str, *parameters: object) -> list[Any]:
         try:
-            async with self._turn, self._connection.execute(sql, parameters) as cursor:
-                return list(await cursor.fetchall())
+            async with self._turn:
+                return await self._connection.rows(sql, parameters)
         except sqlite3.Error as error:
             raise translate(error) from error
         except ValueError as error:  # the driver's word for a connection that was closed meanwhile
@@ -319,6 +317,8 @@ class Reader:
 
         `root` keeps to one directory; empty for all.
         """
+        from engine.storage import memories
+
         if wanted := memories.words(text):
             return memories.recollections(await self._all(memories.FIND, wanted, root, root, limit))
         return memories.recollections(await self._all(memories.LIST, root, root, limit))
@@ -371,6 +371,8 @@ class Reader:
 
     async def reply(self, key: str) -> Reply | None:
         """What a command with this key was answered, if it was carried out."""
+        from engine.commands import Reply
+
         found = await self._all("SELECT reply FROM commands WHERE key = ?", key)
         return Reply(**rows.json_of(found[0]["reply"])) if found else None
 

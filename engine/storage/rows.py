@@ -6,14 +6,14 @@ import json
 import sqlite3
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import StoreDamaged
 from engine.model.budget import Budget
+from engine.model.call import Call, Purpose
 from engine.model.comment import Comment
 from engine.model.digest import plan_digest
 from engine.model.effect import ChangeKind, Changes, FileChange, Made, TestSummary
-from engine.model.events import KINDS, Event
 from engine.model.grant import Grant
 from engine.model.nouns import evolve, restored
 from engine.model.plan import (
@@ -36,7 +36,9 @@ from engine.model.state import Outcome, Phase, RunState, StepState, Wait
 from engine.model.task import Signature, Task
 from engine.model.tier import Reason, Tier
 from engine.model.trust import Trusted, TrustedFile
-from engine.wire import decode
+
+if TYPE_CHECKING:
+    from engine.model.events import Event
 
 TASK_COLUMNS = (
     "id, request, root, phase, proposer, created, attempt, revision, digest, signed, outcome, waits, error,"
@@ -54,6 +56,9 @@ QUESTION_COLUMNS = (
 TRUSTED_COLUMNS = "root, digest, files, policy, actor, time"
 SIGNATURE_COLUMNS = "task, revision, digest, actor, verdict, time, skipped, held, means, reason, void"
 GRANT_COLUMNS = "id, task, revision, steps, given_by, given, expires, means, revoked, revoked_by"
+CALL_COLUMNS = (
+    "id, task, step, run, purpose, model, reserved, started, cost, tokens_in, tokens_out, settled, failure, preview"
+)
 COMMENT_COLUMNS = "id, task, revision, step, author, time, text, answers, resolved_by, resolved"
 _STEP_FIELDS = tuple(STEP_COLUMNS.split(", "))
 _STEP_STATES = {state.value: state for state in StepState}
@@ -187,6 +192,14 @@ def comment_of(row: sqlite3.Row) -> Comment:
 
 
 @_sound
+def call_of(row: sqlite3.Row) -> Call:
+    """A row with CALL_COLUMNS."""
+    values = _fields(row)
+    values["purpose"] = Purpose(values["purpose"])
+    return Call(**values)
+
+
+@_sound
 def trusted_of(row: sqlite3.Row) -> Trusted:
     """A row with TRUSTED_COLUMNS."""
     values = _fields(row)
@@ -200,6 +213,9 @@ def trusted_of(row: sqlite3.Row) -> Trusted:
 @_sound
 def event_of(row: sqlite3.Row) -> Event | None:
     """A row of events; None where retention emptied the payload."""
+    from engine.model.events import KINDS, Event
+    from engine.wire import decode
+
     if row["payload"] is None:
         return None
     fact = decode(KINDS[row["kind"]], row["payload"])

@@ -10,9 +10,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from engine.commands import Role
 from engine.host import Gate, Host
 from engine.host.sharing import NAME
+from engine.model.role import Role
 from tests.benchmarks.bench_host import Paced, ages_of_events, large
 from tests.benchmarks.report import report_absolute
 from tests.engine.host.hostile import WAYS, hostile

@@ -23,7 +23,7 @@ def answer() -> str:
         {
             "id": f"s{n}",
             "action": "execute" if n % 2 else "shell",
-            "command" if n % 2 else "script": f"ruff check engine/{n}" if n % 2 else f"set -e\ngrep -r {n} .\n",
+            "command" if n % 2 else "script": f"git diff engine/{n}" if n % 2 else f"set -e\ngrep -r {n} .\n",
             "description": f"Look at {n}",
             "needs": [n - 2] if n > 1 else [],
         }

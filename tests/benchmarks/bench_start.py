@@ -22,6 +22,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyte
@@ -59,8 +60,16 @@ def first_frame(command: list[str], environment: dict[str, str], wanted: Sequenc
         raise TimeoutError(command)
     finally:
         os.kill(child, signal.SIGTERM)
+        _until_left(terminal)
         os.close(terminal)
         os.waitpid(child, 0)
+
+
+def _until_left(terminal: int) -> None:
+    """Read on until the last process has let go of its terminal: before that, it still writes to its files."""
+    with suppress(OSError):  # how a terminal ends that nobody holds
+        while select.select([terminal], [], [], LIMIT)[0] and os.read(terminal, 65536):
+            pass
 
 
 async def fill(state: Path) -> None:

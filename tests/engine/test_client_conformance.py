@@ -13,7 +13,7 @@ import pytest
 from engine.actions import Act, Context, Result
 from engine.broker import Broker
 from engine.client import EngineClient, Gap, Item, LogGrew, Presence
-from engine.commands import Cancel, MakePlan, Reject, Reply, Resolve, Return, Role, Shutdown, Sign, Trust
+from engine.commands import Cancel, MakePlan, Reject, Reply, Resolve, Return, Shutdown, Sign, Trust
 from engine.composition import Opening
 from engine.engine import Engine
 from engine.errors import AlreadyAnswered, AlreadyJudged, InvalidPlan, StaleRevision, UnknownTask, UsageError
@@ -21,6 +21,7 @@ from engine.host import Host, RemoteEngine
 from engine.model.events import Event, TaskEnded
 from engine.model.plan import Action
 from engine.model.question import Answer, Question
+from engine.model.role import Role
 from engine.model.state import Outcome, Phase, StepState
 from engine.model.task import TaskView
 from engine.person import user_name

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import Role
 from engine.configuration import (
     InvalidConfiguration,
     configuration_path,
@@ -19,6 +18,7 @@ from engine.configuration import (
     unused_variables,
     variable,
 )
+from engine.model.role import Role
 from engine.policy import Policy
 from engine.settings import Caps, ModelSettings, Notification, OverallCaps, Settings
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from engine.client import Person, Presence
-from engine.commands import Role
+from engine.model.role import Role
 from engine.roster import Roster
 from tests.patience import PATIENCE
 

@@ -18,8 +18,8 @@ from engine import (
     Type,
     Wait,
 )
-from engine.commands import Role
 from engine.errors import Refused, UsageError
+from engine.model.role import Role
 from engine.process import read_log
 from tests.engine.desk import Desk, shell
 

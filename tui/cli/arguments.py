@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tui.cli.console import columns
 from tui.cli.table import ABOUT, COMMANDS
 
 if TYPE_CHECKING:
     from tui.cli.call import Verb
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=columns(os.environ) - 2)
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +28,7 @@ class Parser(argparse.ArgumentParser):
             prog=prog,
             description=description,
             epilog=f"Example:\n  {example}" if example else "",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Help,
             allow_abbrev=False,
             add_help=add_help,
         )

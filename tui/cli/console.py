@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -17,11 +18,21 @@ WIDTH = 80
 """Cells where nobody says how wide it is."""
 
 
+def columns(environ: Mapping[str, str]) -> int:
+    """Cells in a row of the terminal: as `shutil` finds them, which brings three ways to compress."""
+    if (told := environ.get("COLUMNS", "")).isdecimal() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or WIDTH  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # closed, or no terminal
+        return WIDTH
+
+
 class Console:
     """Where a command prints to."""
 
     def __init__(self, out: TextIO, err: TextIO, environ: Mapping[str, str], *, plain: bool = False) -> None:
-        self._out, self._err = out, err
+        self._out, self._err, self._environ = out, err, environ
         self.plain = plain or environ.get("TERM") == "dumb"
         self.tty = out.isatty()
         self.ascii_only = "utf" not in (out.encoding or "").lower()
@@ -36,10 +47,8 @@ class Console:
 
     @property
     def width(self) -> int:
-        from shutil import get_terminal_size  # brings three ways to compress
-
         if self.tty:
-            return get_terminal_size((WIDTH, 24)).columns
+            return columns(self._environ)
         return min(WIDTH, os.get_terminal_size(self._err.fileno()).columns or WIDTH) if self._err.isatty() else WIDTH
 
     def say(self, text: str, *, exact: bool = False) -> None:

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from typing import TYPE_CHECKING
 
-from engine import (
-    EngineClient,
-    ListCosts,
-    ListQuestions,
-    ListRuns,
-    ListTasks,
-    Phase,
-    Question,
-    Run,
-    ShowTask,
-    Task,
-    TaskSummary,
-    TaskView,
-    proposed,
-)
+from engine import ListCosts, ListQuestions, ListRuns, ListTasks, Phase, ShowTask, proposed
 from tui.cli import lines, shapes
 from tui.cli.arguments import counting, json_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
@@ -26,6 +13,10 @@ from tui.cli.reading import whole_plan, whole_plan_as_markdown
 from tui.cli.steps import step_id
 from tui.presentation.brief import title
 from tui.presentation.ownerless import run_of, view_of
+
+if TYPE_CHECKING:
+    from engine import EngineClient, Question, Run, Task, TaskSummary, TaskView
+
 
 PAGE = 1000
 _ASKS = {Phase.AWAITING_APPROVAL: "approval", Phase.READY: "acceptance"}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from engine import EngineClient, ListCosts, TaskView
+from typing import TYPE_CHECKING
+
+from engine import ListCosts
 from tui.cli.call import Call
+
+if TYPE_CHECKING:
+    from engine import EngineClient, TaskView
 
 
 async def whole_plan(call: Call, engine: EngineClient, view: TaskView) -> str:

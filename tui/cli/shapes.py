@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine import (
-    AuditReport,
-    Comparison,
-    DirectoryView,
-    EngineInfo,
-    Event,
-    Explanation,
-    PlannedStep,
-    Question,
-    Reason,
-    Run,
-    StepStatus,
-    Task,
-    TaskEnded,
-    TaskView,
-    Trusted,
-)
+from engine import StepStatus
 from tui.presentation.ownerless import is_interrupted
+
+if TYPE_CHECKING:
+    from engine import (
+        AuditReport,
+        Comparison,
+        DirectoryView,
+        EngineInfo,
+        Event,
+        Explanation,
+        PlannedStep,
+        Question,
+        Reason,
+        Run,
+        Task,
+        TaskView,
+        Trusted,
+    )
 
 
 def task_head(task: Task, *, ownerless: bool = False) -> dict[str, Any]:
@@ -109,6 +110,8 @@ def explanation(found: Explanation) -> dict[str, Any]:
 
 def event_line(event: Event, view: TaskView | None = None) -> dict[str, Any]:
     """A line of `run`; the end of the task carries the object of `show`."""
+    from engine import TaskEnded
+
     ended = isinstance(event.fact, TaskEnded) and view is not None
     return {
         "seq": event.seq,

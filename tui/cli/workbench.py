@@ -57,6 +57,7 @@ def _sit(call: Call, leash: Leash) -> int:
 
 def _converse(call: Call, leash: Leash) -> int:
     import asyncio
+    import gc
 
     from engine import Need, connect
     from tui.cli.line_mode import LineMode
@@ -70,4 +71,5 @@ def _converse(call: Call, leash: Leash) -> int:
         finally:
             await engine.close()
 
+    gc.enable()
     return asyncio.run(sitting())

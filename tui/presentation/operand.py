@@ -7,8 +7,8 @@ S4). Pure, and cheap to import.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from engine import dataclass
 from tui.presentation.safe import INDENT, TAB, ascii_only, pieces
 from tui.presentation.wrap import Piece, hard_wrapped
 
@@ -16,7 +16,7 @@ GOES_ON, GOES_ON_ASCII = "↳", ">"
 NARROWEST = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One row on the screen."""
 

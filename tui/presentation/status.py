@@ -6,12 +6,11 @@ The ASCII set serves terminals without Unicode, or where ambiguous characters ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from engine import ChangeKind, Phase, StepState, Tier
+from engine import ChangeKind, Phase, StepState, Tier, dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """How one value shows."""
 

@@ -15,9 +15,13 @@ Piece: TypeAlias = tuple[str, bool]
 """Text, and whether it is an escape of ours."""
 
 
+_OURS = dict.fromkeys(map(ord, "·→…≈"), "-")
+"""Signs of our own texts, one cell each: to know that needs no table of all characters."""
+
+
 def cells(text: str) -> int:
     """How many terminal cells a safe text takes."""
-    if text.isascii():
+    if text.isascii() or text.translate(_OURS).isascii():
         return len(text)
     from rich.cells import cell_len
 

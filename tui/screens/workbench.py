@@ -4,7 +4,6 @@ and the first one names what it would end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -26,6 +25,7 @@ from engine import (
     RevokeGrant,
     StepState,
     TaskEnded,
+    dataclass,
 )
 from engine import Command as Verb
 from tui.commands import Place, bindings

@@ -151,8 +151,6 @@ class WorkbenchView(Screen[None]):
     async def open_tasks(self, task: int | None = None) -> None:
         """Read all that is shown anew; `task` is then the chosen one, else the one that is."""
         self.status_bar.grants = await self.app.engine.read(ListGrants())
-        self._spent = -1
-        await self._read_budget()
         self.questions = await self.app.engine.read(ListQuestions())
         await self.window.open()
         if task is not None:
@@ -160,7 +158,9 @@ class WorkbenchView(Screen[None]):
         self.show_rows()
         if self.window.chosen is not None:
             await self._load(self.window.chosen.task.id)
-        await self.app.painted()  # to ask more may open the engine: all this is painted first
+        await self.app.painted()  # to ask more takes longer, and may open the engine: all this is painted first
+        self._spent = -1
+        await self._read_budget()
         self.status_bar.info = await self._info()
         self.status_bar.people = await self.app.engine.read(ListPeople())
 

@@ -7,9 +7,8 @@ and no newline stood in the 64 KiB before it: a rule that gives the same lines f
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
-from engine import LogSlice
+from engine import LogSlice, dataclass
 
 CUT = 1 << 16
 NEAR = 1 << 14
@@ -20,7 +19,7 @@ CHUNK = 1 << 20
 Read = Callable[[int, int], Awaitable[LogSlice]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One line without its newline."""
 

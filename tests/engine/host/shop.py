@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.client import Person
-from engine.commands import Role
 from engine.host import Gate, Host, RemoteEngine, Roles
 from engine.host.sharing import NAME
+from engine.model.role import Role
 from engine.queries import ListPeople
 from tests.engine.desk import Desk
 from tests.engine.host.users import User

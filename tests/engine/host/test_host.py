@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from engine.client import Gap, Person
-from engine.commands import Cancel, Reject, Role
+from engine.commands import Cancel, Reject
 from engine.errors import NotAllowed, Refused, UnknownTask, UsageError
 from engine.host import EngineGone, Host, OtherVersion, RemoteEngine
 from engine.model.events import ClientRefused, EngineClosed
+from engine.model.role import Role
 from engine.queries import ListTasks, ShowEngine, ShowTask
 from tests.engine.host.host_room import USER, Open, Room
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from engine.client import Gap
-from engine.commands import Role
 from engine.errors import Refused
 from engine.host import RemoteEngine
 from engine.host.answers import error_frame
@@ -24,6 +23,7 @@ from engine.host.gate import only_this_user
 from engine.host.protocol import FROM_CLIENT
 from engine.host.sharing import NAME
 from engine.model.events import EngineClosed, Event
+from engine.model.role import Role
 from engine.queries import ListTasks, ShowTask
 from tests.engine.host.host_room import Open, Room
 from tests.engine.host.hostile import NOBODY, WAYS, hostile

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import Role
 from engine.host import Gate, Host
 from engine.host.peers import belongs_to_step
 from engine.model.events import ClientRefused
+from engine.model.role import Role
 from engine.person import user_name
 from tests.engine.host.host_room import USER, Open, Scripted
 

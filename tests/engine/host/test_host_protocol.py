@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.client import Gap, Item, LogGrew, LogSlice, Person, Presence
-from engine.commands import Cancel, Command, MakePlan, Resolve, Role, Sign
+from engine.commands import Cancel, Command, MakePlan, Resolve, Sign
 from engine.errors import (
     AlreadyAnswered,
     Fault,
@@ -44,6 +44,7 @@ from engine.host.protocol import (
 )
 from engine.model.events import ClientRefused, EngineOpened, Event
 from engine.model.question import Answer
+from engine.model.role import Role
 from engine.queries import Query, ShowTask
 
 REQUESTS: list[Request] = [

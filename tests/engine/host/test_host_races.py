@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from engine.client import Item
-from engine.commands import Cancel, Reject, Role, Sign
+from engine.commands import Cancel, Reject, Sign
 from engine.errors import SignoffError
 from engine.host import RemoteEngine
 from engine.model.events import Event, PlanRejected, PlanSigned, StepStarted, TaskEnded
+from engine.model.role import Role
 from engine.model.state import Outcome
 from engine.model.task import TaskView
 from engine.queries import ListEvents

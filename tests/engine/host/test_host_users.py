@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import pytest
 
 from engine.client import Item, Person, Presence
-from engine.commands import Cancel, MakePlan, Pause, Reject, Resolve, Return, Revise, Role, Shutdown, Sign, Trust
+from engine.commands import Cancel, MakePlan, Pause, Reject, Resolve, Return, Revise, Shutdown, Sign, Trust
 from engine.errors import NotAllowed, Refused
 from engine.host import Roles
 from engine.model.events import ClientRefused, Event, PlanSigned, TaskRequested
 from engine.model.question import Answer
+from engine.model.role import Role
 from engine.model.state import Phase
 from engine.model.task import TaskView
 from engine.person import signers, user_name

@@ -6,8 +6,9 @@ Layouts are kept in the plan's shape by what they depend on; a state that change
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from engine import dataclass
 from tui.presentation.graph.fold import Box, Level, boxes, links
 from tui.presentation.graph.layout import Layout, arrange
 from tui.presentation.graph.nodes import Graph, edges_of

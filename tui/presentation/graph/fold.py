@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from itertools import groupby
 
-from engine import StepState
+from engine import StepState, dataclass
 from tui.presentation.graph.nodes import SOUND, Graph, Node, Shape, layers
 
 
@@ -34,7 +33,7 @@ class Level(IntEnum):
     """All of these; labels short, done steps without their notes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Box:
     """What stands in one place: runs of steps in a row; a run of several is folded."""
 
@@ -49,7 +48,7 @@ class Box:
             yield from run
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Strands:
     """The linear runs of a plan, with the names that its labels leave them."""
 

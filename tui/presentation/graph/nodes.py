@@ -7,10 +7,10 @@ shares the rest, so one event costs one small copy. No text and no geometry live
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 
-from engine import StepState, longest_path
+from engine import StepState, dataclass, longest_path
 
 SOUND = frozenset({StepState.COMPLETED})
 HOT = frozenset(StepState) - SOUND - {StepState.PENDING, StepState.READY, StepState.SKIPPED, StepState.CANCELLED}
@@ -19,7 +19,7 @@ _STAGES = 16
 """Ranks are grouped to about this many stages, so that they fit one screen."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
     """One step as the graph shows it."""
 

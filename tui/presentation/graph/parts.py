@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from engine import StepState
+from engine import StepState, dataclass
 from tui.presentation import status
 from tui.presentation.amounts import clock
 from tui.presentation.graph.fold import Box, strands

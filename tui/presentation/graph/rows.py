@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 
 from rich.cells import cell_len
 
-from engine import StepState
+from engine import StepState, dataclass
 from tui.presentation import status
 from tui.presentation.amounts import about_clock, bar
 from tui.presentation.graph.nodes import Graph, Node, Tally
