@@ -14,9 +14,11 @@ from engine import Gap, LogGrew, LogSlice, Person, Presence, Role, StepState
 from engine.errors import StoreError
 from engine.model.events import Notified, QuestionAsked, StepEnded, StepStarted
 from engine.testing import ScriptedEngine
-from tests.tui import scenes
+from tests.tui import plans, scenes
 from tests.tui.pilots import bench, opened, picture, shown, until
 from tui.app import SignoffApp
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.workbench import Workbench
 from tui.theme import Colours, colours_of
 
 SIZE = (80, 24)
@@ -59,6 +61,19 @@ async def test_what_is_told_is_a_line_above_the_footer_until_the_next_key(monkey
         assert shown(pilot)[22] == before[22]
 
 
+async def test_what_is_told_covers_no_answer_of_a_question() -> None:
+    view = plans.asking(plans.QUESTION)
+    app = scenes.app(ScriptedEngine(view))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, Workbench))
+        app.push_screen(ConfirmScreen(plans.QUESTION, view))
+        await until(pilot, lambda: "run once" in picture(pilot))
+        answers = [row for row in shown(pilot) if "run once" in row or "Later" in row]
+        app.say("Signed revision 3 (4f1c9a)")
+        await until(pilot, lambda: "Signed revision 3" in picture(pilot))
+        assert [row for row in shown(pilot) if "run once" in row or "Later" in row] == answers
+
+
 async def test_what_is_told_stays_until_it_could_be_seen() -> None:
     async with scenes.app(_engine()).run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
@@ -99,6 +114,7 @@ async def test_the_palette_runs_a_command_where_it_is_heard() -> None:
         await until(pilot, lambda: "List or graph" in picture(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is bench(pilot) and bench(pilot).graph.list_mode)
+        assert "← baseline" in picture(pilot)
 
 
 async def test_the_theme_turns_over() -> None:
@@ -131,6 +147,7 @@ async def test_after_a_gap_everything_is_read_again() -> None:
         engine.views[12] = scenes.done()
         engine.signal(Gap(seq=40))
         await until(pilot, lambda: "✓ done" in picture(pilot))
+        assert "● tests" not in picture(pilot)
 
 
 async def test_a_storm_of_events_costs_frames_and_loses_none() -> None:
@@ -152,6 +169,7 @@ async def test_a_log_that_grows_is_followed() -> None:
         engine.logs[4] += b"and one more line\n"
         engine.signal(LogGrew(task=12, step="tests", run=4, size=len(engine.logs[4])))
         await until(pilot, lambda: "and one more line" in picture(pilot))
+        assert "following" in picture(pilot)
 
 
 async def test_who_else_is_here_is_said_and_what_they_review() -> None:
@@ -167,6 +185,7 @@ async def test_who_else_is_here_is_said_and_what_they_review() -> None:
         await until(pilot, lambda: "ben and cara are here" in picture(pilot))
         engine.signal(Presence(people=()))
         await until(pilot, lambda: "are here" not in picture(pilot))
+        assert "ben" not in shown(pilot)[0]
 
 
 async def test_only_an_open_review_tells_the_others_what_is_read() -> None:
