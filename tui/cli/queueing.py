@@ -5,9 +5,14 @@ Derived from what everybody may read, so it is the same for the owner and for a 
 
 from __future__ import annotations
 
-from engine import EngineClient, ListTasks, Phase, ShowTask, Task, TaskSummary, TaskView, Tier
+from typing import TYPE_CHECKING
+
+from engine import ListTasks, Phase, ShowTask, Tier
 from tui.presentation.brief import title
 from tui.presentation.safe import safe
+
+if TYPE_CHECKING:
+    from engine import EngineClient, Task, TaskSummary, TaskView
 
 PAGE = 1000
 _HOLDING = (Phase.EXECUTING, Phase.RECONCILING, Phase.BLOCKED, Phase.PAUSED)
