@@ -56,13 +56,22 @@ def mark(look: Look, console: Console) -> str:
     return f"{look.word}:" if console.plain else console.paint(look.glyph(ascii_only=console.ascii_only), look.style)
 
 
-def task_line(summary: TaskSummary, console: Console, *, ownerless: bool = False) -> str:
-    """`  12 ✓ 4/6  Upgrade SQLAlchemy`."""
+def task_line(summary: TaskSummary, console: Console, *, ownerless: bool = False, why: str = "") -> str:
+    """`  12 ✓ 4/6  Upgrade SQLAlchemy`, and `why` it does not go on."""
     interrupted = ownerless and is_interrupted(summary.task)
     look = LOOK if interrupted else PHASES[summary.task.phase]
     word = "" if console.plain else f"{look.word:<14} "
-    told = title(summary.task.request) + (f": {_nobody_runs(summary.task)}" if interrupted else "")
+    why = _nobody_runs(summary.task) if interrupted else why
+    told = title(summary.task.request) + (f": {why}" if why else "")
     return f"{summary.task.id:>5} {mark(look, console)} {word}{progress(summary) or '-':>7}  {told}"
+
+
+def held_steps(view: TaskView) -> str:
+    """`migrate is held by ben, and what needs it waits: signoff release 12 migrate`."""
+    held = [status for status in view.steps if status.held_by and not status.state.ended]
+    told = ", ".join(f"{safe(status.id)} is held by {safe(status.held_by)}" for status in held)
+    first = safe(held[0].id) if len(held) == 1 else "STEP"
+    return f"{told}, and what needs it waits: signoff release {view.task.id} {first}" if held else ""
 
 
 def step_line(number: int, status: StepStatus, console: Console) -> str:

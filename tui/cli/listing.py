@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
-from engine import ListCosts, ListQuestions, ListRuns, ListTasks, Phase, ShowTask, proposed
+from engine import ListCosts, ListQuestions, ListRuns, ListTasks, Phase, ShowTask, Wait, proposed
 from tui.cli import lines, shapes
 from tui.cli.arguments import counting, json_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
@@ -15,6 +15,8 @@ from tui.presentation.brief import title
 from tui.presentation.ownerless import run_of, view_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine import EngineClient, Question, Run, Task, TaskSummary, TaskView
 
 
@@ -30,15 +32,34 @@ def _ls_arguments(parser: ArgumentParser) -> None:
 async def _ls(call: Call) -> int:
     async with call.engine("read") as engine:
         found: tuple[TaskSummary, ...] = await engine.read(ListTasks(limit=call.args.limit))
+        why = {} if call.json else await _why(engine, [summary.task for summary in found])
     if call.json:
         call.console.json([shapes.task_head(summary.task, ownerless=call.ownerless) for summary in found])
         return 0
     ownerless = call.ownerless
     for summary in found:
-        call.console.say(lines.task_line(summary, call.console, ownerless=ownerless))
+        call.console.say(lines.task_line(summary, call.console, ownerless=ownerless, why=why.get(summary.task.id, "")))
     if not found:
         call.console.note("no tasks yet; begin with: signoff run REQUEST, or signoff demo")
     return 0
+
+
+async def _why(engine: EngineClient, tasks: Sequence[Task]) -> dict[int, str]:
+    """Why tasks do not go on that wait for another one, or for a step to be released."""
+    told: dict[int, str] = {}
+    holders: dict[str, Task | None] = {}
+    for task in tasks:
+        if task.phase is Phase.QUEUED:
+            if task.root not in holders:
+                from tui.cli import queueing
+
+                holders[task.root] = await queueing.holder(engine, task)
+            if held := holders[task.root]:
+                told[task.id] = f"behind task {held.id}, which writes in the same directory"
+        elif Wait.HELD in task.waits:
+            view: TaskView = await engine.read(ShowTask(task=task.id))
+            told[task.id] = lines.held_steps(view)
+    return told
 
 
 def _show_arguments(parser: ArgumentParser) -> None:

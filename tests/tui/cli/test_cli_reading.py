@@ -25,6 +25,7 @@ from engine import (
     Tier,
     TryModel,
     VerifyAudit,
+    Wait,
 )
 from engine.errors import OverBudget
 from engine.model.events import EngineOpened, Event
@@ -108,6 +109,18 @@ def test_with_an_owner_what_runs_is_said_to_run() -> None:
 def test_ls_has_a_line_for_each_task_and_reads_only() -> None:
     said = call(ScriptedEngine(plans.to_review()), "ls")
     assert said.out.split() == "12 ! to review 0/12 Upgrade SQLAlchemy to 2.1".split()
+    assert said.needs == [Need.READ]
+
+
+def test_ls_says_why_a_task_waits() -> None:
+    writing = plans.view_of(*plans.twelve(), phase=Phase.EXECUTING)
+    behind = replace(writing, task=replace(writing.task, id=13, phase=Phase.QUEUED))
+    blocked = replace(writing.task, id=14, phase=Phase.BLOCKED, waits=(Wait.HELD,), root="/elsewhere")
+    steps = tuple(replace(each, held_by="ben") if each.id == "pins" else each for each in writing.steps)
+    said = call(ScriptedEngine(writing, behind, replace(writing, task=blocked, steps=steps)), "ls")
+    listed = {line.split()[0]: line for line in said.out.splitlines()}
+    assert "behind task 12, which writes in the same directory" in listed["13"]
+    assert "pins is held by ben, and what needs it waits: signoff release 14 pins" in listed["14"]
     assert said.needs == [Need.READ]
 
 
