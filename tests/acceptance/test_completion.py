@@ -55,9 +55,10 @@ def test_the_tab_key_completes(shell: Terminal) -> None:
         shell.see(completed)
         shell.press("C-u")
         shell.miss(completed)
+        assert typed not in shell.text
 
 
 def test_the_tab_key_lists_what_there_is(shell: Terminal) -> None:
     shell.type("signoff approve --")
     shell.press("Tab", "Tab")
-    shell.see("--only", "--skip", "--revision")
+    assert "--reason" not in shell.see("--only", "--skip", "--revision")

@@ -176,4 +176,5 @@ def test_a_long_option_does_not_push_the_answers_out_of_sight(place: Place) -> N
     terminal.command(place.signoff())
     terminal.see("asks you: i opens")
     terminal.press("i")
-    terminal.see("Which?", "2 two", "Later", "type an answer")
+    shown = terminal.see("Which?", "2 two", "Later", "type an answer")
+    assert shown.index("2 two") < shown.index("Later")

@@ -56,6 +56,7 @@ def test_what_cannot_be_understood_says_what_the_repository_offers(place: Place)
     terminal.see("esc again")
     terminal.press("Escape")
     terminal.see("paint the fence", "failed", "No target of this repository serves")
+    assert place.task()["outcome"] == "no_plan"
 
 
 def test_help_and_the_palette_know_every_key_of_the_footer(place: Place) -> None:
@@ -67,7 +68,7 @@ def test_help_and_the_palette_know_every_key_of_the_footer(place: Place) -> None
     terminal.press("Escape", ":")
     terminal.see("Search")
     terminal.type("forget")
-    terminal.see("Forget the task")
+    assert "Review the plan" not in terminal.see("Forget the task")
 
 
 @pytest.mark.parametrize("pipe", ["", " | cat"], ids=["terminal", "pipe"])

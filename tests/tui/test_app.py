@@ -99,6 +99,7 @@ async def test_the_palette_runs_a_command_where_it_is_heard() -> None:
         await until(pilot, lambda: "List or graph" in picture(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is bench(pilot) and bench(pilot).graph.list_mode)
+        assert "← baseline" in picture(pilot)
 
 
 async def test_the_theme_turns_over() -> None:
@@ -131,6 +132,7 @@ async def test_after_a_gap_everything_is_read_again() -> None:
         engine.views[12] = scenes.done()
         engine.signal(Gap(seq=40))
         await until(pilot, lambda: "✓ done" in picture(pilot))
+        assert "● tests" not in picture(pilot)
 
 
 async def test_a_storm_of_events_costs_frames_and_loses_none() -> None:
@@ -152,6 +154,7 @@ async def test_a_log_that_grows_is_followed() -> None:
         engine.logs[4] += b"and one more line\n"
         engine.signal(LogGrew(task=12, step="tests", run=4, size=len(engine.logs[4])))
         await until(pilot, lambda: "and one more line" in picture(pilot))
+        assert "following" in picture(pilot)
 
 
 async def test_who_else_is_here_is_said_and_what_they_review() -> None:
@@ -167,6 +170,7 @@ async def test_who_else_is_here_is_said_and_what_they_review() -> None:
         await until(pilot, lambda: "ben and cara are here" in picture(pilot))
         engine.signal(Presence(people=()))
         await until(pilot, lambda: "are here" not in picture(pilot))
+        assert "ben" not in shown(pilot)[0]
 
 
 async def test_only_an_open_review_tells_the_others_what_is_read() -> None:

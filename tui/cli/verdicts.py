@@ -6,9 +6,12 @@ While a person reads and thinks, nothing is owned: the store is only read, and o
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from contextlib import suppress
 
 from engine import (
     EngineClient,
+    Estimate,
+    EstimatePlan,
     Phase,
     Reject,
     Reply,
@@ -16,6 +19,7 @@ from engine import (
     ShowTask,
     Sign,
     Signature,
+    SignoffError,
     TaskView,
     proposed,
     quorum,
@@ -32,6 +36,7 @@ from tui.cli.people import a_person
 from tui.cli.reading import whole_plan
 from tui.cli.steps import step_ids
 from tui.cli.terminal import says_yes
+from tui.presentation.calls import rewriting
 from tui.presentation.safe import safe
 
 
@@ -150,6 +155,9 @@ async def _return(call: Call) -> int:
     async with call.engine("decide") as engine:
         task = (await _present(call, engine)).task
         command = Return(task=task.id, revision=task.revision, note=call.args.note, means="command")
+        with suppress(SignoffError):  # without a model nothing is asked
+            expected: Estimate = await engine.read(EstimatePlan(root=task.root, request=task.request))
+            call.console.note(f"signoff: {safe(rewriting(expected, ascii_only=call.console.ascii_only))}")
         reply: Reply = await engine.do(command)
         call.console.say(safe(reply.text))
         view = await until_written(call, engine, await engine.read(ShowTask(task=task.id)))

@@ -8,6 +8,7 @@ from engine import dollars, micros
 from tui.presentation.amounts import number
 
 if TYPE_CHECKING:
+    from engine import Estimate
     from engine.model.call import Usage
 
 
@@ -16,6 +17,12 @@ def at_most(usage: Usage, *, ascii_only: bool = False) -> str:
     if usage.cost is None:
         return "price unknown"
     return f"{'~' if ascii_only else '≈'} {dollars(micros(usage.cost))} at most"
+
+
+def rewriting(expected: Estimate, *, ascii_only: bool = False) -> str:
+    """Who writes the next revision of a plan that is returned, and for how much at most."""
+    price = at_most(expected.usage, ascii_only=ascii_only)
+    return f"A return asks {expected.model} for the next revision: {price}, {tokens(expected.usage)}."
 
 
 def tokens(usage: Usage) -> str:

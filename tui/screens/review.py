@@ -14,8 +14,20 @@ from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from engine import Command, GiveGrant, Reject, Return, Sign, grantable
+from engine import (
+    Command,
+    Estimate,
+    EstimatePlan,
+    GiveGrant,
+    Reject,
+    Return,
+    Sign,
+    SignoffError,
+    Task,
+    grantable,
+)
 from tui.presentation.amounts import about
+from tui.presentation.calls import rewriting
 from tui.presentation.reading import missing
 from tui.presentation.review_head import barred, can_be_signed, signing, still_missing
 from tui.screens.deliberate import TYPED
@@ -139,6 +151,18 @@ class ReviewScreen(ReviewSteps):
 
     def action_return(self) -> None:
         self._ask_for_words(Mode.RETURNING, "What shall change?")
+        if self.mode is Mode.RETURNING and self.view is not None:
+            self._estimate(self.view.task)
+
+    @work(exclusive=True, group="estimate")
+    async def _estimate(self, task: Task) -> None:
+        """Before it is asked: which model would write the next revision, and for how much; nothing without one."""
+        try:
+            expected: Estimate = await self.app.engine.read(EstimatePlan(root=task.root, request=task.request))
+        except SignoffError:
+            return
+        if self.mode is Mode.RETURNING:
+            self.notice(rewriting(expected, ascii_only=self.app.ascii_only))
 
     def action_reject(self) -> None:
         self._ask_for_words(Mode.REJECTING, "Why is it rejected?")

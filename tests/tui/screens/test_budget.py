@@ -171,6 +171,7 @@ async def test_the_bar_on_top_tells_the_nearest_cap() -> None:
     made = engine(asks=False)
     async with app(made).run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "$4.20/$5" in picture(pilot))
+        assert picture(pilot).count("$4.20/$5") == 1
 
 
 async def test_the_bar_sums_anew_only_where_something_was_spent() -> None:

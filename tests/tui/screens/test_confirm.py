@@ -299,6 +299,7 @@ async def test_an_answer_of_somebody_else_closes_it_saying_who() -> None:
         engine.emit(QuestionAnswered(closed), task=12, step="migrate", actor="ben")
         await gone(pilot, screen)
         await until(pilot, lambda: said(pilot) == ["ben denied it: migrate"])
+    assert engine.done == []
 
 
 async def test_a_second_answer_is_told_that_it_is_one() -> None:
@@ -310,6 +311,7 @@ async def test_a_second_answer_is_told_that_it_is_one() -> None:
         await press(pilot, clock, "Y")
         await gone(pilot, screen)
         await until(pilot, lambda: said(pilot) == ["push was answered before: deny by ben"])
+    assert engine.done == []
 
 
 async def test_an_error_keeps_the_question_open_and_says_so() -> None:

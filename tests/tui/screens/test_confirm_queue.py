@@ -172,6 +172,7 @@ async def test_a_second_answer_is_told_who_was_first_and_the_next_one_comes() ->
         await press(pilot, clock, "Y")
         await until(pilot, lambda: "Run 9 migrate now?" in _text(pilot))
         await until(pilot, lambda: said(pilot) == ["push was answered before: deny by ben"])
+    assert engine.done == []
 
 
 async def test_whoever_looks_away_meanwhile_comes_back_to_the_next_one() -> None:

@@ -19,6 +19,7 @@ from engine import (
     PlanningText,
     ReadDraft,
     Reply,
+    Return,
     Task,
     TaskView,
 )
@@ -27,7 +28,7 @@ from engine.testing import NOON, ScriptedEngine
 from tests.hostile import HOSTILE, is_control
 from tests.tui import plans
 from tests.tui.pilots import bench, picture, until
-from tests.tui.stage import LARGE, SMALL, app, gone, opened, settle, show
+from tests.tui.stage import LARGE, SMALL, Clock, app, gone, opened, press, settle, show
 from tui.screens.new_task import NewTaskScreen
 from tui.screens.planning import PlanningScreen
 from tui.screens.review import ReviewScreen
@@ -96,6 +97,7 @@ async def test_what_was_missed_is_read() -> None:
         engine.answers[ReadDraft] = lambda _: DRAFT
         engine.grows("more", len(DRAFT))
         await until(pilot, lambda: "2 deps" in picture(pilot))
+        assert "1 baseline  test  pytest -q" in picture(pilot)
 
 
 async def test_who_comes_late_sees_what_has_come() -> None:
@@ -103,6 +105,7 @@ async def test_who_comes_late_sees_what_has_come() -> None:
     engine.drafts[TASK.id] = DRAFT
     async with opened(engine, PlanningScreen(TASK.id)) as pilot:
         await until(pilot, lambda: "2 deps" in picture(pilot))
+        assert "1 baseline  test  pytest -q" in picture(pilot)
 
 
 async def test_escape_stops_it_and_new_task_keeps_the_request() -> None:
@@ -128,6 +131,7 @@ async def test_a_plan_that_was_written_leads_back_to_the_workbench() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, PlanningScreen))
         engine.ends(Phase.AWAITING_APPROVAL)
         await gone(pilot, screen)
+        assert pilot.app.screen is bench(pilot)
 
 
 async def test_why_there_is_no_plan_is_told_below_the_request() -> None:
@@ -137,6 +141,7 @@ async def test_why_there_is_no_plan_is_told_below_the_request() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, PlanningScreen))
         engine.ends(Phase.FAILED, Outcome.NO_PLAN, "the key was refused")
         await until(pilot, lambda: "the key was refused" in picture(pilot))
+        assert pilot.app.screen is screen
 
 
 async def test_leaving_lets_it_go_on_and_review_leads_back_and_on_to_the_plan() -> None:
@@ -175,6 +180,7 @@ async def test_steps_in_the_place_of_what_failed_are_looked_at_too() -> None:
         await until(pilot, lambda: "2 deps" in picture(pilot))
         engine.ends(Phase.FAILED, Outcome.STEP_FAILED)
         await gone(pilot, screen)
+        assert pilot.app.screen is bench(pilot)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -202,3 +208,13 @@ async def _new_task(pilot: Any) -> None:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 def test_picture(snap_compare: Compare, size: tuple[int, int], scene: Callable[..., Any]) -> None:
     assert snap_compare(app(Planner()), terminal_size=size, run_before=scene)
+
+
+async def test_a_return_tells_who_is_asked_and_for_how_much_before_it_is_sent() -> None:
+    engine, clock = Planner(), Clock()
+    engine.views[12] = plans.to_review()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "R")
+        await until(pilot, lambda: "A return asks anthropic/claude-sonnet-4-5 for the next revision" in picture(pilot))
+        assert "$0.07 at most" in " ".join(picture(pilot).split())
+        assert not any(isinstance(command, Return) for command in engine.done)

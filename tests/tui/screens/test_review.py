@@ -376,6 +376,8 @@ async def test_a_signature_of_somebody_else_is_shown_and_nothing_is_left_to_sign
     async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
         engine.emit(PlanSigned(plans.SIGNED), task=12, actor="ben")
         await until(pilot, lambda: "signed by ben" in picture(pilot).splitlines()[0])
+        await press(pilot, clock, "space", "space", "A", "y")
+    assert engine.done == []
 
 
 async def test_everything_can_be_clicked() -> None:

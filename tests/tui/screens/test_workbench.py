@@ -63,6 +63,7 @@ async def test_a_full_disk_is_said_at_once_and_stays_in_sight_until_it_is_over()
         engine.signal(Stalled())
         await until(pilot, lambda: said(pilot)[1:] == ["the engine waits for the disk no longer"])
         await until(pilot, lambda: "The disk is full" not in shown(pilot)[0])
+        assert len(said(pilot)) == 2
 
 
 async def test_an_event_changes_the_graph_and_the_selection_follows() -> None:
@@ -90,6 +91,7 @@ async def test_a_hold_and_a_note_mark_their_steps_until_they_are_gone() -> None:
         engine.emit(StepsChanged((waiting,), "released"), task=12, step="tell")
         engine.emit(CommentResolved(replace(note, resolved=1.0, resolved_by="ana")), task=12, step="pins")
         await until(pilot, lambda: "○ tell" in picture(pilot) and "✎" not in picture(pilot))
+        assert "✓ pins" in picture(pilot)
 
 
 async def test_a_chosen_step_stays_chosen() -> None:
@@ -128,6 +130,7 @@ async def test_a_click_chooses_a_step() -> None:
         row = next(y for y, text in enumerate(rows) if "baseline" in text)
         await pilot.click(offset=(rows[row].index("migrate"), row))
         await until(pilot, lambda: screen.step == "migrate")
+        assert "migrate · log" in picture(pilot)
 
 
 async def test_x_names_what_dies_and_only_the_second_one_cancels() -> None:

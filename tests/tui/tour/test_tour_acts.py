@@ -69,6 +69,7 @@ async def test_the_acts_follow_the_engine(engine: ScriptedEngine, scene: Scene) 
         ):
             engine.emit(fact, task=1)
             await turns(pilot, app, act)
+        assert f"tour {Act.LEAVE} of 6" in picture(pilot)
 
 
 async def test_the_end_of_another_task_is_no_act(engine: ScriptedEngine, scene: Scene) -> None:
