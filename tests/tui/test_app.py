@@ -14,9 +14,11 @@ from engine import Gap, LogGrew, LogSlice, Person, Presence, Role, StepState
 from engine.errors import StoreError
 from engine.model.events import Notified, QuestionAsked, StepEnded, StepStarted
 from engine.testing import ScriptedEngine
-from tests.tui import scenes
+from tests.tui import plans, scenes
 from tests.tui.pilots import bench, opened, picture, shown, until
 from tui.app import SignoffApp
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.workbench import Workbench
 from tui.theme import Colours, colours_of
 
 SIZE = (80, 24)
@@ -57,6 +59,19 @@ async def test_what_is_told_is_a_line_above_the_footer_until_the_next_key(monkey
         await pilot.press("3")
         await until(pilot, lambda: "q leaves" not in picture(pilot))
         assert shown(pilot)[22] == before[22]
+
+
+async def test_what_is_told_covers_no_answer_of_a_question() -> None:
+    view = plans.asking(plans.QUESTION)
+    app = scenes.app(ScriptedEngine(view))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, Workbench))
+        app.push_screen(ConfirmScreen(plans.QUESTION, view))
+        await until(pilot, lambda: "run once" in picture(pilot))
+        answers = [row for row in shown(pilot) if "run once" in row or "Later" in row]
+        app.say("Signed revision 3 (4f1c9a)")
+        await until(pilot, lambda: "Signed revision 3" in picture(pilot))
+        assert [row for row in shown(pilot) if "run once" in row or "Later" in row] == answers
 
 
 async def test_what_is_told_stays_until_it_could_be_seen() -> None:

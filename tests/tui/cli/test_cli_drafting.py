@@ -10,6 +10,7 @@ import pytest
 from engine import (
     CallReserved,
     Command,
+    Estimate,
     Item,
     MakePlan,
     Outcome,
@@ -104,6 +105,14 @@ def test_who_returns_a_plan_waits_for_the_next_one() -> None:
     assert told.code == 0
     assert "scripted plans: price unknown" in told.err
     assert "sign it: signoff approve 12" in told.out
+
+
+def test_who_returns_a_plan_is_told_the_price_before_it_is_asked() -> None:
+    engine = Writing(plans.to_review(), Usage())
+    engine.estimate = Estimate(model="scripted", usage=Usage(tokens_in=1204, tokens_out=4096, cost=0.25))
+    told = call(engine, "return", "12", "--note", "smaller").err.replace("~", "≈")
+    asked = "A return asks scripted for the next revision: ≈ $0.25 at most, 1,204 tokens in, up to 4,096 out."
+    assert 0 <= told.index(asked) < told.index("scripted plans: price unknown")
 
 
 class Repairing(Obedient):
