@@ -59,7 +59,7 @@ def seconds_left(
             left = usual_length(planned, lengths)
         if left is None:
             return None
-        if left and status is not None:
+        if status is not None and status.state is StepState.RUNNING:
             left = max(0.0, left - running_for(status, now))
         until[step.id] = left + max([until[need] for need in step.needs], default=0.0)
         work += left

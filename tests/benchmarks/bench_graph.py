@@ -5,12 +5,12 @@ Run as a program; not collected by pytest. The best of several runs counts, sinc
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from engine import StepState
+from tests.benchmarks.report import report_absolute
 from tui.presentation.graph import Graph, Node, draw
 from tui.presentation.safe import safe
 
@@ -48,15 +48,14 @@ def best(work: Callable[[], object], runs: int = _RUNS) -> float:
     return min(times) * 1000
 
 
-def graph_figures() -> Iterator[tuple[str, float, str, float, bool]]:
+def graph_figures() -> None:
     for count, goal in _SIZES.items():
         steps = nodes(count)
 
         def first(steps: list[Node] = steps) -> object:
             return draw(Graph.of(steps), 80, 24)
 
-        value = best(first)
-        yield f"graph {count} steps, first draw", value, "ms", goal, value <= goal
+        report_absolute(f"V9 graph of {count} steps, first draw", best(first), goal=goal, unit="ms")
         graph = Graph.of(steps)
         draw(graph, 80, 24)
         states = [StepState.RUNNING, StepState.COMPLETED] * _RUNS
@@ -65,11 +64,10 @@ def graph_figures() -> Iterator[tuple[str, float, str, float, bool]]:
             return draw(graph.with_steps([replace(step, state=states.pop())]), 80, 24)
 
         redraw()
-        value = best(redraw)
-        yield f"graph {count} steps, redraw after a change", value, "ms", _REDRAW, value <= _REDRAW
+        report_absolute(f"V9 graph of {count} steps, redraw after a change", best(redraw), goal=_REDRAW, unit="ms")
 
 
-def safe_figures() -> Iterator[tuple[str, float, str, float, bool]]:
+def safe_figures() -> None:
     texts = {
         "plain ASCII": ("tests/test_models.py::test_one PASSED [ 62%] " * 25_000, 10.0),
         "mixed": ("café 日本語 the quick brown fox Привет мир jumps " * 20_000, 4.0),
@@ -82,14 +80,9 @@ def safe_figures() -> Iterator[tuple[str, float, str, float, bool]]:
             return safe(text)
 
         value = size / (best(clean, 5) / 1000)
-        yield f"safe, {name}", value, "MB/s", goal, value >= goal
-
-
-def main() -> None:
-    for name, value, unit, goal, reached in (*graph_figures(), *safe_figures()):
-        verdict = "reached" if reached else "missed"
-        sys.stdout.write(f"{name:<40} {value:>10.2f} {unit:<5} goal {goal:>7g} {verdict}\n")
+        report_absolute(f"S1 safe, {name}, at least", value, goal=goal, unit="MB/s", least=True)
 
 
 if __name__ == "__main__":
-    main()
+    graph_figures()
+    safe_figures()

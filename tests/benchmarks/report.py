@@ -10,7 +10,7 @@ def report(name: str, value: float, floor: float, *, goal: float) -> None:
     print(f"{name:<58} {value:>10.1f} floor {floor:>9.1f} ratio {ratio:>5.2f} goal {goal:>5.2f} {verdict}")  # noqa: T201
 
 
-def report_absolute(name: str, value: float, *, goal: float, unit: str) -> None:
-    """A figure with a goal of its own unit."""
-    verdict = "reached" if value <= goal else "NOT REACHED"
+def report_absolute(name: str, value: float, *, goal: float, unit: str, least: bool = False) -> None:
+    """A figure with a goal of its own unit: the highest that is good enough, or with `least` the lowest."""
+    verdict = "reached" if (value >= goal if least else value <= goal) else "NOT REACHED"
     print(f"{name:<58} {value:>10.1f} {unit:<16} goal {goal:>9.1f} {verdict}")  # noqa: T201
