@@ -50,7 +50,7 @@ def test_what_a_person_decided_about_a_step_holds(cause: Cause) -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [*STARTED, StepState.READY, StepState.AWAITING_CONFIRMATION, StepState.BLOCKED], ids=str
+    "state", [*sorted(STARTED), StepState.READY, StepState.AWAITING_CONFIRMATION, StepState.BLOCKED], ids=str
 )
 def test_what_has_started_or_asks_is_not_changed(state: StepState) -> None:
     assert joined(OLD, NEW, standing(BROKEN, at("last", state)), ()) is None
