@@ -83,6 +83,7 @@ async def main() -> None:
     await _draw("grant", scenes.engine(_granted()), SMALL, _keys("r", "space", "space", "A"))
     push = replace(plans.QUESTION, id=99, step="push")
     await _draw("planning", Planner(), SMALL, _planning)
+    await _draw("repair", _repairing(), SMALL, _keys("r"))
     await _draw("inbox", scenes.engine(plans.asking(plans.QUESTION, push, plans.ASK), *others), SMALL, _inbox)
 
 
@@ -93,6 +94,15 @@ def _with_ben() -> ScriptedEngine:
     engine.people = (
         Person(user="ben", role=Role.REVIEWER, pid=7, since=NOON - 60, label="pts/4", task=12, step="migrate"),
     )
+    return engine
+
+
+def _repairing() -> ScriptedEngine:
+    """What a model wrote in the place of what failed, beside the attempt that goes on."""
+    view = scenes.repairing()
+    engine = scenes.engine(view)
+    assert view.plan and view.pending
+    engine.plans |= {3: view.plan, 4: view.pending}
     return engine
 
 

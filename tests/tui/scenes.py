@@ -28,6 +28,7 @@ from engine import (
     Tier,
 )
 from engine.model.plan import Execute, Notify, Shell, Step, Test
+from engine.model.run import Cause
 from engine.testing import NOON, ScriptedEngine
 from tui.app import Options, SignoffApp
 from tui.theme import Colours
@@ -162,6 +163,43 @@ def waiting() -> TaskView:
 def failed() -> TaskView:
     tail = (status("tests", S.FAILED, 110, 72, 4), status("migrate", S.SKIPPED), status("tell", S.SKIPPED))
     return view(Phase.FAILED, tail, outcome=Outcome.STEP_FAILED)
+
+
+def repairing() -> TaskView:
+    """The pins failed while the codemod runs on; a model has written a step in their place, which waits."""
+    begun = view(Phase.EXECUTING, ())
+    assert begun.plan is not None
+    relock = Execute(id="relock", command="uv lock --refresh-package sqlalchemy", needs=("baseline",))
+    written = (
+        replace(each, step=relock) if each.id == "pins" else _needing(each, pins="relock") for each in begun.plan.steps
+    )
+    pending = replace(
+        begun.plan,
+        revision=4,
+        steps=tuple(written),
+        digest="9be1d7" + "0" * 58,
+        planner="llm",
+        model="anthropic/claude-sonnet-4-5",
+        author="engine",
+        failure="pins failed: exit 2: no network",
+        replans=1,
+    )
+    return replace(
+        begun,
+        task=replace(begun.task, pending=4),
+        pending=pending,
+        steps=(
+            BEGUN[0],
+            status("codemod", S.RUNNING, 12, run=2),
+            replace(status("pins", S.FAILED, 12, 4, 3), cause=Cause.FAILED, error="exit 2: no network"),
+            *(status(step, S.SKIPPED) for step in ("tests", "migrate", "tell")),
+        ),
+    )
+
+
+def _needing(planned: PlannedStep, **other: str) -> PlannedStep:
+    needs = tuple(other.get(need, need) for need in planned.step.needs)
+    return replace(planned, step=replace(planned.step, needs=needs))
 
 
 def done() -> TaskView:
