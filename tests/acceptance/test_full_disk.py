@@ -31,7 +31,7 @@ def see(terminal: Terminal, *texts: str) -> None:
 def test_who_watches_is_told_of_a_full_disk_and_all_goes_on_when_there_is_space(place: Place, small_disk: Path) -> None:
     place.state = small_disk / "state"
     disk = Disk(small_disk)
-    running, attached, workbench = (place.terminal(size) for size in ((130, 24), (130, 24), (80, 24)))
+    running, attached, workbench = (place.terminal(size) for size in ((200, 24), (200, 24), (80, 24)))
     running.command(place.signoff("run", place.plan(FIRST, LAST), "--yes"))
     running.see("first")
     place.state_of("first", "running")

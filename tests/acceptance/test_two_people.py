@@ -126,7 +126,7 @@ def test_who_may_only_look_is_told_what_is_needed(place: Place, shared: Path, be
 def test_who_is_nobody_here_is_kept_out_and_that_is_recorded(place: Place, shared: Path, ben: User) -> None:
     text = f'share = "{shared}"\n'
     (place.home / ".config/signoff/config.toml").write_text(text)
-    mine, theirs = place.terminal(), place.terminal()
+    mine, theirs = place.terminal(), place.terminal((120, 24))
     mine.command(place.signoff())
     mine.see("No tasks yet")
     assert theirs.run(as_ben(shared, "ls")) != 0

@@ -66,11 +66,11 @@ async def test_research_is_told_what_earlier_runs_taught(desk: Desk) -> None:
 
 
 async def test_the_nearest_steps_come_first_and_a_failed_one_is_told(desk: Desk) -> None:
-    model = ScriptedModel("because")
+    model = ScriptedModel(otherwise="because")  # it is asked for new steps too
     broken = shell("broken", "echo far >&2; exit 3")
     near = step("near", "broken", when="failure")
     await ran(desk, model, broken, near, ASK | {"needs": ["near"], "when": "always"})
-    told = model.heard[0][-1].text
+    (told,) = (each[-1].text for each in model.heard if each[-1].text.endswith("Why does it fail?"))
     assert told.index("output of step near") < told.index("output of step broken")
     assert "failed, exit 3" in told and "far" in told
 

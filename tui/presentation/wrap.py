@@ -6,7 +6,7 @@ What is approved is cut at the cell and never reflowed; prose about it breaks be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeAlias
 
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -62,15 +62,16 @@ def _head(text: str, room: int, *, forced: bool) -> str:
 
 
 def words(text: str, width: int) -> list[str]:
-    """Prose in rows of at most `width` cells; a word that is longer is cut. At least one row."""
+    """Prose in rows of at most `width` cells; a word that is longer is cut where the row ends. At least one row."""
     rows = [""]
-    for word in _bits(text, width):
-        if not rows[-1]:
-            rows[-1] = word
-        elif cells(rows[-1]) + 1 + cells(word) <= width:
-            rows[-1] += " " + word
-        else:
+    for word in text.split(" "):
+        joined = f"{rows[-1]} {word}" if rows[-1] else word
+        if cells(joined) <= width:
+            rows[-1] = joined
+        elif cells(word) <= width:
             rows.append(word)
+        else:
+            rows[-1:] = ["".join(part for part, _ in row) for row in hard_wrapped([(joined, False)], width)]
     return rows
 
 
@@ -95,11 +96,3 @@ def broken(line: str, width: int) -> str:
 
 def _drawn(text: str) -> int:
     return cells(_COLOUR.sub("", text))
-
-
-def _bits(text: str, width: int) -> Iterator[str]:
-    for word in text.split(" "):
-        if cells(word) <= width:
-            yield word
-        else:
-            yield from ("".join(part for part, _ in row) for row in hard_wrapped([(word, False)], width))

@@ -59,8 +59,8 @@ except OSError:
 print("said", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
 INJECTOR = """
-import fcntl, glob, os, termios
-for path in ["/dev/tty", *glob.glob("/dev/pts/[0-9]*")]:
+import fcntl, os, sys, termios
+for path in ["/dev/tty", sys.argv[1]]:
     try:
         fcntl.ioctl(os.open(path, os.O_RDWR | os.O_NOCTTY), termios.TIOCSTI, b"y")
         print("typed at", path, flush=True)
@@ -136,7 +136,7 @@ async def test_a_step_is_kept_out(shop: Shop, disguise: str) -> None:
 async def test_a_step_with_a_terminal_of_its_own_is_kept_out(shop: Shop, way: str) -> None:
     place = shop.desk.state if way == "--state" else shop.folder
     words = [PYTHON, "-c", TYPIST, sys.executable, "-m", "tui", way, str(place), "approve", "1"]
-    log = await after(shop, f"PYTHONPATH={ROOT} {shlex.join(words)}")
+    log = await after(shop, f"COLUMNS=200 PYTHONPATH={ROOT} {shlex.join(words)}")
     assert "said 0" not in log
     if shop.desk.engine._parts.probe.level is Level.BUBBLEWRAP:
         assert ("There is no task 1" if way == "--state" else "Nobody shares an engine") in log
@@ -148,7 +148,7 @@ async def test_a_step_with_a_terminal_of_its_own_is_kept_out(shop: Shop, way: st
 async def test_a_step_that_answers_by_the_program_script_is_kept_out(shop: Shop) -> None:
     words = shlex.join([sys.executable, "-m", "tui", "--state", str(shop.desk.state), "approve", "1"])
     log = await after(
-        shop, f"(sleep 0.5; echo y) | PYTHONPATH={ROOT} script -qec {shlex.quote(words)} /dev/null || true"
+        shop, f"(sleep 0.5; echo y) | COLUMNS=200 PYTHONPATH={ROOT} script -qec {shlex.quote(words)} /dev/null || true"
     )
     assert ("There is no task 1" in log) or ("a step cannot answer for a person" in log), log
 
@@ -157,7 +157,7 @@ async def test_a_step_types_at_no_terminal_of_a_person(shop: Shop) -> None:
     ours, theirs = os.openpty()
     try:
         os.set_blocking(theirs, False)
-        log = await after(shop, shlex.join([PYTHON, "-ISc", INJECTOR]))
+        log = await after(shop, shlex.join([PYTHON, "-ISc", INJECTOR, os.ttyname(theirs)]))
         assert "not at /dev/tty" in log
         if shop.desk.engine._parts.probe.level is Level.BUBBLEWRAP or os.geteuid() != 0:  # root types where it likes
             assert "typed at" not in log
