@@ -25,6 +25,7 @@ from engine.planning.lineage import Lineage
 from engine.planning.named_files import MAX_WORDS, NamedFiles, Words, words_of
 from engine.planning.programs import Programs
 from engine.planning.reading import decode
+from engine.planning.scratch import scratch_hints
 from engine.planning.sentences import unconfigured
 from engine.planning.sound import Sound, sound_part, whole
 from engine.policy import Policy, withheld
@@ -185,8 +186,13 @@ class _Steps:
             binary=self._binary(step, judgement),
             files=files,
             asks=judgement.tier.asks or judgement.tier in self._world.policy.ask,
-            hints=(*judgement.hints, *hints, *self._missing_secrets(step)),
+            hints=(*judgement.hints, *hints, *self._scratch(step, words), *self._missing_secrets(step)),
         )
+
+    def _scratch(self, step: Step, words: Words) -> Iterator[str]:
+        workdir = os.path.join(self._root, step.workdir)
+        declared = (os.path.normpath(os.path.join(workdir, os.path.expanduser(path))) for path in step.writes)
+        return scratch_hints(words, (str(self._root), *declared))
 
     def _missing_secrets(self, step: Step) -> Iterator[str]:
         """They may be set before it runs, so this is no fault."""
