@@ -212,10 +212,12 @@ class Planning:
         if command.document is not None:
             world = replace(world, planner="recipe" if command.recipe else "file")
             return plan_from_text(command.document, command.name, world, command.variables)
-        from engine.planning.repo import find_targets, plan_targets
+        from engine.planning.repo import find_targets, plan_targets, unread
 
-        document = plan_targets(command.request, find_targets(Path(task.root)), command.targets)
-        return derive(document, replace(world, planner="repo"))
+        targets = find_targets(Path(task.root))
+        document = plan_targets(command.request, targets, command.targets)
+        plan = derive(document, replace(world, planner="repo"))
+        return plan if command.targets else replace(plan, corrections=unread(command.request, document.steps, targets))
 
     def derivation(self, task: Task, revision: int) -> Derivation:
         """The world that a revision of a task is looked at in."""

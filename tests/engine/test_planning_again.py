@@ -101,3 +101,13 @@ async def test_what_is_under_way_is_not_resumed_and_says_how_it_stands(desk: Des
         with pytest.raises(Refused, match=f"^Task {task} {stands}; nothing was changed$") as caught:
             await desk.resume(task)
         assert caught.value.hint
+
+
+async def test_the_plan_tells_which_words_nothing_was_made_of(desk: Desk) -> None:
+    await desk.open()
+    declare(desk)
+    await desk.do(MakePlan(root=str(desk.root), request="paint slowly"))
+
+    (summary,) = await desk.engine.read(ListTasks())
+    plan = (await desk.show(summary.task.id)).plan
+    assert plan is not None and plan.corrections == ("took make paint; not understood: slowly",)
