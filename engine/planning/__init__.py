@@ -45,6 +45,7 @@ class Planning:
         configured: the actions that can run; a step of another kind is a fault.
         channels: what a `notify` step may send to.
         drafts: the revisions that a model writes.
+        hidden: directories that no step may see.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Planning:
         configured: Container[Action],
         channels: Container[str],
         drafts: Drafts,
+        hidden: tuple[Path, ...],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,6 +66,7 @@ class Planning:
         self._configured = configured
         self._channels = channels
         self._drafts = drafts
+        self._hidden = hidden
 
     async def make(self, command: MakePlan, actor: str) -> Reply:
         """Make revision 1 of a new task from a document, a recipe, or the targets of the repository; or have it made by
@@ -228,6 +231,7 @@ class Planning:
             policy=self._policies.of(task.root),
             configured=self._configured,
             channels=self._channels,
+            hidden=self._hidden,
             task=task.id,
             revision=revision,
             people=len(signers(self._settings.roles)),

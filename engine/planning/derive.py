@@ -42,6 +42,7 @@ class Derivation:
         secrets: the names of the variables that a step can be given as secrets.
         people: how many people can sign; the proposer is one of them.
         channels: what a `notify` step may send to.
+        hidden: directories that no step may see, such as where the tasks are kept.
     """
 
     root: Path
@@ -54,6 +55,7 @@ class Derivation:
     secrets: Container[str] = field(default_factory=lambda: os.environ)
     people: int = 1
     channels: Container[str] = (TERMINAL,)
+    hidden: tuple[Path, ...] = ()
 
 
 def plan_from_text(
@@ -175,7 +177,11 @@ class _Steps:
         return words
 
     def _planned(self, step: Step, judgement: Judgement, words: Words) -> PlannedStep:
-        for field_name, message in (*self._refusals(step, judgement), *self._workdir_faults(step)):
+        for field_name, message in (
+            *self._refusals(step, judgement),
+            *self._workdir_faults(step),
+            *self._write_faults(step),
+        ):
             self._fault(step, field_name, message)
         files, hints = self._files.signed(step, words)
         return PlannedStep(
@@ -216,6 +222,16 @@ class _Steps:
         problem = self._workdirs[step.workdir]
         if problem and not (problem == "does not exist" and self._made_before(step)):
             yield "workdir", f"{step.workdir[:200]!r} {problem}; write a directory below the root of the task"
+
+    def _write_faults(self, step: Step) -> Iterator[tuple[str, str]]:
+        """What the sandbox would refuse when the step begins."""
+        for index, path in enumerate(step.writes if self._world.hidden else ()):
+            whole = Path(os.path.realpath(self._root / step.workdir / os.path.expanduser(path)))
+            for hidden in map(Path, map(os.path.realpath, self._world.hidden)):
+                if whole.is_relative_to(hidden) or hidden.is_relative_to(whole):
+                    how = "holds" if hidden.is_relative_to(whole) else "lies in"
+                    name = f"writes[{index}]"
+                    yield name, f"{path[:200]!r} {how} {hidden}, where signoff keeps its own; declare another directory"
 
     def _workdir_problem(self, workdir: str) -> str:
         whole = Path(os.path.realpath(self._root / workdir))

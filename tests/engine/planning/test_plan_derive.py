@@ -117,6 +117,33 @@ def test_explain_says_that_nothing_stays_in_tmp() -> None:
     assert LOST not in explain("mktemp -d", path="/usr/bin").hints
 
 
+@pytest.mark.parametrize(
+    ("writes", "said"),
+    [
+        ("..", "'..' holds {state}"),
+        ("../state", "'../state' holds {state}"),
+        ("../state/logs", "'../state/logs' lies in {state}"),
+        ("../link/logs", "'../link/logs' lies in {state}"),
+    ],
+)
+def test_no_write_may_be_declared_where_the_tasks_are_kept(writes: str, said: str, tmp_path: Path) -> None:
+    root, state = tmp_path / "root", tmp_path / "state"
+    root.mkdir()
+    state.mkdir()
+    (tmp_path / "link").symlink_to(state)
+    place = replace(world(root), hidden=(state,))
+    steps = f"- id: a\n  action: execute\n  command: ls\n  writes:\n  - ../other\n  - {writes}"
+
+    problem = f"{said.format(state=state)}, where signoff keeps its own; declare another directory"
+    assert derived_faults(steps, place) == [f"plan.yaml:8:5  steps[0].writes[1]: {problem}"]
+
+
+def test_a_root_that_holds_the_state_may_be_written_as_ever(tmp_path: Path) -> None:
+    place = replace(world(tmp_path), hidden=(tmp_path / ".state",))
+
+    assert not derived_faults("- {id: a, action: execute, command: ls, writes: [build]}", place)
+
+
 def test_programs_are_resolved(tmp_path: Path) -> None:
     _script(tmp_path / "build.sh")
     (tmp_path / "sub").mkdir()
