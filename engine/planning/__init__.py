@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 MAX_CONTENT = 256 * 1024
 """Bytes of a signed file that are kept, so that a later change can be shown as a diff."""
 
+_UNNUMBERED = 0
+
 
 class Planning:
     """Makes revisions and stores them.
@@ -85,7 +87,7 @@ class Planning:
         elif command.variables and command.document is None:
             raise UsageError(problem="Variables belong to a plan file or a recipe; nothing was stored")
         task = Task(
-            id=next(self._store.tasks),
+            id=_UNNUMBERED,
             request=command.request,
             root=str(root),
             phase=Phase.PLANNING,
@@ -93,18 +95,24 @@ class Planning:
             created=self._clock(),
         )
         if self._by_model(command):
-            task = replace(task, planner=self._drafts.planner)
+            task = replace(self._numbered(task), planner=self._drafts.planner)
             seq = await self._store.create_task(task, task)
             return await self._ordered(task, seq)
         try:
             plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
+            task = self._numbered(task)
             await self._store.create_task(task, self._failed(task, error))
             raise self._to_be_planned_again(task, error) from None
-        task = replace(task, request=task.request or plan.request)
+        task = replace(self._numbered(task), request=task.request or plan.request)
+        plan = replace(plan, task=task.id)
         contents = await asyncio.to_thread(contents_of, plan, root)
         seq = await self._store.create_planned_task(task, _planned(task, plan), plan, contents)
         return _reply(plan, seq)
+
+    def _numbered(self, task: Task) -> Task:
+        """The task with its number, which one that is refused does not take away."""
+        return replace(task, id=next(self._store.tasks))
 
     async def again(self, command: Resume, actor: str) -> Reply:
         """Make revision 1 of a task that has none, from what the repository offers now, or by a model (B2.4).
@@ -178,7 +186,7 @@ class Planning:
 
         if not inference.configured:
             raise NoModel
-        nobody = Task(id=0, request="", root=query.root, phase=Phase.PLANNING, proposer="", created=0.0)
+        nobody = Task(id=_UNNUMBERED, request="", root=query.root, phase=Phase.PLANNING, proposer="", created=0.0)
         question = await asyncio.to_thread(ask_for_plan, _wish(query.request), self.derivation(nobody, 1))
         return await inference.estimate(question)
 

@@ -121,3 +121,11 @@ async def test_a_write_around_the_state_is_refused_before_anybody_signs(desk: De
 
     (fault,) = caught.value.faults
     assert fault.field == "steps[0].writes[0]" and f"holds {desk.state}" in fault.message
+
+
+async def test_a_plan_that_is_refused_takes_no_number_away(desk: Desk) -> None:
+    await desk.open()
+    with pytest.raises(InvalidPlan):
+        await desk.plan(step("a", "gone"))
+
+    assert await desk.plan(step("a")) == 1
