@@ -228,7 +228,8 @@ class Planning:
         targets = find_targets(Path(task.root))
         document = plan_targets(command.request, targets, command.targets)
         plan = derive(document, replace(world, planner="repo"))
-        return plan if command.targets else replace(plan, corrections=unread(command.request, document.steps, targets))
+        told = () if command.targets else tuple(unread(command.request, document.steps, targets))
+        return replace(plan, corrections=told)
 
     def derivation(self, task: Task, revision: int) -> Derivation:
         """The world that a revision of a task is looked at in."""

@@ -15,7 +15,8 @@ def scratch_hints(words: Words, kept: Sequence[str] = ()) -> Iterator[str]:
     Args:
         kept: absolute paths that a sandbox shows as they are: the root, and what the step declares as written.
     """
-    named = {path for word in words.read | words.written for path in spellings(word) if temporary(path)}
+    likely = (word for word in words.read | words.written if "tmp" in word)
+    named = {path for word in likely for path in spellings(word) if temporary(path)}
     lost = {temporary(path) for path in named if not any(_within(path, place) for place in kept)}
     for place in sorted(lost):
         yield f"{place} is private to a sandboxed step and gone with it: keep files in the work directory"

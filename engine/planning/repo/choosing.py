@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from engine.errors import NothingFits
@@ -28,7 +28,7 @@ _FAMILIES = (
 """Tools by ecosystem; within one, the earlier speaks for the later."""
 _DIRECT = frozenset({"pytest", "ruff", "mypy"})
 """Tools that speak for themselves only, so that one does not stand for another."""
-_MOST_ODD = 12
+_MOST_TOLD = 200
 
 
 def plan_targets(request: str, targets: Sequence[Target], chosen: Sequence[str] = ()) -> Document:
@@ -47,14 +47,25 @@ def plan_targets(request: str, targets: Sequence[Target], chosen: Sequence[str] 
     return Document(request=said, steps=ordered_steps(picked))
 
 
-def unread(request: str, steps: Sequence[Step], targets: Sequence[Target]) -> tuple[str, ...]:
-    """A sentence where words of a request were not understood: those, and what was taken all the same."""
+def unread(request: str, steps: Sequence[Step], targets: Sequence[Target]) -> Iterator[str]:
+    """What of a request is not in the plan of it, a sentence each: what it leaves out, and what was not understood."""
+    left_out = [
+        part.text for part in parts(request, _names(targets)) if part.stance is Stance.LEFT_OUT and part.objects
+    ]
+    if left_out:
+        yield f"left out: {_cut('; '.join(left_out))}"
     taken = [step.operand for step in steps]
-    odd = not_understood(request, [call for target in targets if target.command in taken for call in _calls(target)])
-    if not odd:
-        return ()
-    more = f" and {len(odd) - _MOST_ODD} more" if len(odd) > _MOST_ODD else ""
-    return (f"took {', '.join(taken)}; not understood: {' '.join(odd[:_MOST_ODD])[:200]}{more}",)
+    odd = not_understood(request, _names([target for target in targets if target.command in taken]))
+    if odd:
+        yield f"took {', '.join(taken)}; not understood: {_cut(' '.join(odd))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_TOLD else f"{text[:_MOST_TOLD]} …"
+
+
+def _names(targets: Sequence[Target]) -> set[str]:
+    return {call for target in targets for call in _calls(target)}
 
 
 # Picking
@@ -86,7 +97,7 @@ def _asked(request: str, targets: Sequence[Target]) -> list[Target]:
     Raises:
         NothingFits: something is to be undone, or to be left out, and no target is known to be that.
     """
-    said = list(parts(request, {call for target in targets for call in _calls(target)}))
+    said = list(parts(request, _names(targets)))
     left_out = [part for part in said if part.stance is Stance.LEFT_OUT and part.objects]
     for part in left_out:
         if not _meant(part.text, targets) and not kinds_in(part.text):

@@ -26,13 +26,13 @@ _ROWS = (
 """Verbs that turn around what they are said of; those of a row mean the same."""
 _ONLY = frozenset("only just but then".split())
 _DOING = frozenset({"run", "execute"})
-_ENDS = frozenset(";!?\n.:")
-_TOKEN = re.compile(r"\w[\w'\u2019./:-]*\w|\w|[,;!?\n]|[.:](?=\s|$)")
+_ENDS = frozenset(";!?)\n.:")
+_TOKEN = re.compile(r"\w[\w'\u2019./:-]*\w|\w|[,;!?)\n]|[.:](?=\s|$)")
 _FILLING = frozenset(
     "a an the and or also as well all both any of to for in on at by with from it its this that these those is are be"
     " i we you me my our your us please can could would should want need like do does make just let have get go run"
     " running execute perform check again first last before after finally now everything nothing else whole project"
-    " repository repo code if when so up everything's pass passes green".split()
+    " repository repo code if when so up everything's pass passes green re rerun".split()
 )
 
 

@@ -280,6 +280,7 @@ def test_one_tool_speaks_for_an_ecosystem() -> None:
         ("not only the tests but also the docs", "docs test"),
         ("run the tests without deploying", "test"),
         ("do not delete the build; run the tests", "test"),
+        ("run the tests (not the docs) and the linter", "lint test"),
     ],
 )
 def test_what_a_request_leaves_out_is_not_planned(request_: str, planned: str) -> None:
@@ -338,14 +339,15 @@ def test_a_name_is_no_word_of_the_request() -> None:
     [
         ("rebuild everything slowly", ("took make lint, make build, make test; not understood: slowly",)),
         ("Upgrade SQLAlchemy to 2.1 and run the tests", ("took make test; not understood: Upgrade SQLAlchemy 2.1",)),
-        ("please run the unit tests and the linter, but do not deploy.", ()),
+        ("please run the unit tests and the linter, but do not deploy.", ("left out: not deploy",)),
+        ("re-run all tests", ()),
         ("make lint", ()),
     ],
 )
-def test_words_that_were_not_understood_are_told(request_: str, told: tuple[str, ...]) -> None:
+def test_what_is_not_in_the_plan_of_a_request_is_told(request_: str, told: tuple[str, ...]) -> None:
     offered = [Target(name=name, tool=tool, command=f"{tool} {name}", file="f", kind=kind) for tool, name, kind in MAKE]
 
-    assert unread(request_, plan_targets(request_, offered).steps, offered) == told
+    assert tuple(unread(request_, plan_targets(request_, offered).steps, offered)) == told
 
 
 def test_a_test_is_a_test_step_that_says_where_it_comes_from(tmp_path: Path) -> None:

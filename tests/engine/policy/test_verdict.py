@@ -182,6 +182,11 @@ def test_the_reason_names_what_is_lost_and_where() -> None:
     )
 
 
+@pytest.mark.parametrize("script", ["ls | xargs mv -t /tmp", "find . -name '*.db' -exec mv {} /tmp/ ';'"])
+def test_what_is_moved_there_by_another_program_is_destroyed_too(script: str) -> None:
+    assert assess("shell", script).tier is Tier.DESTRUCTIVE
+
+
 @pytest.mark.parametrize("command", ["mv /tmp/a /tmp/b", "mv /tmp/report.txt report.txt", "mv a.txt b.txt"])
 def test_what_is_moved_to_where_it_stays_is_written(command: str) -> None:
     assert assess("execute", command).tier is Tier.WRITE
