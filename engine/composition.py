@@ -127,8 +127,10 @@ class Composition:
     @cached_property
     def planning(self) -> Planning:
         configured = frozenset(self._actions) | {Action.ASK}
+        hidden = self.opening.state, *filter(None, [self._settings.share])
+        channels = self.opening.channels
         return Planning(
-            self.store, self._clock, self._settings, self.policies, configured, self.opening.channels, self.drafts
+            self.store, self._clock, self._settings, self.policies, configured, channels, self.drafts, hidden
         )
 
     @cached_property

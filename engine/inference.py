@@ -113,7 +113,8 @@ class Inference:
                 continue
             return Inferred(value=value, text=done.text, model=done.model, usage=used, corrected=problem)
         raise ModelFailed(
-            failure=ModelFailure.PARSE, problem=f"{done.model} gave no answer that can be used: {problem}"
+            failure=ModelFailure.PARSE,
+            problem=f"{done.model} gave no answer that can be used: {'; '.join(problem.splitlines())}",
         )
 
     async def _complete(

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 MAX_CONTENT = 256 * 1024
 """Bytes of a signed file that are kept, so that a later change can be shown as a diff."""
 
+_UNNUMBERED = 0
+
 
 class Planning:
     """Makes revisions and stores them.
@@ -45,6 +47,7 @@ class Planning:
         configured: the actions that can run; a step of another kind is a fault.
         channels: what a `notify` step may send to.
         drafts: the revisions that a model writes.
+        hidden: directories that no step may see.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Planning:
         configured: Container[Action],
         channels: Container[str],
         drafts: Drafts,
+        hidden: tuple[Path, ...],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,6 +68,7 @@ class Planning:
         self._configured = configured
         self._channels = channels
         self._drafts = drafts
+        self._hidden = hidden
 
     async def make(self, command: MakePlan, actor: str) -> Reply:
         """Make revision 1 of a new task from a document, a recipe, or the targets of the repository; or have it made by
@@ -82,7 +87,7 @@ class Planning:
         elif command.variables and command.document is None:
             raise UsageError(problem="Variables belong to a plan file or a recipe; nothing was stored")
         task = Task(
-            id=next(self._store.tasks),
+            id=_UNNUMBERED,
             request=command.request,
             root=str(root),
             phase=Phase.PLANNING,
@@ -90,18 +95,24 @@ class Planning:
             created=self._clock(),
         )
         if self._by_model(command):
-            task = replace(task, planner=self._drafts.planner)
+            task = replace(self._numbered(task), planner=self._drafts.planner)
             seq = await self._store.create_task(task, task)
             return await self._ordered(task, seq)
         try:
             plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
+            task = self._numbered(task)
             await self._store.create_task(task, self._failed(task, error))
             raise self._to_be_planned_again(task, error) from None
-        task = replace(task, request=task.request or plan.request)
+        task = replace(self._numbered(task), request=task.request or plan.request)
+        plan = replace(plan, task=task.id)
         contents = await asyncio.to_thread(contents_of, plan, root)
         seq = await self._store.create_planned_task(task, _planned(task, plan), plan, contents)
         return _reply(plan, seq)
+
+    def _numbered(self, task: Task) -> Task:
+        """The task with its number, which one that is refused does not take away."""
+        return replace(task, id=next(self._store.tasks))
 
     async def again(self, command: Resume, actor: str) -> Reply:
         """Make revision 1 of a task that has none, from what the repository offers now, or by a model (B2.4).
@@ -175,7 +186,7 @@ class Planning:
 
         if not inference.configured:
             raise NoModel
-        nobody = Task(id=0, request="", root=query.root, phase=Phase.PLANNING, proposer="", created=0.0)
+        nobody = Task(id=_UNNUMBERED, request="", root=query.root, phase=Phase.PLANNING, proposer="", created=0.0)
         question = await asyncio.to_thread(ask_for_plan, _wish(query.request), self.derivation(nobody, 1))
         return await inference.estimate(question)
 
@@ -212,10 +223,13 @@ class Planning:
         if command.document is not None:
             world = replace(world, planner="recipe" if command.recipe else "file")
             return plan_from_text(command.document, command.name, world, command.variables)
-        from engine.planning.repo import find_targets, plan_targets
+        from engine.planning.repo import find_targets, plan_targets, unread
 
-        document = plan_targets(command.request, find_targets(Path(task.root)), command.targets)
-        return derive(document, replace(world, planner="repo"))
+        targets = find_targets(Path(task.root))
+        document = plan_targets(command.request, targets, command.targets)
+        plan = derive(document, replace(world, planner="repo"))
+        told = () if command.targets else tuple(unread(command.request, document.steps, targets))
+        return replace(plan, corrections=told)
 
     def derivation(self, task: Task, revision: int) -> Derivation:
         """The world that a revision of a task is looked at in."""
@@ -226,6 +240,7 @@ class Planning:
             policy=self._policies.of(task.root),
             configured=self._configured,
             channels=self._channels,
+            hidden=self._hidden,
             task=task.id,
             revision=revision,
             people=len(signers(self._settings.roles)),

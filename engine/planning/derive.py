@@ -25,6 +25,7 @@ from engine.planning.lineage import Lineage
 from engine.planning.named_files import MAX_WORDS, NamedFiles, Words, words_of
 from engine.planning.programs import Programs
 from engine.planning.reading import decode
+from engine.planning.scratch import scratch_hints
 from engine.planning.sentences import unconfigured
 from engine.planning.sound import Sound, sound_part, whole
 from engine.policy import Policy, withheld
@@ -41,6 +42,7 @@ class Derivation:
         secrets: the names of the variables that a step can be given as secrets.
         people: how many people can sign; the proposer is one of them.
         channels: what a `notify` step may send to.
+        hidden: directories that no step may see, such as where the tasks are kept.
     """
 
     root: Path
@@ -53,6 +55,7 @@ class Derivation:
     secrets: Container[str] = field(default_factory=lambda: os.environ)
     people: int = 1
     channels: Container[str] = (TERMINAL,)
+    hidden: tuple[Path, ...] = ()
 
 
 def plan_from_text(
@@ -174,7 +177,11 @@ class _Steps:
         return words
 
     def _planned(self, step: Step, judgement: Judgement, words: Words) -> PlannedStep:
-        for field_name, message in (*self._refusals(step, judgement), *self._workdir_faults(step)):
+        for field_name, message in (
+            *self._refusals(step, judgement),
+            *self._workdir_faults(step),
+            *self._write_faults(step),
+        ):
             self._fault(step, field_name, message)
         files, hints = self._files.signed(step, words)
         return PlannedStep(
@@ -185,8 +192,13 @@ class _Steps:
             binary=self._binary(step, judgement),
             files=files,
             asks=judgement.tier.asks or judgement.tier in self._world.policy.ask,
-            hints=(*judgement.hints, *hints, *self._missing_secrets(step)),
+            hints=(*judgement.hints, *hints, *self._scratch(step, words), *self._missing_secrets(step)),
         )
+
+    def _scratch(self, step: Step, words: Words) -> Iterator[str]:
+        workdir = os.path.join(self._root, step.workdir)
+        declared = (os.path.normpath(os.path.join(workdir, os.path.expanduser(path))) for path in step.writes)
+        return scratch_hints(words, (str(self._root), *declared))
 
     def _missing_secrets(self, step: Step) -> Iterator[str]:
         """They may be set before it runs, so this is no fault."""
@@ -210,6 +222,16 @@ class _Steps:
         problem = self._workdirs[step.workdir]
         if problem and not (problem == "does not exist" and self._made_before(step)):
             yield "workdir", f"{step.workdir[:200]!r} {problem}; write a directory below the root of the task"
+
+    def _write_faults(self, step: Step) -> Iterator[tuple[str, str]]:
+        """What the sandbox would refuse when the step begins."""
+        for index, path in enumerate(step.writes if self._world.hidden else ()):
+            whole = Path(os.path.realpath(self._root / step.workdir / os.path.expanduser(path)))
+            for hidden in map(Path, map(os.path.realpath, self._world.hidden)):
+                if whole.is_relative_to(hidden) or hidden.is_relative_to(whole):
+                    how = "holds" if hidden.is_relative_to(whole) else "lies in"
+                    name = f"writes[{index}]"
+                    yield name, f"{path[:200]!r} {how} {hidden}, where signoff keeps its own; declare another directory"
 
     def _workdir_problem(self, workdir: str) -> str:
         whole = Path(os.path.realpath(self._root / workdir))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
-from engine.model.plan import Action
+from engine.model.plan import Action, Execute, Shell
 from engine.planning.judgement import BASH
+from engine.planning.named_files import words_of
 from engine.planning.programs import Programs
+from engine.planning.scratch import scratch_hints
 from engine.policy import CommandError, Policy, assess, decide, parse_command
 from engine.views import Explanation
 
@@ -24,8 +27,16 @@ def explain(operand: str, *, shell: bool = False, path: str = "", policy: Policy
         tier=verdict.tier,
         reasons=verdict.reasons,
         verdict=decide(verdict, rules).value,
-        hints=(*refused, *verdict.hints),
+        hints=(*refused, *verdict.hints, *_scratch(operand, shell)),
     )
+
+
+def _scratch(operand: str, shell: bool) -> Iterator[str]:
+    step = Shell(id="", script=operand) if shell else Execute(id="", command=operand)
+    try:
+        yield from scratch_hints(words_of(step))
+    except CommandError:
+        return
 
 
 def _missing(operand: str, shell: bool, path: str) -> tuple[str, ...]:

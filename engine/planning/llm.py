@@ -67,7 +67,9 @@ async def write_plan(
     """
     question = await asyncio.to_thread(ask_for_plan, wish, world)
     inferred = await inference.infer(question, heard, token)
-    told = (f"the first answer was no plan: {inferred.corrected}",) if inferred.corrected else ()
+    told = (
+        (f"the first answer was no plan: {'; '.join(inferred.corrected.splitlines())}",) if inferred.corrected else ()
+    )
     return replace(inferred.value, model=inferred.model, corrections=(*told, *inferred.value.corrections))
 
 

@@ -81,7 +81,7 @@ def _script_words(script: str) -> Words:
     return words
 
 
-def _spellings(word: str) -> Iterator[str]:
+def spellings(word: str) -> Iterator[str]:
     """The paths that one word may spell: `--config=a.toml`, `-ra.txt`, `@args`, `test_a.py::test_b`."""
     yield word
     if "=" in word:
@@ -123,7 +123,7 @@ class NamedFiles:
         for word in (*words.written, *step.writes):
             self._note(self._makers, step, word)
         for word in words.read:
-            for spelling in _spellings(word):
+            for spelling in spellings(word):
                 self._note(self._mentions, step, spelling)
 
     def signed(self, step: StepBase, words: Words) -> tuple[tuple[SignedFile, ...], tuple[str, ...]]:
@@ -143,7 +143,7 @@ class NamedFiles:
     def _paths_of(self, workdir: str, word: str) -> frozenset[str]:
         key = workdir, word
         if key not in self._named:
-            found = ((spelling, self._path(workdir, spelling)) for spelling in _spellings(word))
+            found = ((spelling, self._path(workdir, spelling)) for spelling in spellings(word))
             self._named[key] = frozenset(
                 path
                 for spelling, path in found

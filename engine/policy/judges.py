@@ -14,7 +14,7 @@ from engine.policy.environment import assignment_reason
 from engine.policy.findings import UNKNOWN, Findings, Input, Invocation, Script, destructive, execute
 from engine.policy.inline import awk_reasons
 from engine.policy.options import present, value_of
-from engine.policy.paths import write_reason
+from engine.policy.paths import shown, temporary, write_reason
 from engine.policy.sed import sed_tier
 from engine.policy.sql import sql_reason
 
@@ -38,6 +38,13 @@ def _rm(call: Invocation) -> Findings:
 def _moved(call: Invocation) -> Findings:
     if call.argv[-1].startswith("/dev/"):
         yield destructive("`mv` replaces a device", "mv device")
+    operands = [arg for arg in call.argv[1:] if not arg.startswith("-")]
+    named = value_of(call.argv, "-t") or value_of(call.argv, "--target-directory")
+    target = named or operands[-1] if operands else ""
+    moved = [path for path in operands if path != target and not temporary(path)]
+    if moved and (place := temporary(target)):
+        text = f"`mv` moves {shown(moved[0])} to {place}, which is thrown away with a sandboxed step"
+        yield destructive(text, "mv gone")
 
 
 def _chmod(call: Invocation) -> Findings:

@@ -10,6 +10,7 @@ from engine.model.tier import Reason, Tier
 from engine.policy.findings import UNKNOWN, destructive
 
 _HARMLESS = re.compile(r"/dev/(?:null|stdout|stderr|stdin|tty|fd/\d+)|/tmp(?:/.*)?", re.DOTALL)
+_TEMPORARY = re.compile(r"(/tmp|/var/tmp)(?:/.*)?", re.DOTALL)
 _NETWORK = re.compile(r"/dev/(?:tcp|udp)/")
 _PLANTED = re.compile(
     r"(?:^|/)\.(?:git/|git$|signoff/|ssh/|gnupg/|bashrc|bash_profile|bash_login|profile|zshrc|zshenv|zprofile|inputrc"
@@ -33,14 +34,20 @@ def outside(path: str) -> bool:
     return not path.startswith("/") and normpath(path).split("/")[0] == ".."
 
 
+def temporary(path: str) -> str:
+    """Which place a path lies in that is thrown away with a sandboxed step; empty for any other."""
+    found = _TEMPORARY.fullmatch(normpath(path)) if path.startswith("/") else None
+    return found[1] if found else ""
+
+
 def write_reason(path: str, what: str) -> Reason | None:
     """Why writing a path is more than `write`; None for an ordinary file of the workdir."""
     if _NETWORK.match(path):
-        return Reason(Tier.EXTERNAL, f"{what} {_shown(path)} opens a connection", "network device")
+        return Reason(Tier.EXTERNAL, f"{what} {shown(path)} opens a connection", "network device")
     if outside(path):
-        return destructive(f"{what} {_shown(path)} is outside the workdir", "outside")
+        return destructive(f"{what} {shown(path)} is outside the workdir", "outside")
     if _PLANTED.search(path):
-        return destructive(f"{what} {_shown(path)} plants what later runs by itself", "planted")
+        return destructive(f"{what} {shown(path)} plants what later runs by itself", "planted")
     return None
 
 
@@ -58,5 +65,6 @@ def targets(name: str, args: Sequence[str]) -> list[str]:
     return [*written, *joined, *placed, *following]
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
+    """A path in a sentence."""
     return f"`{path.replace(UNKNOWN, '…')}`"

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from engine import ListEvents, ListTasks, MakePlan, Outcome, Phase
-from engine.errors import NothingFits, NotSigned, Overtaken, Refused
+from engine.errors import InvalidPlan, NothingFits, NotSigned, Overtaken, Refused
 from engine.model.events import PhaseChanged
 from tests.engine.desk import Desk, step
 
@@ -101,3 +101,31 @@ async def test_what_is_under_way_is_not_resumed_and_says_how_it_stands(desk: Des
         with pytest.raises(Refused, match=f"^Task {task} {stands}; nothing was changed$") as caught:
             await desk.resume(task)
         assert caught.value.hint
+
+
+async def test_the_plan_tells_which_words_nothing_was_made_of(desk: Desk) -> None:
+    await desk.open()
+    declare(desk)
+    await desk.do(MakePlan(root=str(desk.root), request="paint slowly"))
+
+    (summary,) = await desk.engine.read(ListTasks())
+    plan = (await desk.show(summary.task.id)).plan
+    assert plan is not None and plan.corrections == ("took make paint; not understood: slowly",)
+
+
+async def test_a_write_around_the_state_is_refused_before_anybody_signs(desk: Desk) -> None:
+    await desk.open()
+
+    with pytest.raises(InvalidPlan) as caught:
+        await desk.plan(step("a", writes=[".."]))
+
+    (fault,) = caught.value.faults
+    assert fault.field == "steps[0].writes[0]" and f"holds {desk.state}" in fault.message
+
+
+async def test_a_plan_that_is_refused_takes_no_number_away(desk: Desk) -> None:
+    await desk.open()
+    with pytest.raises(InvalidPlan):
+        await desk.plan(step("a", "gone"))
+
+    assert await desk.plan(step("a")) == 1

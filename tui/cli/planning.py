@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from argparse import ArgumentParser, ArgumentTypeError
 
 from engine import (
@@ -112,19 +113,29 @@ def from_file(call: Call, name: str) -> MakePlan:
         UsageError: it is too long, or no UTF-8, or cannot be read.
     """
     try:
-        if name == STDIN:
-            text = call.world.stdin.read(LARGEST + 1)
-        else:
-            with open(call.world.cwd / name, encoding="utf-8", newline="") as file:
-                text = file.read(LARGEST + 1)
+        data = _bytes(call, name)
     except OSError as error:
         raise UsageError(problem=f"{name}: {error.strerror}; nothing was stored", hint="signoff plan --help") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(problem=f"{name} is not UTF-8: {error.reason} at byte {error.start}") from error
-    if len(text) > LARGEST:
+    if len(data) > LARGEST:
         raise UsageError(problem=f"{name} is longer than {LARGEST >> 20} MiB; that is no plan file")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = f"byte {error.start + 1:,} is 0x{data[error.start]:02X}"
+        raise UsageError(problem=f"The plan is not UTF-8 text: {place}; nothing was stored") from None
     name = "stdin" if name == STDIN else name
     return MakePlan(root=str(call.root), document=text, name=name, variables=_variables(call))
+
+
+def _bytes(call: Call, name: str) -> bytes:
+    """What a file or stdin holds, or a little more than is read at most."""
+    if name != STDIN:
+        with open(call.world.cwd / name, "rb") as file:
+            return file.read(LARGEST + 1)
+    stdin = call.world.stdin
+    if isinstance(stdin, io.TextIOWrapper):  # whatever the locale says, so that the place of a wrong byte can be told
+        stdin.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
+    return stdin.read(LARGEST + 1).encode("utf-8", "surrogateescape")
 
 
 def task_number(words: list[str]) -> int | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from engine.errors import NothingFits
-from engine.model.plan import Document
+from engine.model.plan import Document, Step
 from engine.planning.repo.finding import LOOKED_FOR
 from engine.planning.repo.kinds import EVERYTHING, KINDS, kinds_in, words
 from engine.planning.repo.ordering import ordered_steps
+from engine.planning.repo.wording import Part, Stance, not_understood, parts
 from engine.views import Target
 
 AGENTS = ("claude", "codex", "opencode", "gemini")
@@ -27,6 +28,7 @@ _FAMILIES = (
 """Tools by ecosystem; within one, the earlier speaks for the later."""
 _DIRECT = frozenset({"pytest", "ruff", "mypy"})
 """Tools that speak for themselves only, so that one does not stand for another."""
+_MOST_TOLD = 200
 
 
 def plan_targets(request: str, targets: Sequence[Target], chosen: Sequence[str] = ()) -> Document:
@@ -43,6 +45,27 @@ def plan_targets(request: str, targets: Sequence[Target], chosen: Sequence[str] 
         raise NothingFits(problem=_problem(request, targets), hint=_ways_on(targets))
     said = request.strip() or "Run " + ", ".join(target.command for target in picked)
     return Document(request=said, steps=ordered_steps(picked))
+
+
+def unread(request: str, steps: Sequence[Step], targets: Sequence[Target]) -> Iterator[str]:
+    """What of a request is not in the plan of it, a sentence each: what it leaves out, and what was not understood."""
+    left_out = [
+        part.text for part in parts(request, _names(targets)) if part.stance is Stance.LEFT_OUT and part.objects
+    ]
+    if left_out:
+        yield f"left out: {_cut('; '.join(left_out))}"
+    taken = [step.operand for step in steps]
+    odd = not_understood(request, _names([target for target in targets if target.command in taken]))
+    if odd:
+        yield f"took {', '.join(taken)}; not understood: {_cut(' '.join(odd))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_TOLD else f"{text[:_MOST_TOLD]} …"
+
+
+def _names(targets: Sequence[Target]) -> set[str]:
+    return {call for target in targets for call in _calls(target)}
 
 
 # Picking
@@ -69,13 +92,56 @@ def _calls(target: Target) -> tuple[str, ...]:
 
 
 def _asked(request: str, targets: Sequence[Target]) -> list[Target]:
-    """The targets whose names the request has verbatim, and for each kind it asks for those that stand for it."""
-    verbatim = [target for target in targets if _mentioned(target, request)]
+    """The targets that a request wants, without those that it says to leave out.
+
+    Raises:
+        NothingFits: something is to be undone, or to be left out, and no target is known to be that.
+    """
+    said = list(parts(request, _names(targets)))
+    left_out = [part for part in said if part.stance is Stance.LEFT_OUT and part.objects]
+    for part in left_out:
+        if not _meant(part.text, targets) and not kinds_in(part.text):
+            raise _not_served(part, targets)
+    undoing = [target for part in said if part.stance is Stance.UNDONE for target in _undoing(part, targets)]
+    wanted = _wanted("; ".join(part.text for part in said if part.stance is Stance.WANTED), targets)
+    if left_out and any(target.name in EVERYTHING for target in wanted):
+        raise _not_served(left_out[0], targets)
+    return [target for target in wanted if not any(_is_in(target, part.text, targets) for part in left_out)] + undoing
+
+
+def _wanted(text: str, targets: Sequence[Target]) -> list[Target]:
+    """The targets whose names the text has verbatim, and for each kind it asks for those that stand for it."""
+    verbatim = _meant(text, targets)
     if any(target.name in EVERYTHING for target in verbatim):
         return verbatim
     covered = {target.kind for target in verbatim}
-    kinds = [kind for kind in kinds_in(request) if kind not in covered]
-    return verbatim + [target for kind in kinds for target in _for_kind(kind, words(request), targets)]
+    kinds = [kind for kind in kinds_in(text) if kind not in covered]
+    return verbatim + [target for kind in kinds for target in _for_kind(kind, words(text), targets)]
+
+
+def _meant(text: str, targets: Sequence[Target]) -> list[Target]:
+    return [target for target in targets if _mentioned(target, text)]
+
+
+def _is_in(target: Target, text: str, targets: Sequence[Target]) -> bool:
+    """Whether a text is about a target: by its name, or by its kind where it names none."""
+    named = _meant(text, targets)
+    return target in named if named else target.kind in kinds_in(text)
+
+
+def _undoing(part: Part, targets: Sequence[Target]) -> list[Target]:
+    """The targets that say of themselves that they do that to that. Raises `NothingFits`: none does."""
+    objects = _meant(part.text, targets)
+    others = [target for target in targets if target not in objects]
+    told = [(target, set(words(f"{target.name} {target.description}"))) for target in others]
+    found = [target for target, own in told if own & part.synonyms and own & part.objects]
+    if not found:
+        raise _not_served(part, targets)
+    return found
+
+
+def _not_served(part: Part, targets: Sequence[Target]) -> NothingFits:
+    return NothingFits(problem=_problem(part.text, targets), hint=_ways_on(targets))
 
 
 def _mentioned(target: Target, request: str) -> bool:

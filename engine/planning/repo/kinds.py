@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 
 KINDS: Mapping[str, frozenset[str]] = {
-    "deploy": frozenset("deploy publish release upload ship".split()),
-    "clean": frozenset("clean cleanup distclean".split()),
+    "deploy": frozenset("deploy publish release upload ship deploying deployment publishing releasing".split()),
+    "clean": frozenset("clean cleanup distclean cleaning".split()),
     "docs": frozenset("docs doc documentation sphinx mkdocs".split()),
     "format": frozenset("format formatter formatting fmt prettier black".split()),
     "lint": frozenset(
         "lint linter linters linting clippy mypy typecheck typing types ruff vet flake8 eslint tsc pyright".split()
     ),
     "test": frozenset("test tests testing pytest unit integration e2e coverage cov spec suite unittest jest".split()),
-    "build": frozenset("build compile bundle dist".split()),
+    "build": frozenset("build compile bundle dist rebuild building compiling".split()),
     "run": frozenset("serve start dev watch server launch".split()),
 }
 """Kind -> the words that stand for it, in the order in which they are tried."""

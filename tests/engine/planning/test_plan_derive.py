@@ -76,6 +76,74 @@ def test_a_hint_names_the_capability_to_add(tmp_path: Path) -> None:
     )
 
 
+LOST = "/tmp is private to a sandboxed step and gone with it: keep files in the work directory"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "action: execute, command: cp data.db /tmp/backup.db",
+        "action: execute, command: bash -c make > /tmp/x.log",
+        "action: test, command: sort --output=/tmp/names names.txt",
+        "action: execute, command: sort -o/tmp/sorted names.txt",
+        "action: shell, script: 'date >>/tmp/x.log'",
+        "action: shell, script: 'cat \"/tmp/x\" | wc -l'",
+    ],
+)
+def test_who_names_tmp_is_told_that_nothing_stays_there(step: str) -> None:
+    root = Path("/usr/share")  # not beneath /tmp, as the directories of tests are
+    planned = only(f"- {{id: a, {step}}}", root)
+
+    assert planned.hints == (LOST,)
+    assert not planned.asks
+
+
+def test_nothing_is_said_of_what_a_step_keeps_beneath_tmp() -> None:
+    kept = only("- {id: a, action: execute, command: cp data.db /tmp/out/x, writes: [/tmp/out]}", Path("/usr/share"))
+    beside = only("- {id: a, action: execute, command: cp data.db /tmp/other, writes: [/tmp/out]}", Path("/usr/share"))
+
+    assert (kept.hints, beside.hints) == ((), (LOST,))
+
+
+def test_nothing_is_said_of_a_root_beneath_tmp(tmp_path: Path) -> None:
+    folder = tmp_path if tmp_path.is_relative_to("/tmp") else Path("/tmp")
+
+    assert only(f"- {{id: a, action: execute, command: cp a {folder}/b}}", folder).hints == ()
+
+
+def test_explain_says_that_nothing_stays_in_tmp() -> None:
+    assert LOST in explain("cp data.db /tmp/backup.db", path="/usr/bin").hints
+    assert LOST in explain("date > /tmp/x", shell=True, path="/usr/bin").hints
+    assert LOST not in explain("mktemp -d", path="/usr/bin").hints
+
+
+@pytest.mark.parametrize(
+    ("writes", "said"),
+    [
+        ("..", "'..' holds {state}"),
+        ("../state", "'../state' holds {state}"),
+        ("../state/logs", "'../state/logs' lies in {state}"),
+        ("../link/logs", "'../link/logs' lies in {state}"),
+    ],
+)
+def test_no_write_may_be_declared_where_the_tasks_are_kept(writes: str, said: str, tmp_path: Path) -> None:
+    root, state = tmp_path / "root", tmp_path / "state"
+    root.mkdir()
+    state.mkdir()
+    (tmp_path / "link").symlink_to(state)
+    place = replace(world(root), hidden=(state,))
+    steps = f"- id: a\n  action: execute\n  command: ls\n  writes:\n  - ../other\n  - {writes}"
+
+    problem = f"{said.format(state=state)}, where signoff keeps its own; declare another directory"
+    assert derived_faults(steps, place) == [f"plan.yaml:8:5  steps[0].writes[1]: {problem}"]
+
+
+def test_a_root_that_holds_the_state_may_be_written_as_ever(tmp_path: Path) -> None:
+    place = replace(world(tmp_path), hidden=(tmp_path / ".state",))
+
+    assert not derived_faults("- {id: a, action: execute, command: ls, writes: [build]}", place)
+
+
 def test_programs_are_resolved(tmp_path: Path) -> None:
     _script(tmp_path / "build.sh")
     (tmp_path / "sub").mkdir()

@@ -143,3 +143,13 @@ def test_the_name_of_a_file_stays_on_its_line(tmp_path: Path) -> None:
 def test_the_policy_is_told(tmp_path: Path) -> None:
     told = {passage.source: passage.text for passage in look_around(tmp_path, Policy(refuse=("curl",), network=False))}
     assert "refuse: ('curl',)" in told["policy of this place"] and "network: False" in told["policy of this place"]
+
+
+async def test_the_faults_of_an_answer_are_told_on_one_line(tmp_path: Path) -> None:
+    wrong = answer(STEP | {"command": "ls \x1b"}, {"id": "b", "action": "execute", "command": "ls \x07"})
+    plan = await planned(ScriptedModel(wrong, answer(STEP)), world(tmp_path))
+    with pytest.raises(ModelFailed) as failed:
+        await planned(ScriptedModel(wrong, wrong), world(tmp_path))
+
+    for told in (plan.corrections[0], str(failed.value)):
+        assert "U+001B" in told and "; steps[1].command: " in told and told.isprintable()

@@ -15,7 +15,7 @@ from engine.errors import NothingFits
 from engine.model.graph import graph_faults
 from engine.model.plan import Test
 from engine.planning.checks import document_faults
-from engine.planning.repo import find_targets, plan_targets
+from engine.planning.repo import find_targets, plan_targets, unread
 from engine.planning.repo.sources import Sources
 from engine.views import Target
 
@@ -262,6 +262,92 @@ def test_one_tool_speaks_for_an_ecosystem() -> None:
     assert set(_plan("run the unit tests", *node)) == {"npm test:unit"}
     assert set(_plan("lint", *python, ("pre-commit", "pre-commit", "lint"))) == {"ruff check", "mypy mypy"}
     assert set(_plan("test", *MAKE, *python, *node)) == {"make test"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "planned"),
+    [
+        ("do not deploy, only run the tests", "test"),
+        ("Do NOT deploy. Run the tests", "test"),
+        ("don't deploy but run the tests", "test"),
+        ("don\u2019t build, run the linter", "lint"),
+        ("run the tests and do not deploy", "test"),
+        ("run the tests without the linter, the docs or the build", "test"),
+        ("lint instead of test", "lint"),
+        ("test and lint, never deploy", "lint test"),
+        ("everything except the build", "lint test"),
+        ("run all but the tests", "build lint"),
+        ("not only the tests but also the docs", "docs test"),
+        ("run the tests without deploying", "test"),
+        ("do not delete the build; run the tests", "test"),
+        ("run the tests (not the docs) and the linter", "lint test"),
+    ],
+)
+def test_what_a_request_leaves_out_is_not_planned(request_: str, planned: str) -> None:
+    assert sorted(_plan(request_, *MAKE)) == [f"make {name}" for name in planned.split()]
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ("undo the deploy", "undo the deploy"),
+        ("roll back the release", "roll back the release"),
+        ("run the tests and the linter and delete the build", "delete the build"),
+        ("delete the build and the docs", "delete the build and the docs"),
+        ("run the tests without the network", "without the network"),
+        ("deploy unless the tests fail", "unless the tests fail"),
+        ("do not deploy", "do not deploy"),
+        ("do not build, lint", "do not build, lint"),
+    ],
+)
+def test_what_cannot_be_undone_or_left_out_is_refused(request_: str, said: str) -> None:
+    with pytest.raises(NothingFits) as caught:
+        _plan(request_, *MAKE)
+
+    assert f"No target of this repository serves {said!r}. There are: make test, make lint" in str(caught.value)
+    assert "signoff plan -f" in caught.value.hint
+
+
+def test_a_target_of_everything_leaves_nothing_out() -> None:
+    with pytest.raises(NothingFits, match="'except the docs'"):
+        _plan("run ci except the docs", *MAKE, ("make", "ci", ""))
+
+
+def test_what_is_to_be_undone_is_done_by_the_target_that_says_so(tmp_path: Path) -> None:
+    _write(tmp_path, {"Makefile": "build:\n\ntest:\n\nlint:\n\nclean: ## remove build\n\nrollback: ## undo a deploy\n"})
+    targets = find_targets(tmp_path)
+
+    def commands(request: str) -> list[str]:
+        return sorted(step.operand for step in plan_targets(request, targets).steps)
+
+    assert commands("run the tests and the linter and delete the build") == ["make clean", "make lint", "make test"]
+    assert commands("delete the build and run the tests") == ["make clean", "make test"]
+    assert commands("undo the deploy") == ["make rollback"]
+    assert commands("run rollback") == ["make rollback"]
+
+
+def test_a_name_is_no_word_of_the_request() -> None:
+    offered = (*MAKE, ("make", "db-reset", ""), ("make", "no-op", ""), ("npm", "drop", ""))
+
+    assert set(_plan("run db-reset, no-op and drop", *offered)) == {"make db-reset", "make no-op", "npm drop"}
+    with pytest.raises(NothingFits, match="'undo db-reset'"):
+        _plan("undo db-reset", *offered)
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ("rebuild everything slowly", ("took make lint, make build, make test; not understood: slowly",)),
+        ("Upgrade SQLAlchemy to 2.1 and run the tests", ("took make test; not understood: Upgrade SQLAlchemy 2.1",)),
+        ("please run the unit tests and the linter, but do not deploy.", ("left out: not deploy",)),
+        ("re-run all tests", ()),
+        ("make lint", ()),
+    ],
+)
+def test_what_is_not_in_the_plan_of_a_request_is_told(request_: str, told: tuple[str, ...]) -> None:
+    offered = [Target(name=name, tool=tool, command=f"{tool} {name}", file="f", kind=kind) for tool, name, kind in MAKE]
+
+    assert tuple(unread(request_, plan_targets(request_, offered).steps, offered)) == told
 
 
 def test_a_test_is_a_test_step_that_says_where_it_comes_from(tmp_path: Path) -> None:

@@ -154,3 +154,43 @@ def test_the_stronger_isolation_wins() -> None:
 def test_no_rule_of_one_policy_is_lost_where_nothing_is_listed() -> None:
     assert tighten(Policy(), Policy(allow=("git",))).allow == ("git",)
     assert tighten(Policy(allow=("git", "npm*")), Policy(allow=("npm", "g*"))).allow == ("git", "npm")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mv data.db /tmp/data.db.bak",
+        "mv -f a.csv data.db /tmp",
+        "mv -t /tmp data.db",
+        "mv --target-directory=/tmp data.db",
+        "mv data.db /tmp/a/../b",
+    ],
+)
+def test_what_is_moved_to_where_nothing_stays_is_destroyed(command: str) -> None:
+    verdict = assess("execute", command)
+
+    assert verdict.tier is Tier.DESTRUCTIVE
+    assert any("which is thrown away with a sandboxed step" in reason.text for reason in verdict.reasons)
+
+
+def test_the_reason_names_what_is_lost_and_where() -> None:
+    reasons = assess("shell", "set -e\nmv data.db /tmp/data.db.bak").reasons
+
+    assert (reasons[0].text, reasons[0].line) == (
+        "`mv` moves `data.db` to /tmp, which is thrown away with a sandboxed step",
+        2,
+    )
+
+
+@pytest.mark.parametrize("script", ["ls | xargs mv -t /tmp", "find . -name '*.db' -exec mv {} /tmp/ ';'"])
+def test_what_is_moved_there_by_another_program_is_destroyed_too(script: str) -> None:
+    assert assess("shell", script).tier is Tier.DESTRUCTIVE
+
+
+@pytest.mark.parametrize("command", ["mv /tmp/a /tmp/b", "mv /tmp/report.txt report.txt", "mv a.txt b.txt"])
+def test_what_is_moved_to_where_it_stays_is_written(command: str) -> None:
+    assert assess("execute", command).tier is Tier.WRITE
+
+
+def test_a_log_in_tmp_is_not_asked_about() -> None:
+    assert assess("execute", "python -m foo > /tmp/x.log").tier is Tier.EXECUTE

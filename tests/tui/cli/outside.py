@@ -75,7 +75,7 @@ def call(
     person: Typist | None = None,
     environ: Mapping[str, str] | None = None,
     cwd: Path = Path("/"),
-    stdin: str = "",
+    stdin: str | bytes = "",
     owned: bool = True,
 ) -> Said:
     """Run the program in this process."""
@@ -89,7 +89,7 @@ def call(
     world = World(
         environ={"SIGNOFF_CONFIG": "/dev/null/config.toml", "SIGNOFF_STATE": "/dev/null/state", **(environ or {})},
         cwd=cwd,
-        stdin=io.StringIO(stdin),
+        stdin=io.StringIO(stdin) if isinstance(stdin, str) else io.TextIOWrapper(io.BytesIO(stdin)),
         out=out,
         err=err,
         connect=connect,

@@ -498,6 +498,18 @@ def test_a_plan_from_stdin() -> None:
     assert (make.document, make.name) == ("request: x\n", "stdin")
 
 
+@pytest.mark.parametrize("name", ["-", "plan.yaml"])
+def test_what_is_no_text_is_no_plan(name: str, tmp_path: Path) -> None:
+    data = "request: é\r\n".encode() + b"x" * 20_000 + b"\xff\xfe"
+    (tmp_path / "plan.yaml").write_bytes(data)
+    engine = planner()
+
+    said = call(engine, "plan", "-f", name, cwd=tmp_path, stdin=data)
+
+    assert (said.code, engine.done) == (2, [])
+    assert "The plan is not UTF-8 text: byte 20,014 is 0xFF; nothing was stored" in said.err
+
+
 @pytest.mark.parametrize("words", [["plan"], ["plan", "-f", "x.yaml", "and", "words"]])
 def test_plan_wants_a_request_or_a_file(words: list[str]) -> None:
     assert call(planner(), *words).code == 2
