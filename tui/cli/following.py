@@ -120,12 +120,14 @@ class Following:
         self._console.bar("")
 
     async def _take_up(self) -> None:
-        async for item in self._engine.events(self.view.seq):
-            if isinstance(item, Event | Gap):
-                self._items.put_nowait(item)
-            elif isinstance(item, Stalled):
-                self._stalled(item)
-        self._items.put_nowait(None)
+        try:
+            async for item in self._engine.events(self.view.seq):
+                if isinstance(item, Event | Gap):
+                    self._items.put_nowait(item)
+                elif isinstance(item, Stalled):
+                    self._stalled(item)
+        finally:
+            self._items.put_nowait(None)
 
     def _stalled(self, item: Stalled) -> None:
         if item.task in (None, self.view.task.id):
@@ -158,6 +160,7 @@ class Following:
         except TimeoutError:
             return False
         if item is None:
+            await self._pump  # what broke the events off is told before their end
             task = self.view.task.id
             raise EngineLeft(task=task, hint=f"signoff run {task} goes on with it")
         if isinstance(item, Gap):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from engine import (
     Answer,
     Command,
     Fault,
+    Gap,
     InvalidPlan,
+    Item,
     ListTasks,
     MakePlan,
     Need,
@@ -34,7 +36,7 @@ from engine import (
     Wait,
     step_digest,
 )
-from engine.errors import AlreadyJudged
+from engine.errors import AlreadyJudged, StoreError
 from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
 from engine.testing import ScriptedEngine, summarise
 from tests.tui import plans
@@ -331,6 +333,27 @@ def asks_for(question: Question) -> Happens:
         _emit(engine, (QuestionAsked(question), question.step), (PhaseChanged(engine.views[12].task), None))
 
     return happen
+
+
+class Broken(Obedient):
+    """Its events break off as soon as somebody signed."""
+
+    async def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        async for _ in super().events(after):
+            raise StoreError(reason="the disk is on fire")
+            yield  # a generator like any other
+
+
+def test_events_that_break_off_end_the_waiting_and_are_told() -> None:
+    def begins(engine: ScriptedEngine, command: Command) -> None:
+        engine.views[12] = plans.view_of(*STEPS, phase=Phase.EXECUTING)
+        engine.signal(Gap(seq=0))
+
+    engine = Broken(plans.view_of(*STEPS))
+    engine.on[Sign] = begins
+    said = call(engine, "run", "12", "--yes")
+    assert said.code == 1
+    assert "the disk is on fire" in said.err
 
 
 def test_confirmations_given_ahead_name_their_digests() -> None:
