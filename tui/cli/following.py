@@ -39,7 +39,8 @@ from engine import (
     step_digest,
 )
 from engine.errors import EngineGone
-from tui.cli import lines, people, queueing, shapes
+from tui import queueing
+from tui.cli import lines, people, shapes
 from tui.cli.call import Call
 from tui.cli.telling import Telling
 from tui.cli.terminal import Person
@@ -227,6 +228,7 @@ class Following:
             if not self._queued():
                 return
             waits = f"waits for task {held.id}" if held else "waits"
+            self.telling.held = held
             if waits != self.telling.waits_for and not self._call.json:
                 self._console.note(f"signoff: {queueing.sentence(self.view.task, held)}")
             self.telling.waits_for = waits

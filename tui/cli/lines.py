@@ -26,7 +26,7 @@ from engine import (
 )
 from tui.cli.console import Console
 from tui.presentation.amounts import clock
-from tui.presentation.brief import numbered, progress, title
+from tui.presentation.brief import behind, numbered, progress, title
 from tui.presentation.facts import facts
 from tui.presentation.operand import rows
 from tui.presentation.ownerless import LOOK, is_interrupted
@@ -214,11 +214,13 @@ def signed_before(signature: Signature) -> str:
     )
 
 
-def summary_lines(view: TaskView, console: Console, *, ownerless: bool = False) -> Iterator[str]:
+def summary_lines(
+    view: TaskView, console: Console, *, ownerless: bool = False, held: Task | None = None
+) -> Iterator[str]:
     """How a task stands: a line for each step, then its end."""
     for number, status in enumerate(view.steps, start=1):
         yield step_line(number, status, console)
-    yield from outcome_lines(view, console, ownerless=ownerless)
+    yield from outcome_lines(view, console, ownerless=ownerless, held=held)
 
 
 def _returned(view: TaskView) -> Iterator[tuple[str, str]]:
@@ -228,8 +230,14 @@ def _returned(view: TaskView) -> Iterator[tuple[str, str]]:
             yield given.actor, given.reason
 
 
-def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) -> Iterator[str]:
-    """The end of a task, or how it stands: the outcome, where the logs are, what to do next."""
+def outcome_lines(
+    view: TaskView, console: Console, *, ownerless: bool = False, held: Task | None = None
+) -> Iterator[str]:
+    """The end of a task, or how it stands: the outcome, where the logs are, what to do next.
+
+    Args:
+        held: the task that a queued one waits for.
+    """
     task = view.task
     outcome = f", {task.outcome.value}" if task.outcome else ""
     interrupted = ownerless and is_interrupted(task)
@@ -241,5 +249,8 @@ def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) 
         yield from (f"returned by {safe(who)}: {safe(note)}" for who, note in _returned(view))
     if view.logs:
         yield f"logs: signoff log {task.id}"
-    if hint := _nobody_runs(task) if interrupted else how_to_go_on(task, view.questions):
+    if task.phase is Phase.QUEUED and held is not None:
+        yield f"{behind(held)}; it begins by itself when that has ended"
+        yield f"follow it: signoff run {task.id}"
+    elif hint := _nobody_runs(task) if interrupted else how_to_go_on(task, view.questions):
         yield hint

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine import ListCosts, ListQuestions, ListRuns, ListTasks, Phase, ShowTask, Wait, proposed
-from tui.cli import lines, queueing, shapes
+from tui import queueing
+from tui.cli import lines, shapes
 from tui.cli.arguments import counting, json_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
 from tui.cli.reading import whole_plan, whole_plan_as_markdown
 from tui.cli.steps import step_id
-from tui.presentation.brief import title
+from tui.presentation.brief import behind, title
 from tui.presentation.ownerless import run_of, view_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def _why(engine: EngineClient, tasks: Sequence[Task]) -> dict[int, str]:
             if task.root not in holders:
                 holders[task.root] = await queueing.holder(engine, task)
             if held := holders[task.root]:
-                told[task.id] = f"behind task {held.id}, which writes in the same directory"
+                told[task.id] = behind(held)
         elif Wait.HELD in task.waits:
             view: TaskView = await engine.read(ShowTask(task=task.id))
             told[task.id] = lines.held_steps(view)
@@ -77,8 +78,9 @@ async def _show(call: Call) -> int:
         if call.args.md:
             call.console.say(await whole_plan_as_markdown(engine, view), exact=True)
             return 0
-        call.console.say(await whole_plan(call, engine, view), exact=True)
-    for line in lines.summary_lines(view, call.console, ownerless=ownerless):
+        held = await queueing.holder(engine, view.task) if view.task.phase is Phase.QUEUED else None
+        call.console.say(await whole_plan(call, engine, view, held), exact=True)
+    for line in lines.summary_lines(view, call.console, ownerless=ownerless, held=held):
         call.console.say(line)
     for question in view.questions:
         call.console.say(lines.question_line(question))

@@ -124,6 +124,19 @@ def test_ls_says_why_a_task_waits() -> None:
     assert said.needs == [Need.READ]
 
 
+def test_show_says_behind_which_task_it_is_queued() -> None:
+    writing = plans.view_of(*plans.twelve(), phase=Phase.EXECUTING)
+    queued = replace(writing, task=replace(writing.task, id=13, phase=Phase.QUEUED))
+    engine = ScriptedEngine(writing, queued)
+    said = call(engine, "show", "13")
+    head, _, rest = said.out.partition("\n\n")
+    assert "queued behind task 12, which writes in the same directory" in " ".join(head.split())
+    assert "behind task 12, which writes in the same directory; it begins by itself when that has ended" in rest
+    assert "run it:" not in said.out
+    del engine.views[12]
+    assert "run it: signoff run 13" in call(engine, "show", "13").out
+
+
 def test_an_empty_list_says_how_to_begin() -> None:
     said = call(ScriptedEngine(), "ls")
     assert (said.code, said.out) == (0, "")
