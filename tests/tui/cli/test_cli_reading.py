@@ -16,6 +16,7 @@ from engine import (
     Need,
     Outcome,
     Phase,
+    QuestionKind,
     Reason,
     Receipt,
     Run,
@@ -98,6 +99,30 @@ def test_without_an_owner_nothing_is_said_to_run() -> None:
     assert "interrupted" in call(engine, "runs", "12", owned=False).out
     followed = call(engine, "log", "12", "baseline", "--follow", owned=False)
     assert "nobody runs task 12; go on: signoff run 12" in followed.err
+
+
+def test_without_an_owner_the_inbox_names_what_nobody_runs() -> None:
+    engine = ScriptedEngine(plans.view_of(*plans.twelve()[:2], phase=Phase.EXECUTING))
+    assert call(engine, "inbox").out == ""
+    told = call(engine, "inbox", owned=False)
+    assert told.out.rstrip().endswith("nobody runs it; go on: signoff run 12")
+    assert told.err == ""
+    (entry,) = json.loads(call(engine, "inbox", "--json", owned=False).out)
+    assert (entry["task"], entry["kind"]) == (12, "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        (QuestionKind.INTERRUPTED, "signoff answer ID STEP again|done|fail"),
+        (QuestionKind.CONFIRMATION, "signoff confirm ID STEP, or signoff deny ID STEP --reason TEXT"),
+        (QuestionKind.ASK, "signoff answer ID STEP TEXT"),
+    ],
+)
+def test_the_inbox_hints_the_words_that_answer(kind: QuestionKind, how: str) -> None:
+    question = replace(plans.QUESTION, kind=kind)
+    told = call(ScriptedEngine(plans.asking(question, replace(question, id=2))), "inbox").out
+    assert told.splitlines()[2:] == [how]
 
 
 def test_with_an_owner_what_runs_is_said_to_run() -> None:
