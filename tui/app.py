@@ -166,8 +166,11 @@ class SignoffApp(Desk):
                 self._unnotify(told)
 
     def _follow(self, way: list[DOMNode]) -> None:
-        """Go the way of a key, right behind it: from what has the focus up to this app."""
-        while len(way) > 1:
+        """Go the way of a key, right behind it: from what has the focus up to this app, and behind what it began there.
+
+        A `focus` takes effect in a message of its own to this app.
+        """
+        while way:
             if way.pop(0).call_later(self._follow, way):
                 return
         self.call_later(self._next_typed)

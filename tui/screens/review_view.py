@@ -84,7 +84,7 @@ class ReviewView(DecidingScreen[None]):
                 yield Rule(id="where")
                 yield OperandView(id="operand")
         yield Static(id="notice", markup=False)
-        yield Input(id="reason")
+        yield Input(id="reason", select_on_focus=False)
         yield KeyLine(id="keys")
 
     @property

@@ -78,7 +78,9 @@ class StepFormView(ModalScreen[Reply | None]):
         with Vertical(id="sheet"):
             yield SpreadLine(id="title")
             if self._after:
-                yield from _field("id", Input(id="id", placeholder="a name that no step had before"))
+                yield from _field(
+                    "id", Input(id="id", placeholder="a name that no step had before", select_on_focus=False)
+                )
                 yield from _field("action", Options(ACTIONS, was["action"], id="action"))
             yield Rule(id="what")
             yield Static(classes="fault", id="operand-fault", markup=False)
