@@ -271,9 +271,19 @@ class Following:
         """Give an answer; one that is put off or not accepted leaves the question to somebody else."""
         if command is not None and await self._give(command):
             return True
-        self._later.add(question.id)
+        if command is None or not await self._moved(question):
+            self._later.add(question.id)
         self._wake()
         return False
+
+    async def _moved(self, question: Question) -> bool:
+        """Whether it asks about other bytes by now than those that were shown: then it is put to the person again."""
+        await self.look_again()
+        now = next((each for each in self.view.questions if each.id == question.id), question)
+        if now.digest == question.digest:
+            return False
+        self._settled.discard(question.id)
+        return True
 
     def _committed(self) -> None:
         """The person has answered: from now on an answer to that question, theirs or another's, cuts nothing short."""

@@ -36,7 +36,7 @@ from engine import (
     Wait,
     step_digest,
 )
-from engine.errors import AlreadyJudged, StoreError
+from engine.errors import AlreadyJudged, Refused, StoreError
 from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
 from engine.testing import ScriptedEngine, summarise
 from tests.tui import plans
@@ -366,6 +366,28 @@ def test_confirmations_given_ahead_name_their_digests() -> None:
     resolve = engine.done[-1]
     assert isinstance(resolve, Resolve)
     assert (resolve.answer, resolve.digest, resolve.means) == (Answer.ONCE, PUSH.digest, "run --confirm")
+
+
+class Moving(Obedient):
+    """The bytes of a step change while a person reads the question about it."""
+
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        if isinstance(command, Resolve) and command.digest != "beef" * 16:
+            view = self.views[12]
+            self.views[12] = replace(view, questions=(replace(view.questions[0], digest="beef" * 16),))
+            raise Refused(problem="What push would run has changed since it was shown; nothing was recorded")
+        return await super().do(command, actor=actor)
+
+
+def test_a_question_whose_bytes_moved_is_shown_again() -> None:
+    engine, ana = Moving(plans.view_of(*plans.twelve())), Typist("y", "y")
+    engine.on.update({Sign: asks_for(PUSH), Resolve: answered})
+    said = call(engine, "run", "12", "--yes", person=ana)
+    assert said.code == 0
+    assert "has changed since it was shown" in said.err
+    assert f"digest {PUSH.digest[:12]}" in ana.seen
+    assert "digest beefbeefbeef" in ana.seen
+    assert isinstance(engine.done[-1], Resolve)
 
 
 def test_other_bytes_than_those_given_ahead_are_asked_for() -> None:
