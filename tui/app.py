@@ -166,8 +166,11 @@ class SignoffApp(Desk):
                 self._unnotify(told)
 
     def _follow(self, way: list[DOMNode]) -> None:
-        """Go the way of a key, right behind it: from what has the focus up to this app."""
-        while len(way) > 1:
+        """Go the way of a key, right behind it: from what has the focus up to this app, and behind what it began there.
+
+        A `focus` takes effect in a message of its own to this app.
+        """
+        while way:
             if way.pop(0).call_later(self._follow, way):
                 return
         self.call_later(self._next_typed)
@@ -248,13 +251,9 @@ class SignoffApp(Desk):
     async def _hand_over(self, task: int, step: str) -> None:
         from tui.handover import hand_over
 
-        file = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        try:
-            with self._screen_away():
-                status = await hand_over(self.engine, task, step, file)
-        finally:
-            os.close(file)
-        self.say(f"{step} goes on in its terminal: T takes it again" if status is None else f"{step} has ended")
+        with self._lent(f"{step} could not have this terminal"), _terminal() as file:
+            status = await hand_over(self.engine, task, step, file)
+            self.say(f"{step} goes on in its terminal: T takes it again" if status is None else f"{step} has ended")
 
     def page(self, run: int) -> None:
         self.run_worker(self._page(run), group="away", exclusive=True)
@@ -263,21 +262,32 @@ class SignoffApp(Desk):
         from tui.pager import page
 
         pager = os.environ.get("PAGER", "").strip() or "less"
-        with self._screen_away():
+        with self._lent(f"{pager} could not be started"):
             try:
                 await page(lambda offset, n: self.engine.read_log(run, offset, n), pager)
-            except OSError as error:
-                self.say(f"{pager} could not be started: {error.strerror}")
             except ValueError as error:
                 self.say(f"$PAGER is no command line: {error}")
-            except SignoffError as error:
-                self.explain_error(error)
 
     async def edit(self, text: str, name: str) -> str:
         from tui.editor import edited, editor_of
 
         with self._screen_away():
             return await edited(text, name, editor_of(os.environ))
+
+    @contextlib.contextmanager
+    def _lent(self, failed: str) -> Iterator[None]:
+        """The terminal is somebody else's for a while; what goes wrong meanwhile is told when the screen is back.
+
+        Args:
+            failed: what to say when the system refused something, before its reason.
+        """
+        try:
+            with self._screen_away():
+                yield
+        except OSError as error:
+            self.say(f"{failed}: {error.strerror}")
+        except SignoffError as error:
+            self.explain_error(error)
 
     @contextlib.contextmanager
     def _screen_away(self) -> Iterator[None]:
@@ -385,3 +395,13 @@ class SignoffApp(Desk):
         told, self._crashed = self._crashed, ""
         if told:
             sys.stderr.write(f"{told}\n")
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[int]:
+    """The terminal of this process, open for reading and writing."""
+    file = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        yield file
+    finally:
+        os.close(file)

@@ -60,8 +60,11 @@ async def hand_over(engine: EngineClient, task: int, step: str, file: int) -> St
 @contextmanager
 def _raw(file: int) -> Iterator[None]:
     """Every key as it is, and the terminal afterwards as it was; what was typed ahead goes to nobody."""
-    before = termios.tcgetattr(file)
-    tty.setraw(file, termios.TCSAFLUSH)
+    try:
+        before = termios.tcgetattr(file)
+        tty.setraw(file, termios.TCSAFLUSH)
+    except termios.error as error:
+        raise OSError(*error.args) from error
     try:
         yield
     finally:

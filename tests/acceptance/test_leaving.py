@@ -143,7 +143,8 @@ def test_killed_in_the_middle_a_person_decides_and_nothing_is_lost(place: Place)
     os.kill(place.owner(), signal.SIGKILL)
     assert terminal.prompt(before=1) == 137
     terminal.see("killed by signal 9", "Start again with: signoff")
-    assert place.run("ls").stdout.rstrip().endswith("nobody runs it; go on: signoff run 1")
+    for looks in ("ls", "inbox"):
+        assert place.run(looks).stdout.rstrip().endswith("nobody runs it; go on: signoff run 1")
     assert "interrupted" in set(place.states().values())
     gone = f"{place.state}/homes"
     until(lambda: not processes(gone), lambda: str(processes(gone)))
@@ -151,6 +152,7 @@ def test_killed_in_the_middle_a_person_decides_and_nothing_is_lost(place: Place)
     terminal.command(place.signoff())
     terminal.see("ticking was interrupted", "R run again", "M mark done", "tick 2")
     assert ticks(place) == stopped_at
+    assert "signoff answer ID STEP again|done|fail" in place.run("inbox").stdout
     terminal.decide("R")
     terminal.see("Run it again", "y yes")
     terminal.decide("y")

@@ -275,6 +275,45 @@ async def test_a_log_that_cannot_be_read_ends_the_pager_and_not_the_screen(monke
         assert any("the disk is on fire" in said for said in await _paged(pilot, monkeypatch))
 
 
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (StoreError(reason="the disk is on fire"), "the disk is on fire"),
+        (OSError(5, "Input/output error"), "tests could not have this terminal: Input/output error"),
+    ],
+)
+async def test_a_terminal_that_cannot_be_handed_over_is_told(
+    failure: Exception, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(engine: object, task: int, step: str, file: int) -> None:
+        raise failure
+
+    monkeypatch.setattr(SignoffApp, "suspend", lambda app: nullcontext())
+    monkeypatch.setattr("tui.app._terminal", lambda: nullcontext(-1))
+    monkeypatch.setattr("tui.handover.hand_over", refused)
+    app = scenes.app(_engine())
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        app.hand_over(12, "tests")
+        await app.workers.wait_for_complete()
+        assert any(told in notification.message for notification in app._notifications)
+        assert app.is_running
+
+
+async def test_a_process_without_a_terminal_hands_nothing_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> int:
+        raise OSError(6, "No such device or address")
+
+    monkeypatch.setattr(SignoffApp, "suspend", lambda app: nullcontext())
+    app = scenes.app(_engine())
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        monkeypatch.setattr("tui.app.os.open", none)
+        app.hand_over(12, "tests")
+        await app.workers.wait_for_complete()
+        assert any("No such device" in notification.message for notification in app._notifications)
+
+
 async def test_no_pager_named_is_less(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 

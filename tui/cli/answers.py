@@ -118,13 +118,7 @@ def _open(view: TaskView, step: str) -> Question:
 
 
 def _unfitting(question: Question) -> UsageError:
-    where = f"{question.task} {question.step}"
-    ways = {
-        QuestionKind.ASK: f"signoff answer {where} TEXT",
-        QuestionKind.INTERRUPTED: f"signoff answer {where} again|done|fail",
-        QuestionKind.TERMINAL: f"signoff attach {where}, or signoff deny {where} --reason TEXT",
-    }
-    hint = ways.get(question.kind, f"signoff confirm {where}, or signoff deny {where} --reason TEXT")
+    hint = lines.how_to_answer(question.kind, f"{question.task} {question.step}")
     return UsageError(problem=f"That does not answer a question of kind {question.kind}", hint=hint)
 
 

@@ -39,7 +39,8 @@ from engine import (
     step_digest,
 )
 from engine.errors import EngineGone
-from tui.cli import lines, people, queueing, shapes
+from tui import queueing
+from tui.cli import lines, people, shapes
 from tui.cli.call import Call
 from tui.cli.telling import Telling
 from tui.cli.terminal import Person
@@ -120,12 +121,14 @@ class Following:
         self._console.bar("")
 
     async def _take_up(self) -> None:
-        async for item in self._engine.events(self.view.seq):
-            if isinstance(item, Event | Gap):
-                self._items.put_nowait(item)
-            elif isinstance(item, Stalled):
-                self._stalled(item)
-        self._items.put_nowait(None)
+        try:
+            async for item in self._engine.events(self.view.seq):
+                if isinstance(item, Event | Gap):
+                    self._items.put_nowait(item)
+                elif isinstance(item, Stalled):
+                    self._stalled(item)
+        finally:
+            self._items.put_nowait(None)
 
     def _stalled(self, item: Stalled) -> None:
         if item.task in (None, self.view.task.id):
@@ -158,6 +161,7 @@ class Following:
         except TimeoutError:
             return False
         if item is None:
+            await self._pump  # what broke the events off is told before their end
             task = self.view.task.id
             raise EngineLeft(task=task, hint=f"signoff run {task} goes on with it")
         if isinstance(item, Gap):
@@ -224,6 +228,7 @@ class Following:
             if not self._queued():
                 return
             waits = f"waits for task {held.id}" if held else "waits"
+            self.telling.held = held
             if waits != self.telling.waits_for and not self._call.json:
                 self._console.note(f"signoff: {queueing.sentence(self.view.task, held)}")
             self.telling.waits_for = waits
@@ -266,9 +271,19 @@ class Following:
         """Give an answer; one that is put off or not accepted leaves the question to somebody else."""
         if command is not None and await self._give(command):
             return True
-        self._later.add(question.id)
+        if command is None or not await self._moved(question):
+            self._later.add(question.id)
         self._wake()
         return False
+
+    async def _moved(self, question: Question) -> bool:
+        """Whether it asks about other bytes by now than those that were shown: then it is put to the person again."""
+        await self.look_again()
+        now = next((each for each in self.view.questions if each.id == question.id), question)
+        if now.digest == question.digest:
+            return False
+        self._settled.discard(question.id)
+        return True
 
     def _committed(self) -> None:
         """The person has answered: from now on an answer to that question, theirs or another's, cuts nothing short."""

@@ -26,7 +26,7 @@ from engine import (
 )
 from tui.cli.console import Console
 from tui.presentation.amounts import clock
-from tui.presentation.brief import numbered, progress, title
+from tui.presentation.brief import behind, numbered, progress, title
 from tui.presentation.facts import facts
 from tui.presentation.operand import rows
 from tui.presentation.ownerless import LOOK, is_interrupted
@@ -61,7 +61,7 @@ def task_line(summary: TaskSummary, console: Console, *, ownerless: bool = False
     interrupted = ownerless and is_interrupted(summary.task)
     look = LOOK if interrupted else PHASES[summary.task.phase]
     word = "" if console.plain else f"{look.word:<14} "
-    why = _nobody_runs(summary.task) if interrupted else why
+    why = nobody_runs(summary.task) if interrupted else why
     told = title(summary.task.request) + (f": {why}" if why else "")
     return f"{summary.task.id:>5} {mark(look, console)} {word}{progress(summary) or '-':>7}  {told}"
 
@@ -151,6 +151,19 @@ def question_line(question: Question) -> str:
     return f"{question.task:>5}  {safe(question.step)} {_ASKED[question.kind]}"
 
 
+def how_to_answer(kind: QuestionKind, where: str = "ID STEP") -> str:
+    """The commands that answer a question about a step."""
+    deny = f"signoff deny {where} --reason TEXT"
+    match kind:
+        case QuestionKind.ASK:
+            return f"signoff answer {where} TEXT"
+        case QuestionKind.INTERRUPTED:
+            return f"signoff answer {where} again|done|fail"
+        case QuestionKind.TERMINAL:
+            return f"signoff attach {where}, or {deny}"
+    return f"signoff confirm {where}, or {deny}"
+
+
 def goes_on(task: int, step: str) -> str:
     """What to say to a person who came back from the terminal of a step."""
     return f"{safe(step)} goes on in its terminal: signoff attach {task} {safe(step)} takes it again"
@@ -201,7 +214,7 @@ def how_to_go_on(task: Task, questions: Iterable[Question] = ()) -> str:
     return ""
 
 
-def _nobody_runs(task: Task) -> str:
+def nobody_runs(task: Task) -> str:
     """What to do with a task whose owner has ended."""
     return f"nobody runs it; go on: signoff run {task.id}"
 
@@ -214,11 +227,13 @@ def signed_before(signature: Signature) -> str:
     )
 
 
-def summary_lines(view: TaskView, console: Console, *, ownerless: bool = False) -> Iterator[str]:
+def summary_lines(
+    view: TaskView, console: Console, *, ownerless: bool = False, held: Task | None = None
+) -> Iterator[str]:
     """How a task stands: a line for each step, then its end."""
     for number, status in enumerate(view.steps, start=1):
         yield step_line(number, status, console)
-    yield from outcome_lines(view, console, ownerless=ownerless)
+    yield from outcome_lines(view, console, ownerless=ownerless, held=held)
 
 
 def _returned(view: TaskView) -> Iterator[tuple[str, str]]:
@@ -228,8 +243,14 @@ def _returned(view: TaskView) -> Iterator[tuple[str, str]]:
             yield given.actor, given.reason
 
 
-def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) -> Iterator[str]:
-    """The end of a task, or how it stands: the outcome, where the logs are, what to do next."""
+def outcome_lines(
+    view: TaskView, console: Console, *, ownerless: bool = False, held: Task | None = None
+) -> Iterator[str]:
+    """The end of a task, or how it stands: the outcome, where the logs are, what to do next.
+
+    Args:
+        held: the task that a queued one waits for.
+    """
     task = view.task
     outcome = f", {task.outcome.value}" if task.outcome else ""
     interrupted = ownerless and is_interrupted(task)
@@ -241,5 +262,8 @@ def outcome_lines(view: TaskView, console: Console, *, ownerless: bool = False) 
         yield from (f"returned by {safe(who)}: {safe(note)}" for who, note in _returned(view))
     if view.logs:
         yield f"logs: signoff log {task.id}"
-    if hint := _nobody_runs(task) if interrupted else how_to_go_on(task, view.questions):
+    if task.phase is Phase.QUEUED and held is not None:
+        yield f"{behind(held)}; it begins by itself when that has ended"
+        yield f"follow it: signoff run {task.id}"
+    elif hint := nobody_runs(task) if interrupted else how_to_go_on(task, view.questions):
         yield hint

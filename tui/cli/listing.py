@@ -6,14 +6,15 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine import ListCosts, ListQuestions, ListRuns, ListTasks, Phase, ShowTask, Wait, proposed
-from tui.cli import lines, queueing, shapes
+from engine import ListCosts, ListQuestions, ListRuns, ListTasks, Phase, QuestionKind, ShowTask, Wait, proposed
+from tui import queueing
+from tui.cli import lines, shapes
 from tui.cli.arguments import counting, json_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
 from tui.cli.reading import whole_plan, whole_plan_as_markdown
 from tui.cli.steps import step_id
-from tui.presentation.brief import title
-from tui.presentation.ownerless import run_of, view_of
+from tui.presentation.brief import behind, title
+from tui.presentation.ownerless import is_interrupted, run_of, view_of
 
 if TYPE_CHECKING:
     from engine import EngineClient, Question, Run, Task, TaskSummary, TaskView
@@ -52,7 +53,7 @@ async def _why(engine: EngineClient, tasks: Sequence[Task]) -> dict[int, str]:
             if task.root not in holders:
                 holders[task.root] = await queueing.holder(engine, task)
             if held := holders[task.root]:
-                told[task.id] = f"behind task {held.id}, which writes in the same directory"
+                told[task.id] = behind(held)
         elif Wait.HELD in task.waits:
             view: TaskView = await engine.read(ShowTask(task=task.id))
             told[task.id] = lines.held_steps(view)
@@ -77,8 +78,9 @@ async def _show(call: Call) -> int:
         if call.args.md:
             call.console.say(await whole_plan_as_markdown(engine, view), exact=True)
             return 0
-        call.console.say(await whole_plan(call, engine, view), exact=True)
-    for line in lines.summary_lines(view, call.console, ownerless=ownerless):
+        held = await queueing.holder(engine, view.task) if view.task.phase is Phase.QUEUED else None
+        call.console.say(await whole_plan(call, engine, view, held), exact=True)
+    for line in lines.summary_lines(view, call.console, ownerless=ownerless, held=held):
         call.console.say(line)
     for question in view.questions:
         call.console.say(lines.question_line(question))
@@ -114,31 +116,37 @@ async def _runs(call: Call) -> int:
 async def _inbox(call: Call) -> int:
     async with call.engine("read") as engine:
         questions: tuple[Question, ...] = await engine.read(ListQuestions())
-        waiting = await _waiting_tasks(engine)
+        waiting = await _waiting_tasks(call, engine)
     if call.json:
-        entries = [shapes.task_entry(task, _ASKS[task.phase]) for task in waiting]
+        entries = [shapes.task_entry(task, _ASKS.get(task.phase, "interrupted")) for task in waiting]
         call.console.json(entries + [shapes.question_entry(question) for question in questions])
         return 0
     for task in waiting:
-        call.console.say(f"{task.id:>5}  {title(task.request)}: {lines.how_to_go_on(task)}")
+        call.console.say(f"{task.id:>5}  {title(task.request)}: {_how_to_go_on(task)}")
     for question in questions:
         call.console.say(lines.question_line(question))
-    if questions:
-        call.console.say("signoff confirm|deny|answer ID STEP")
+    kinds = dict.fromkeys(question.kind for question in questions if question.kind is not QuestionKind.BUDGET)
+    for how in dict.fromkeys(map(lines.how_to_answer, kinds)):
+        call.console.say(how)
     if not questions and not waiting:
         call.console.note("nothing waits for you")
     return 0
 
 
-async def _waiting_tasks(engine: EngineClient) -> list[Task]:
-    """Plans to sign and results to accept, oldest first."""
+def _how_to_go_on(task: Task) -> str:
+    return lines.nobody_runs(task) if is_interrupted(task) else lines.how_to_go_on(task)
+
+
+async def _waiting_tasks(call: Call, engine: EngineClient) -> list[Task]:
+    """Plans to sign, results to accept, and what nobody runs any more; oldest first."""
+    ownerless = call.ownerless
     found: list[Task] = []
     before: int | None = None
     while page := await engine.read(ListTasks(before=before, limit=PAGE)):
         for task in (summary.task for summary in page):
             if task.pending:
                 found.append(proposed(await engine.read(ShowTask(task=task.id))).task)
-            elif task.phase in _ASKS:
+            elif task.phase in _ASKS or (ownerless and is_interrupted(task)):
                 found.append(task)
         before = page[-1].task.id
     return found[::-1]

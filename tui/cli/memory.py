@@ -16,7 +16,7 @@ _ALL = 2**31
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("verb", nargs="?", choices=("search", "forget"), help="none: list what is remembered")
+    parser.add_argument("verb", nargs="?", choices=("list", "search", "forget"), default="list", help="default: list")
     parser.add_argument("words", metavar="TEXT|N", nargs="*", help="the words to look for, or the memories to forget")
     parser.add_argument("--here", action="store_true", help="only of the present directory")
     parser.add_argument("--task", metavar="ID", type=counting, help="forget: all that is remembered of a task")
@@ -30,6 +30,8 @@ async def _memory(call: Call) -> int:
     if call.args.verb == "forget":
         return await _forget(call)
     text = " ".join(call.args.words)
+    if call.args.verb == "list" and text:
+        raise UsageError(problem="signoff memory list takes no words", hint=f"signoff memory search {text}")
     if call.args.verb == "search" and not text:
         raise UsageError(
             problem="signoff memory search needs words to look for", hint="signoff memory lists the latest"

@@ -8,11 +8,11 @@ from engine import ListCosts
 from tui.cli.call import Call
 
 if TYPE_CHECKING:
-    from engine import EngineClient, TaskView
+    from engine import EngineClient, Task, TaskView
 
 
-async def whole_plan(call: Call, engine: EngineClient, view: TaskView) -> str:
-    """Every step of a plan, as wide as the terminal."""
+async def whole_plan(call: Call, engine: EngineClient, view: TaskView, held: Task | None = None) -> str:
+    """Every step of a plan, as wide as the terminal; `held` is the task that a queued one waits for."""
     from tui.contents import read_contents
     from tui.presentation.plan import plan_text
     from tui.presentation.ways import cost
@@ -20,7 +20,7 @@ async def whole_plan(call: Call, engine: EngineClient, view: TaskView) -> str:
     contents = await read_contents(engine, *(view.plan.steps if view.plan else ()))
     plain = call.console.ascii_only
     expected = cost(await engine.read(ListCosts(task=view.task.id)), ascii_only=plain)
-    return plan_text(view, contents, call.console.width, expected, ascii_only=plain)
+    return plan_text(view, contents, call.console.width, expected, held, ascii_only=plain)
 
 
 async def whole_plan_as_markdown(engine: EngineClient, view: TaskView) -> str:

@@ -169,7 +169,7 @@ def _comment_lines(comment: Comment) -> list[str]:
 
 
 def _grants_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("verb", nargs="?", choices=("give", "revoke"), help="none: list what holds now")
+    parser.add_argument("verb", nargs="?", choices=("list", "give", "revoke"), default="list", help="default: list")
     parser.add_argument("number", metavar="N|ID", type=counting, nargs="?", help="the grant to revoke, or the task")
     parser.add_argument("steps", metavar="STEPS", nargs="*", help="the steps that may run unasked; none: all that ask")
     parser.add_argument("--for", dest="seconds", metavar="TIME", type=duration, default=1800.0, help="default: 30m")
@@ -178,7 +178,7 @@ def _grants_arguments(parser: ArgumentParser) -> None:
 
 
 async def _grants(call: Call) -> int:
-    if call.args.verb is None:
+    if call.args.verb == "list":
         return await _list_grants(call)
     if call.args.number is None:
         raise UsageError(problem=f"signoff grants {call.args.verb} needs a number", hint="signoff grants --help")

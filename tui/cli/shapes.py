@@ -164,7 +164,7 @@ def question_entry(question: Question) -> dict[str, Any]:
 
 
 def task_entry(task: Task, kind: str) -> dict[str, Any]:
-    """An entry of `inbox` for a whole task: `approval` or `acceptance`."""
+    """An entry of `inbox` for a whole task: `approval`, `acceptance` or `interrupted`."""
     return {
         "task": task.id,
         "step": None,

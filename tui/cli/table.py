@@ -52,7 +52,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("cancel", "control", "cancel a task or a step and wait for the receipt"),
             ("pause", "control", "begin no new step of a task"),
             ("resume", "running", "go on with a paused task, or try an ended one again"),
-            ("budget", "budget", "what was spent, and what tasks may use: show, raise, cheap, stop"),
+            ("budget", "budget", "what was spent, and what tasks may use; raise, cheap, stop"),
             ("rm", "control", "forget an ended task; its events stay"),
         ),
     ),

@@ -16,6 +16,7 @@ from engine import (
     StepStarted,
     StepState,
     StepStatus,
+    Task,
     TaskView,
     seconds_left,
 )
@@ -41,6 +42,8 @@ class Telling:
         self.parallel = 1
         self.waits_for = ""
         """What a queued task waits for, in a few words."""
+        self.held: Task | None = None
+        """The task that a queued one waits for."""
         self.stalled = ""
         """That nothing can be written, in a few words."""
 
@@ -75,7 +78,7 @@ class Telling:
         for number, status in enumerate(view.steps, start=1):
             if self._told.get(status.id) != status:
                 self._console.say(lines.step_line(number, status, self._console))
-        for line in lines.outcome_lines(view, self._console):
+        for line in lines.outcome_lines(view, self._console, held=self.held):
             self._console.say(line)
 
     def draw(self, steps: tuple[StepStatus, ...]) -> None:

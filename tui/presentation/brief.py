@@ -5,7 +5,7 @@ Pure, and cheap to import: no widget and no `Content` is needed for it.
 
 from __future__ import annotations
 
-from engine import PlannedStep, StepState, TaskSummary, TaskView
+from engine import PlannedStep, StepState, Task, TaskSummary, TaskView
 from tui.presentation.amounts import number
 from tui.presentation.safe import safe
 
@@ -22,6 +22,11 @@ def progress(summary: TaskSummary) -> str:
     """`4/6`: ended well, of all; empty without a plan."""
     done = summary.counts.get(StepState.COMPLETED, 0)
     return f"{number(done)}/{number(summary.steps)}" if summary.steps else ""
+
+
+def behind(held: Task) -> str:
+    """What a queued task waits for."""
+    return f"behind task {held.id}, which writes in the same directory"
 
 
 def numbered(view: TaskView, step: str) -> tuple[int, PlannedStep | None]:

@@ -174,8 +174,7 @@ def told(faults: Iterable[Fault], plan: Plan, step: str) -> Told:
     fields: dict[str, list[str]] = {}
     rest: list[str] = []
     for fault in faults:
-        where = ":".join(str(part) for part in (fault.file or None, fault.line, fault.column) if part is not None)
-        said = f"{fault.message}  {where}".rstrip()
+        said = fault.message
         place = _PLACE.match(fault.field)
         planned = plan.steps[int(place[1])] if place and int(place[1]) < len(plan.steps) else None
         name = place[2] if place else fault.field

@@ -23,7 +23,8 @@ def spread(left: Content, right: Content, width: int, *, ascii_only: bool = Fals
     room = width - right.cell_length
     if room < min(12, left.cell_length):
         return clipped(left, width, ascii_only=ascii_only)
-    return column(clipped(left, room, ascii_only=ascii_only), room) + right
+    gap = 1 if left.cell_length and right.cell_length else 0
+    return column(clipped(left, room - gap, ascii_only=ascii_only), room) + right
 
 
 def column(text: Content, width: int) -> Content:

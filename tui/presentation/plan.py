@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from engine import Plan, PlannedStep, Signature, Task, TaskView, dollars, micros, quorum
 from tui.presentation.amounts import clock
+from tui.presentation.brief import behind
 from tui.presentation.facts import Fact, facts
 from tui.presentation.files import FileText, file_texts
 from tui.presentation.operand import GOES_ON, GOES_ON_ASCII, gutter, rows
@@ -30,6 +31,7 @@ def plan_text(
     contents: Mapping[str, bytes | None],
     width: int = 80,
     cost: str = "",
+    held: Task | None = None,
     *,
     ascii_only: bool = False,
 ) -> str:
@@ -38,8 +40,9 @@ def plan_text(
     Args:
         contents: by digest, the bytes of the signed files; None where they are not kept.
         cost: what its calls of models are expected to cost; empty where nothing costs.
+        held: the task that a queued one waits for.
     """
-    lines = list(_head(view, width, cost))
+    lines = list(_head(view, width, cost, held))
     if view.plan:
         for number, planned, files in _with_files(view.plan, contents):
             lines += ["", *_step(number, planned, files, view.plan.root, width, ascii_only=ascii_only)]
@@ -74,10 +77,11 @@ def _plain(line: str) -> str:
     return line[:indent] + to_ascii(line[indent:])
 
 
-def _head(view: TaskView, width: int, cost: str) -> Iterator[str]:
+def _head(view: TaskView, width: int, cost: str, held: Task | None) -> Iterator[str]:
     task, plan = view.task, view.plan
+    stands = PHASES[task.phase].word + (f" {behind(held)}" if held else "")
     yield from _hung(f"{task.id:>4}", task.request.strip(), width, gap=_INDENT)
-    yield from _hung("", f"revision {task.revision}, {PHASES[task.phase].word}, asked by {task.proposer}", width)
+    yield from _hung("", f"revision {task.revision}, {stands}, asked by {task.proposer}", width)
     if plan:
         model = f" ({plan.model})" if plan.model else ""
         yield from _hung("", f"{counted(plan)}, planner {plan.planner}{model}", width)

@@ -10,7 +10,7 @@ from engine import Person, Phase, PlannedStep, TaskView, quorum, step_digest
 from tui.presentation.amounts import about, ago
 from tui.presentation.brief import title as task_title
 from tui.presentation.content import assemble, content
-from tui.presentation.line import MUTED
+from tui.presentation.line import MUTED, clipped
 from tui.presentation.people import readings
 from tui.presentation.reading import Reading
 from tui.presentation.revisions import counts
@@ -19,23 +19,26 @@ from tui.presentation.status import PHASES
 from tui.presentation.wrap import cells
 
 _BETWEEN = "   "
+_SHORTEST = 8
+"""Cells that a request keeps, however narrow the screen is."""
 WAITS = "It waits beside the running attempt: what it does not touch runs on, and signed it is taken up."
 
 
-def title(view: TaskView, *, ascii_only: bool = False) -> tuple[Content, Content]:
-    """The top line: which plan, which revision, which digest; on the right how far its signing is."""
+def title(view: TaskView, width: int, *, ascii_only: bool = False) -> tuple[Content, Content]:
+    """The top line: which plan, which revision, which digest; on the right how far its signing is.
+
+    Args:
+        width: cells of both together; the request gives way.
+    """
     task = view.task
     dot = " - " if ascii_only else " · "
-    left = assemble(
-        ("Review", "bold $accent"),
-        (dot, MUTED),
-        (f"{task.id} ", MUTED),
-        (task_title(task.request, 40), "bold"),
-        (dot, MUTED),
-    )
-    left += assemble(f"rev {task.revision}", (dot, MUTED), (task.digest[:6], "bold"))
+    head = assemble(("Review", "bold $accent"), (dot, MUTED), (f"{task.id} ", MUTED))
+    tail = assemble((dot, MUTED), f"rev {task.revision}", (dot, MUTED), (task.digest[:6], "bold"))
     mark = content(f"pending{dot}", "$text-warning") if waits(view) else content("")
-    return left, mark + _signed(view, ascii_only=ascii_only)
+    right = mark + _signed(view, ascii_only=ascii_only)
+    room = width - head.cell_length - tail.cell_length - right.cell_length - len(_BETWEEN)
+    request = content(task_title(task.request, 40), "bold")
+    return head + clipped(request, max(_SHORTEST, room), ascii_only=ascii_only) + tail, right
 
 
 def waits(view: TaskView) -> bool:

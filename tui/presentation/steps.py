@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine import Comment, Phase, StepState, StepStatus, Task, TaskView, running_for, usual_length
 from tui.presentation.amounts import clock
+from tui.presentation.brief import behind, numbered
 from tui.presentation.graph import Graph, Node
 
 _WAITING = frozenset({StepState.PENDING, StepState.READY})
@@ -100,17 +101,22 @@ def wanted(view: TaskView, step: str) -> str:
     return max(ended, key=lambda s: s.ended or 0.0).id if ended else (view.steps[0].id if view.steps else "")
 
 
-def unlogged(status: StepStatus | None, task: Task) -> str:
-    """Why a step has no log to show, or why there is no step."""
+def unlogged(status: StepStatus | None, view: TaskView, held: Task | None = None) -> str:
+    """Why a step has no log to show, or why there is no step.
+
+    Args:
+        held: the task that a queued one waits for, where it is known.
+    """
+    task = view.task
     if status is None:
         return task.error
     if not task.signed and not status.state.ended:
         return "not started: nobody has signed this plan yet (r reviews it)"
     if task.phase is Phase.QUEUED:
-        return "queued: it begins when no other task writes in this directory"
+        return f"queued {behind(held)}" if held else "queued: it begins when no other task writes in this directory"
     match status.state:
         case StepState.PENDING | StepState.READY:
-            return f"held by {status.held_by}" if status.held_by else "not started yet: what it needs comes first"
+            return f"held by {status.held_by}" if status.held_by else _not_begun(status, view)
         case StepState.AWAITING_CONFIRMATION:
             return "not started: it waits for your answer (i)"
         case StepState.SKIPPED | StepState.CANCELLED:
@@ -118,3 +124,16 @@ def unlogged(status: StepStatus | None, task: Task) -> str:
         case StepState.RUNNING:
             return "no output yet"
     return "no output"
+
+
+def _not_begun(status: StepStatus, view: TaskView) -> str:
+    """Why a step that nobody holds has not begun."""
+    if view.task.at_its_cap:
+        return "not started: the task is at a cap of its budget; i asks how it goes on"
+    if view.task.phase is Phase.PAUSED:
+        return "not started: the task is paused; p goes on"
+    _, planned = numbered(view, status.id)
+    needs = planned.step.needs if planned else ()
+    if any(each.id in needs and not each.state.ended for each in view.steps):
+        return "not started yet: what it needs comes first"
+    return "never ran" if view.task.phase.ended else "not started yet: its turn has not come"

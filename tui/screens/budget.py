@@ -100,7 +100,7 @@ class BudgetScreen(DecidingScreen[None], ModalScreen[None]):
                 yield Static(id="rows", markup=False)
             yield Static(id="why", markup=False)
             yield Static(id="notice", markup=False)
-            yield Input(id="amount")
+            yield Input(id="amount", select_on_focus=False)
             yield Choices(id="choices")
 
     def on_mount(self) -> None:

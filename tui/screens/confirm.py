@@ -76,6 +76,8 @@ class ConfirmScreen(ConfirmQueue):
         Binding("space", "read_on", "Read on, page by page", show=False),
         Binding("j,down", "scroll(1)", "Line down", show=False),
         Binding("k,up", "scroll(-1)", "Line up", show=False),
+        Binding("g,home", "ends(-1)", "Beginning", show=False),
+        Binding("G,end", "ends(1)", "End of the operand", show=False),
         Binding("n", "walk(1)", "Next question that waits", show=False),
         Binding("N", "walk(-1)", "Previous question that waits", show=False),
         Binding("Y", "yes", "Run it once, now", show=False),
@@ -184,6 +186,13 @@ class ConfirmScreen(ConfirmQueue):
     def action_scroll(self, by: int) -> None:
         (self._next if by > 0 else self.operand).action_scroll(by)
 
+    def action_ends(self, which: int) -> None:
+        self.notice()
+        if which > 0:
+            self.operand.action_bottom()
+        else:
+            self.operand.action_top()
+
     @property
     def _next(self) -> OperandView:
         """Where a reader goes on."""
@@ -279,7 +288,7 @@ class ConfirmScreen(ConfirmQueue):
 
     def _has_read(self) -> bool:
         if not self.seen:
-            self.notice("Read the operand to its end first: space reads on.")
+            self.notice(f"Read the operand to its end first: {self.unread}space reads on, G goes to its end.")
         return self.seen
 
     def _is_meant(self) -> bool:

@@ -91,6 +91,12 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
     def words(self) -> Input:
         return self.query_one("#words", Input)
 
+    @property
+    def unread(self) -> str:
+        """`3 rows more, `: of the operand and of what changed in it, below what is in sight."""
+        left = self.operand.left
+        return f"{left} row{'s' * (left != 1)} more, " if left else ""
+
     def _tell(self, log: Sequence[str]) -> None:
         """Show what is known, with the end of the log where there is one."""
         self.facts.show(facts_page(self.question, self.task_view, self.app.clock(), log))
@@ -148,5 +154,5 @@ class ConfirmView(DecidingScreen[Answer | None], ModalScreen[Answer | None]):
         self.seen = self.seen or self.operand.seen
         rule = self.query_one("#since", Rule)
         rule.left = content(_SINCE[self.question.kind], "bold")
-        more = "" if self.seen else " - space reads on"
+        more = "" if self.seen else f" - {self.unread if self.operand.page.diff else ''}space reads on"
         rule.right = content(f"{self.operand.where()}{more}", MUTED if self.seen else "bold $text-warning")

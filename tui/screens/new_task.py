@@ -150,7 +150,12 @@ class NewTaskScreen(Screen[int | None]):
         yield Rule(id="given", classes="label")
         yield VariableFields(id="variables")
         yield Rule(id="plan", classes="label")
-        yield Input(id="file", placeholder="path of a plan file, instead of the above", suggester=FileNames(self._root))
+        yield Input(
+            id="file",
+            placeholder="path of a plan file, instead of the above",
+            suggester=FileNames(self._root),
+            select_on_focus=False,
+        )
         yield OperandView(id="faults")
         yield KeyLine(id="keys")
 

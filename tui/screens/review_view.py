@@ -84,7 +84,7 @@ class ReviewView(DecidingScreen[None]):
                 yield Rule(id="where")
                 yield OperandView(id="operand")
         yield Static(id="notice", markup=False)
-        yield Input(id="reason")
+        yield Input(id="reason", select_on_focus=False)
         yield KeyLine(id="keys")
 
     @property
@@ -167,7 +167,7 @@ class ReviewView(DecidingScreen[None]):
             return
         plain = self.app.ascii_only
         bar, below = self.query_one("#title", SpreadLine), self.query_one("#summary", SpreadLine)
-        bar.left, bar.right = title(self.view, ascii_only=plain)
+        bar.left, bar.right = title(self.view, self.size.width - 2, ascii_only=plain)
         if self.reading:
             seconds = expected(self.reading, self._lengths, self._parallel)
             below.left = summary(self.reading, seconds, plain, brief_cost(self._costs, ascii_only=plain))

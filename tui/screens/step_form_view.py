@@ -78,7 +78,9 @@ class StepFormView(ModalScreen[Reply | None]):
         with Vertical(id="sheet"):
             yield SpreadLine(id="title")
             if self._after:
-                yield from _field("id", Input(id="id", placeholder="a name that no step had before"))
+                yield from _field(
+                    "id", Input(id="id", placeholder="a name that no step had before", select_on_focus=False)
+                )
                 yield from _field("action", Options(ACTIONS, was["action"], id="action"))
             yield Rule(id="what")
             yield Static(classes="fault", id="operand-fault", markup=False)
@@ -106,6 +108,7 @@ class StepFormView(ModalScreen[Reply | None]):
         self.query_one(KeyLine).keys = (*_KEYS, *(() if self._after else _OF_STEP), _BACK)
         self.show_head()
         self._open_operand()
+        self._to_the_end()
         self.query_one("#id" if self._after else "#operand").focus()
 
     def show_head(self) -> None:
@@ -134,6 +137,11 @@ class StepFormView(ModalScreen[Reply | None]):
         for options in self.query(Options):
             words = tiers(self.planned) if options.id == "tier" else options.words
             options.offer(words, texts[options.id or ""])
+
+    def _to_the_end(self) -> None:
+        """Where the cursor of every other field stands."""
+        area = self.query_one("#operand", TextArea)
+        area.move_cursor(area.document.end)
 
     def _open_operand(self) -> None:
         """What the field cannot show as it is, is edited elsewhere."""

@@ -25,6 +25,7 @@ from engine import (
     ListPeople,
     ListQuestions,
     ListRuns,
+    Phase,
     Question,
     Run,
     RunCancelled,
@@ -33,6 +34,7 @@ from engine import (
     ShowTask,
     StepState,
     StepStatus,
+    Task,
     TaskSummary,
     TaskView,
     seconds_left,
@@ -46,6 +48,7 @@ from tui.presentation.graph import critical_names
 from tui.presentation.line import MUTED
 from tui.presentation.steps import counts, graph_of, moved, noted, unlogged, wanted
 from tui.presentation.task import banner, empty, header
+from tui.queueing import holder
 from tui.screens.told import told
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.lines import Lines
@@ -109,6 +112,8 @@ class WorkbenchView(Screen[None]):
         """Seconds that the steps took in earlier runs."""
         self._total: float | None = None
         """Seconds that this attempt is expected to take."""
+        self._held: Task | None = None
+        """What the shown task waits for while it is queued."""
         self._runs: tuple[Run, ...] = ()
         self._notes: list[Content] = []
         self._noted = 0
@@ -200,6 +205,7 @@ class WorkbenchView(Screen[None]):
             self.step = wanted(view, "")
         self.load_tab()
         self.load_lengths()
+        self.load_holder()
 
     @work(group="lengths", exclusive=True)
     @told
@@ -214,6 +220,16 @@ class WorkbenchView(Screen[None]):
             self.graph.graph = graph_of(self.view, lengths, self.app.clock())
             self._expect()
             self.show_header()
+
+    @work(group="holder", exclusive=True)
+    @told
+    async def load_holder(self) -> None:
+        """Find what a queued task waits for."""
+        task = self.view.task if self.view is not None else None
+        queued = task is not None and task.phase is Phase.QUEUED
+        self._held = await holder(self.app.engine, task) if task is not None and queued else None
+        if queued:
+            self._show_log()
 
     @work(group="tab", exclusive=True)
     @told
@@ -257,6 +273,8 @@ class WorkbenchView(Screen[None]):
         chosen = self.window.chosen
         if chosen is not None and (self.view is None or self.view.task.id != chosen.task.id):
             await self._load(chosen.task.id)
+        elif self.view is not None and self.view.task.phase is Phase.QUEUED:
+            self.load_holder()
 
     # Following
 
@@ -405,7 +423,7 @@ class WorkbenchView(Screen[None]):
         if self.view is None:
             return
         status = self.status_of(self.step)
-        self.log_view.nothing = unlogged(status, self.view.task)
+        self.log_view.nothing = unlogged(status, self.view, self._held)
         self.log_view.live = status is not None and status.state is StepState.RUNNING
         self.log_view.show(status.run if status else None)
         self.show_place()

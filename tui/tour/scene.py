@@ -73,8 +73,8 @@ steps:
     action: shell
     script: |
       trap '' TERM
-      setsid bash -c "trap '' TERM; sleep 90" &
-      for i in $(seq 1 90); do echo "watching the error rate, second $i"; sleep 1 || true; done
+      setsid bash -c "trap '' TERM; sleep 600" &
+      for i in $(seq 1 600); do echo "watching the error rate, second $i"; sleep 1 || true; done
     needs: [unit]
     description: Watch the error rate; it ignores SIGTERM and has a child in a session of its own
 """

@@ -26,7 +26,7 @@ class FindBar(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "let_go", show=False)]
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, placeholder="find in this log", compact=True)
+        super().__init__(text, placeholder="find in this log", compact=True, select_on_focus=False)
         self.cursor_blink = False
 
     def action_let_go(self) -> None:

@@ -63,6 +63,11 @@ class OperandView(ScrolledLines):
         """Whether the last row of what must be read is in sight or above."""
         return self.page.whole and self.size.height > 0 and self.top + self.size.height >= self._sheet.must
 
+    @property
+    def left(self) -> int:
+        """How many rows of what must be read stand below."""
+        return max(0, self._sheet.must - self.top - self.size.height)
+
     def where(self) -> str:
         """`1-8 of 11`: the lines in sight of what is read; nothing for a page without an operand."""
         lines = self._sheet.where(self.top, self.size.height) if self.page.operand is not None else ""

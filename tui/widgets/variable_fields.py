@@ -34,7 +34,7 @@ class VariableFields(VerticalScroll, can_focus=False):
             told = "must be given" if each.default is None else "empty: the default"
             with Horizontal():
                 yield Static(variable(each, ascii_only=self.ascii_only), markup=False)
-                yield Input(placeholder=told)
+                yield Input(placeholder=told, select_on_focus=False)
 
     async def show(self, variables: Sequence[Variable]) -> None:
         """Show fields for these; what was written for the same ones stays."""

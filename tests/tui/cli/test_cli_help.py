@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import Command, MakePlan, Need, connect
+from engine import Command, MakePlan, Need, Recall, connect
 from engine.settings import Settings
+from engine.testing import ScriptedEngine
 from tests.tui.cli.outside import call
 from tui.cli.table import COMMANDS
 
@@ -27,6 +28,22 @@ def test_the_overview_names_every_command() -> None:
 @pytest.mark.parametrize("command", Command.__subclasses__())
 def test_refusals_of_a_command_call_it_as_the_command_line_does(command: type[Command]) -> None:
     assert {word.split()[0] for word in re.split(", | or ", command.words)} <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", ["grants", "memory"])
+def test_verbs_that_the_overview_names_are_verbs(name: str) -> None:
+    verbs = COMMANDS[name][1].partition(": ")[2].split(", ")
+    assert verbs[0] == "list"
+    told = call(ScriptedEngine(), name, "nothing").err
+    assert all(f"{verb!r}" in told for verb in verbs)
+
+
+def test_what_is_listed_without_a_verb_is_listed_by_name_too() -> None:
+    assert call(ScriptedEngine(), "grants", "list") == call(ScriptedEngine(), "grants")
+    engine = ScriptedEngine()
+    engine.answers[Recall] = lambda query: ()
+    assert call(engine, "memory", "list") == call(engine, "memory")
+    assert call(engine, "memory", "list", "pins").code == 2
 
 
 @pytest.mark.parametrize("name", COMMANDS)

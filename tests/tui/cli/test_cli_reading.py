@@ -16,6 +16,7 @@ from engine import (
     Need,
     Outcome,
     Phase,
+    QuestionKind,
     Reason,
     Receipt,
     Run,
@@ -100,6 +101,30 @@ def test_without_an_owner_nothing_is_said_to_run() -> None:
     assert "nobody runs task 12; go on: signoff run 12" in followed.err
 
 
+def test_without_an_owner_the_inbox_names_what_nobody_runs() -> None:
+    engine = ScriptedEngine(plans.view_of(*plans.twelve()[:2], phase=Phase.EXECUTING))
+    assert call(engine, "inbox").out == ""
+    told = call(engine, "inbox", owned=False)
+    assert told.out.rstrip().endswith("nobody runs it; go on: signoff run 12")
+    assert told.err == ""
+    (entry,) = json.loads(call(engine, "inbox", "--json", owned=False).out)
+    assert (entry["task"], entry["kind"]) == (12, "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        (QuestionKind.INTERRUPTED, "signoff answer ID STEP again|done|fail"),
+        (QuestionKind.CONFIRMATION, "signoff confirm ID STEP, or signoff deny ID STEP --reason TEXT"),
+        (QuestionKind.ASK, "signoff answer ID STEP TEXT"),
+    ],
+)
+def test_the_inbox_hints_the_words_that_answer(kind: QuestionKind, how: str) -> None:
+    question = replace(plans.QUESTION, kind=kind)
+    told = call(ScriptedEngine(plans.asking(question, replace(question, id=2))), "inbox").out
+    assert told.splitlines()[2:] == [how]
+
+
 def test_with_an_owner_what_runs_is_said_to_run() -> None:
     engine = ScriptedEngine(plans.view_of(*plans.twelve()[:2], phase=Phase.EXECUTING))
     assert "* running" in call(engine, "ls").out
@@ -122,6 +147,19 @@ def test_ls_says_why_a_task_waits() -> None:
     assert "behind task 12, which writes in the same directory" in listed["13"]
     assert "pins is held by ben, and what needs it waits: signoff release 14 pins" in listed["14"]
     assert said.needs == [Need.READ]
+
+
+def test_show_says_behind_which_task_it_is_queued() -> None:
+    writing = plans.view_of(*plans.twelve(), phase=Phase.EXECUTING)
+    queued = replace(writing, task=replace(writing.task, id=13, phase=Phase.QUEUED))
+    engine = ScriptedEngine(writing, queued)
+    said = call(engine, "show", "13")
+    head, _, rest = said.out.partition("\n\n")
+    assert "queued behind task 12, which writes in the same directory" in " ".join(head.split())
+    assert "behind task 12, which writes in the same directory; it begins by itself when that has ended" in rest
+    assert "run it:" not in said.out
+    del engine.views[12]
+    assert "run it: signoff run 13" in call(engine, "show", "13").out
 
 
 def test_an_empty_list_says_how_to_begin() -> None:

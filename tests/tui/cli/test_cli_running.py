@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from engine import (
     Answer,
     Command,
     Fault,
+    Gap,
     InvalidPlan,
+    Item,
     ListTasks,
     MakePlan,
     Need,
@@ -34,7 +36,7 @@ from engine import (
     Wait,
     step_digest,
 )
-from engine.errors import AlreadyJudged
+from engine.errors import AlreadyJudged, Refused, StoreError
 from engine.model.events import Fact, Notified, PhaseChanged, QuestionAnswered, QuestionAsked, StepEnded, TaskEnded
 from engine.testing import ScriptedEngine, summarise
 from tests.tui import plans
@@ -195,7 +197,8 @@ def test_behind_a_task_that_waits_for_a_person_nobody_waits_for_ever(phase: Phas
     assert said.code == 7
     assert "task 11 (Fix the pins) writes in " in said.err
     assert "task 12 queued" in said.out
-    assert "run it: signoff run 12" in said.out
+    assert "behind task 11, which writes in the same directory; it begins by itself when that has ended" in said.out
+    assert "run it:" not in said.out
 
 
 def test_who_waits_for_nobody_in_sight_is_told_so_too() -> None:
@@ -333,6 +336,27 @@ def asks_for(question: Question) -> Happens:
     return happen
 
 
+class Broken(Obedient):
+    """Its events break off as soon as somebody signed."""
+
+    async def events(self, after: int | None = None) -> AsyncIterator[Item]:
+        async for _ in super().events(after):
+            raise StoreError(reason="the disk is on fire")
+            yield  # a generator like any other
+
+
+def test_events_that_break_off_end_the_waiting_and_are_told() -> None:
+    def begins(engine: ScriptedEngine, command: Command) -> None:
+        engine.views[12] = plans.view_of(*STEPS, phase=Phase.EXECUTING)
+        engine.signal(Gap(seq=0))
+
+    engine = Broken(plans.view_of(*STEPS))
+    engine.on[Sign] = begins
+    said = call(engine, "run", "12", "--yes")
+    assert said.code == 1
+    assert "the disk is on fire" in said.err
+
+
 def test_confirmations_given_ahead_name_their_digests() -> None:
     engine = engine_with(plans.view_of(*plans.twelve()))
     engine.on.update({Sign: asks_for(PUSH), Resolve: answered})
@@ -342,6 +366,28 @@ def test_confirmations_given_ahead_name_their_digests() -> None:
     resolve = engine.done[-1]
     assert isinstance(resolve, Resolve)
     assert (resolve.answer, resolve.digest, resolve.means) == (Answer.ONCE, PUSH.digest, "run --confirm")
+
+
+class Moving(Obedient):
+    """The bytes of a step change while a person reads the question about it."""
+
+    async def do(self, command: Command, *, actor: str | None = None) -> Reply:
+        if isinstance(command, Resolve) and command.digest != "beef" * 16:
+            view = self.views[12]
+            self.views[12] = replace(view, questions=(replace(view.questions[0], digest="beef" * 16),))
+            raise Refused(problem="What push would run has changed since it was shown; nothing was recorded")
+        return await super().do(command, actor=actor)
+
+
+def test_a_question_whose_bytes_moved_is_shown_again() -> None:
+    engine, ana = Moving(plans.view_of(*plans.twelve())), Typist("y", "y")
+    engine.on.update({Sign: asks_for(PUSH), Resolve: answered})
+    said = call(engine, "run", "12", "--yes", person=ana)
+    assert said.code == 0
+    assert "has changed since it was shown" in said.err
+    assert f"digest {PUSH.digest[:12]}" in ana.seen
+    assert "digest beefbeefbeef" in ana.seen
+    assert isinstance(engine.done[-1], Resolve)
 
 
 def test_other_bytes_than_those_given_ahead_are_asked_for() -> None:

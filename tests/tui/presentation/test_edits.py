@@ -102,7 +102,7 @@ def test_a_fault_stands_beside_its_field_and_one_of_another_step_is_named() -> N
     )
     found = told(faults, _plan(), "b")
     assert found.fields == {
-        "needs": ["no step 'x'  plan.yaml:9:4"], "operand": ["empty; say what the step does"],
+        "needs": ["no step 'x'"], "operand": ["empty; say what the step does"],
     }  # fmt: skip
     assert found.rest == ["b env: holds a key", "c needs: no step 'b'", "steps: id 'b' was another step"]
 

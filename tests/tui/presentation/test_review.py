@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,9 +14,10 @@ from engine.model.plan import Execute
 from engine.testing import NOON
 from tests.tui import plans
 from tui.presentation.facts import headline
+from tui.presentation.line import spread
 from tui.presentation.reading import Reading, cascade, missing
 from tui.presentation.review import heading, line, rows
-from tui.presentation.review_head import history, signing
+from tui.presentation.review_head import history, signing, title
 
 
 def _reading(read: frozenset[str] = frozenset(), skipped: frozenset[str] = frozenset()) -> Reading:
@@ -122,3 +124,13 @@ def test_the_cascade_is_the_one_the_engine_will_carry_out(case: tuple[Plan, str]
     if origin not in skipped(False):
         shown = set(cascade(plan, {origin}, failed=denied))
         assert skipped(True) - skipped(False) <= shown <= skipped(True)
+
+
+@pytest.mark.parametrize("width", [60, 78])
+def test_a_long_request_gives_way_to_the_revision_and_the_digest(width: int) -> None:
+    view = plans.to_review()
+    long = replace(view, task=replace(view.task, request="Upgrade everything that anybody ever " * 3))
+    left, right = title(long, width)
+    line = spread(left, right, width).plain
+    assert f"rev {view.task.revision} · {view.task.digest[:6]} " in line
+    assert line.endswith(f"  {right.plain}")

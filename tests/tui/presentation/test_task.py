@@ -17,6 +17,7 @@ from engine import (
     StepState,
     TaskSummary,
     TaskView,
+    Wait,
     When,
 )
 from engine.model import events
@@ -82,15 +83,35 @@ def test_an_unsigned_plan_says_so() -> None:
     unsigned = replace(view, task=replace(view.task, signed="", phase=Phase.AWAITING_APPROVAL))
     assert "not signed: r" in header(unsigned, NOON, 120)[0].plain
     pending = scenes.status("tell", StepState.PENDING)
-    assert "signed" in unlogged(pending, unsigned.task)
-    assert "comes first" in unlogged(pending, view.task)
+    assert "signed" in unlogged(pending, unsigned)
+    assert "comes first" in unlogged(pending, view)
 
 
 def test_a_queued_task_says_when_it_begins() -> None:
     view = scenes.running()
-    queued = replace(view.task, phase=Phase.QUEUED)
-    told = unlogged(scenes.status("tell", StepState.PENDING), queued)
-    assert told == "queued: it begins when no other task writes in this directory"
+    queued, pending = (
+        replace(view, task=replace(view.task, phase=Phase.QUEUED)),
+        scenes.status("tell", StepState.PENDING),
+    )
+    assert unlogged(pending, queued) == "queued: it begins when no other task writes in this directory"
+    other = replace(view.task, id=11)
+    assert unlogged(pending, queued, other) == "queued behind task 11, which writes in the same directory"
+
+
+@pytest.mark.parametrize(
+    ("phase", "waits", "step", "told"),
+    [
+        (Phase.PAUSED, (Wait.BUDGET,), "baseline", "not started: the task is at a cap of its budget; i asks how"),
+        (Phase.PAUSED, (), "baseline", "not started: the task is paused; p goes on"),
+        (Phase.EXECUTING, (), "baseline", "not started yet: its turn has not come"),
+        (Phase.EXECUTING, (), "tell", "not started yet: what it needs comes first"),
+        (Phase.FAILED, (), "baseline", "never ran"),
+    ],
+)
+def test_a_step_that_has_not_begun_says_why(phase: Phase, waits: tuple[Wait, ...], step: str, told: str) -> None:
+    view = scenes.running()
+    stopped = replace(view, task=replace(view.task, phase=phase, waits=waits))
+    assert unlogged(scenes.status(step, StepState.PENDING), stopped).startswith(told)
 
 
 def test_what_dies_is_named() -> None:

@@ -86,6 +86,24 @@ async def test_a_yes_waits_until_the_end_of_the_operand_was_shown() -> None:
     assert _one(engine).answer is Answer.ONCE
 
 
+async def test_how_much_is_left_is_said_and_the_end_is_one_key_away() -> None:
+    engine, view = _asked(plans.QUESTION)
+    clock = Clock()
+    screen = ConfirmScreen(plans.QUESTION, view, now=clock)
+    async with opened(engine, screen) as pilot:
+        await press(pilot, clock, "Y")
+        left = screen.operand.left
+        assert left > 0
+        assert f"{left} rows more, space reads on, G goes to its end" in " ".join(picture(pilot).split())
+        await press(pilot, clock, "G")
+        assert screen.operand.left == 0
+        await press(pilot, clock, "g")
+        assert screen.operand.top == 0
+        await press(pilot, clock, "Y")
+        await gone(pilot, screen)
+    assert _one(engine).answer is Answer.ONCE
+
+
 async def test_the_signed_files_can_be_read_on_below_and_hold_up_nobody() -> None:
     engine, view = _asked(plans.QUESTION)
     clock = Clock()

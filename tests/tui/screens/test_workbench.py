@@ -51,6 +51,17 @@ async def test_opens_on_what_runs() -> None:
         assert shown(pilot)[0].strip().endswith("●2")
 
 
+async def test_a_queued_task_names_the_one_that_it_waits_for() -> None:
+    writing = scenes.running()
+    waiting = tuple(scenes.status(each.id, S.PENDING) for each in writing.steps)
+    queued = replace(writing, task=replace(writing.task, phase=Phase.QUEUED), steps=waiting)
+    engine = ScriptedEngine(replace(writing, task=replace(writing.task, id=11)), queued)
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        await until(pilot, lambda: "queued behind task 11, which writes in the same directory" in picture(pilot))
+        assert screen.view is not None and screen.view.task.id == 12
+
+
 async def test_a_full_disk_is_said_at_once_and_stays_in_sight_until_it_is_over() -> None:
     engine = _engine()
     async with scenes.app(engine).run_test(size=SIZE) as pilot:

@@ -111,3 +111,8 @@ async def test_the_stage_is_a_repository_of_its_own(tmp_path: Path, monkeypatch:
         assert {"deploy.sh", "tests/unit.sh"} <= set(tracked.stdout.split())
     assert os.listdir(tmp_path) == []
     assert "bash deploy.sh" in RELEASE
+
+
+def test_what_is_to_be_cancelled_outlasts_a_slow_reader() -> None:
+    assert "sleep 600" in RELEASE
+    assert "seq 1 600" in RELEASE
