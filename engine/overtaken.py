@@ -47,3 +47,11 @@ def still_cancelling(task: Task) -> Refused:
         problem=f"Task {task.id} is still being cancelled: its processes or its cleanup have not ended yet",
         hint=f"signoff cancel {task.id} --kill ends them at once",
     )
+
+
+def at_its_cap(task: Task) -> Refused:
+    """Why a task that is paused for its budget alone is not simply resumed."""
+    return Refused(
+        problem=f"Task {task.id} is at a cap of its budget; nothing was changed",
+        hint="signoff inbox says which, and how it goes on: by a raise, cheaply, or not at all",
+    )

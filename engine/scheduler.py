@@ -10,22 +10,22 @@ from dataclasses import replace
 from engine.actions import Waits
 from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
+from engine.ending import Ending
 from engine.errors import Conflict, NotSigned, Refused, SignoffError, StoreError, UnknownStep, UnknownTask
 from engine.execution import Execution, Proposal, Returned, Rooms
 from engine.grants import Grants
-from engine.model.board import Board
+from engine.model.attempt import to_reset
 from engine.model.budget import Raise
-from engine.model.events import QuestionAnswered, TaskEnded
+from engine.model.events import TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Answer, Question, QuestionKind
-from engine.model.review import quorum
-from engine.model.run import Cause, StepStatus
-from engine.model.state import PHASES, Phase, RunState, StepState, Verdict, advance
+from engine.model.review import is_signed, quorum
+from engine.model.run import StepStatus
+from engine.model.state import PHASES, Phase, RunState, Verdict, advance
 from engine.model.task import ENGINE, Signature, Task
 from engine.model.tier import Tier
-from engine.overtaken import nothing_to_resume, overtaken, still_cancelling
+from engine.overtaken import at_its_cap, nothing_to_resume, overtaken, still_cancelling
 from engine.pool import Pool
-from engine.progress import ENDS
 from engine.runner import Runner
 from engine.storage.store import Store
 from engine.work_clock import worked
@@ -52,6 +52,7 @@ class Scheduler:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._ending = Ending(store, clock, executes)
         self._executes = executes
         self._rooms = Rooms(
             store=store,
@@ -131,20 +132,16 @@ class Scheduler:
     async def _begin(self, task: Task) -> None:
         """Begin what is queued, or the cleanup of what was cancelled, if its root is free."""
         queued = task.phase is Phase.QUEUED
-        if not queued and not await self._is_unclean(task):
+        if not queued and not await self._ending.is_unclean(task):
             self._queue.remove(task.id)
             return
         plan = await self._plan(task)
-        if queued and not _is_signed(task, plan):
+        if queued and not is_signed(task, plan):
             self._queue.remove(task.id)
             self._refuse(task)
         elif self._claim(task, plan):
             self._queue.remove(task.id)
             await self._go_on(task, self._executing(task) if queued else task, plan)
-
-    async def _is_unclean(self, task: Task) -> bool:
-        """Whether steps that clean up after a cancelled task have not ended."""
-        return task.phase in ENDS and any(not each.state.ended for each in await self._store.read.statuses(task.id))
 
     async def _plan(self, task: Task) -> Plan:
         """The present revision. Raises `StoreError`."""
@@ -198,7 +195,7 @@ class Scheduler:
         async with self._turn:
             try:
                 plan = await self._plan(task)
-                if _is_signed(task, plan):
+                if is_signed(task, plan):
                     self._claim(task, plan)
                     await self._go_on(task, task, plan)
                 else:
@@ -360,7 +357,7 @@ class Scheduler:
         except Conflict:  # somebody signed it, say, while we looked: cancelling is meant whatever happens
             return await self._cancel(number, actor, reason, urgent=urgent)
         text = f"task {number} was {task.phase} already" if already else f"task {number} cancelled"
-        if execution is None and await self._is_unclean(await self._store.read.task(number)):
+        if execution is None and await self._ending.is_unclean(await self._store.read.task(number)):
             await self.queue(number)
         elif already and execution is not None and execution.board.open():
             text += f"; its cleanup goes on: signoff cancel {number} --kill ends that too"
@@ -374,40 +371,9 @@ class Scheduler:
     async def _end_idle(
         self, task: Task, actor: str, reason: str, phase: Phase, *, cleans: bool = True
     ) -> Awaitable[int]:
-        """End a task that nothing runs of here, but for the steps that clean up after it: whoever ends it queues it.
-
-        Args:
-            cleans: whether it may have such steps.
-        """
-        now = self._clock()
-        statuses, asked = await self._store.read.statuses(task.id), await self._store.read.questions(task.id)
-        cleanup = await self._cleanup(task, statuses) if cleans else set()
-        kept = cleanup if self._executes else set()
-        after = task
-        if not task.phase.ended:
-            after = replace(task, phase=advance(task.phase, phase), outcome=ENDS[phase], waits=(), error=reason)
-            after = replace(after, ended=now, planner="", pending=0)
-        flipped = [
-            (position, replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, error=error, ended=now))
-            for position, status in enumerate(statuses)
-            if not status.state.ended and status.id not in kept
-            for error in [_NOT_CLEANED if status.id in cleanup else status.error]
-        ]
         if task.id in self._queue:
             self._queue.remove(task.id)
-        moot = [QuestionAnswered(each.closed_as_moot(actor, now)) for each in asked if each.step not in kept]
-        ended = [] if kept else [TaskEnded(after)]
-        return self._store.cancel(task, after, flipped, (), actor, *moot, *ended)
-
-    async def _cleanup(self, task: Task, statuses: tuple[StepStatus, ...]) -> set[str]:
-        """The steps that run although the task is cancelled: none where nothing of the attempt had begun."""
-        if not any(run.task_attempt == task.attempt for run in await self._store.read.runs(task.id)):
-            return set()
-        try:
-            plan = await self._plan(task)
-        except Exception:  # what cannot be read cannot run; the rest of it is cancelled all the same
-            return set()
-        return Board(plan, statuses).cleanup() if task.phase.under_way and _is_signed(task, plan) else set()
+        return await self._ending.end(task, actor, reason, phase, cleans=cleans)
 
     def _cancel_step(
         self, task: Task, execution: Execution | None, step: str, actor: str, reason: str
@@ -455,7 +421,7 @@ class Scheduler:
             return await self._unpause(execution, actor)
         task = await self._store.read.task(command.task)
         plan = await self._store.read.plan(task.id, task.revision)
-        if plan is None or not _is_signed(task, plan):
+        if plan is None or not is_signed(task, plan):
             ways = f"take the plan up again, as it is or better: signoff edit {task.id}" if task.phase.ended else ""
             raise NotSigned(revision=task.revision, task=task.id, hint=ways)
         statuses = await self._store.read.statuses(task.id)
@@ -464,7 +430,7 @@ class Scheduler:
             raise nothing_to_resume(task)
         if task.phase is Phase.PAUSED:
             if any(question.kind is QuestionKind.BUDGET for question in await self._store.read.questions(task.id)):
-                raise _at_its_cap(task)
+                raise at_its_cap(task)
         try:
             seq = await self._queued_again(task, plan, statuses, command.from_step, actor)
         except Conflict:
@@ -486,7 +452,7 @@ class Scheduler:
             ended=None,
             planner="",
         )
-        return self._store.restart(task, after, _to_reset(plan, statuses, from_step, task.id), actor)
+        return self._store.restart(task, after, to_reset(plan, statuses, from_step, task.id), actor)
 
     async def _unpause(self, execution: Execution, actor: str) -> Reply:
         if execution.task.phase is not Phase.PAUSED:
@@ -494,7 +460,7 @@ class Scheduler:
                 raise still_cancelling(execution.task)
             raise nothing_to_resume(execution.task)
         if execution.over_budget:
-            raise _at_its_cap(execution.task)
+            raise at_its_cap(execution.task)
         seq = await execution.unpause(actor)
         return Reply(task=execution.task.id, seq=seq, text=f"task {execution.task.id} goes on")
 
@@ -505,43 +471,3 @@ class Scheduler:
         alive = [run for run in await self._store.read.unfinished_runs() if run.task == task.id]
         if any(run.state is RunState.CANCELLING for run in alive):
             raise still_cancelling(task)
-
-
-_NOT_CLEANED = "the task was cancelled where nothing runs: its cleanup did not begin"
-
-
-def _is_signed(task: Task, plan: Plan) -> bool:
-    """Whether the steps as they were read, not only as they were written, are the signed ones."""
-    return task.signed == plan.digest
-
-
-def _at_its_cap(task: Task) -> Refused:
-    return Refused(
-        problem=f"Task {task.id} is at a cap of its budget; nothing was changed",
-        hint="signoff inbox says which, and how it goes on: by a raise, cheaply, or not at all",
-    )
-
-
-def _to_reset(
-    plan: Plan, statuses: tuple[StepStatus, ...], from_step: str | None, task: int
-) -> list[tuple[int, StepStatus]]:
-    """The steps that another attempt begins anew; completed ones are kept unless `from_step` reaches them."""
-    chosen: set[str] = set()
-    if from_step is not None:
-        if from_step not in {status.id for status in statuses}:
-            raise UnknownStep(task=task, step=from_step)
-        chosen.add(from_step)
-        for planned in plan.steps:  # in topological order
-            if chosen.intersection(planned.step.needs):
-                chosen.add(planned.id)
-    return [
-        (position, StepStatus(id=status.id, attempt=status.attempt, run=status.run))
-        for position, status in enumerate(statuses)
-        if _resets(status, chosen)
-    ]
-
-
-def _resets(status: StepStatus, chosen: set[str]) -> bool:
-    if status.cause is Cause.VERDICT:
-        return False
-    return status.state is not StepState.COMPLETED or status.id in chosen
