@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine import Answer, Pause, Phase, Remove, RunState, StepState
-from engine.errors import StoreError
+from engine.errors import Conflict, StoreError
 from engine.execution import Execution
 from engine.model.task import Task
 from engine.storage.reader import Reader, Standing
 from engine.workspace.tree import Tree
 from engine.workspace.watch import Watch
 from tests.engine.desk import Desk, check_sound, shell, step
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize("look", [1, 2])
@@ -156,3 +158,18 @@ async def test_an_answer_that_comes_while_a_task_is_taken_up_is_heard(
     await resuming
     assert (await desk.ended(task)).task.phase is Phase.COMPLETED
     assert desk.script.ran == ["a"]
+
+
+async def test_a_phase_that_the_store_refuses_goes_not_unseen(desk: Desk) -> None:
+    await desk.open()
+    desk.script.hold("a")
+    task = await desk.begin(step("a"))
+    await desk.started(task, "a")
+    with sqlite3.connect(desk.state / "signoff.db") as store:
+        store.execute("UPDATE tasks SET phase = 'blocked' WHERE id = ?", (task,))
+    store.close()
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[dict[str, Any]] = loop.create_future()
+    loop.set_exception_handler(lambda loop, context: told.set_result(context))
+    desk.script.release("a")
+    assert isinstance((await asyncio.wait_for(told, PATIENCE))["exception"], Conflict)
