@@ -8,7 +8,7 @@ as calls. What a step does is the runner's business; where the steps are is kept
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from engine.grants import Grants
 from engine.job import End, Ground, Job, Lost
 from engine.model.board import Board, Row
 from engine.model.budget import COSTS, Raise, Way
-from engine.model.effect import Made
 from engine.model.events import QuestionAnswered, RepairFailed
 from engine.model.frontier import Decision, Frontier
 from engine.model.joining import joined
@@ -36,6 +35,7 @@ from engine.model.task import ENGINE, Signature, Task
 from engine.pool import Pool
 from engine.progress import Progress
 from engine.runner import Runner
+from engine.storage.reader import Standing
 from engine.storage.store import Store
 from engine.turns import Turn, Turns
 
@@ -73,14 +73,13 @@ class Proposal:
 
 
 class Execution:
-    """The steps of one task between `queued` and its end."""
+    """The steps of one task between `queued` and its end; of a cancelled one, those that clean up after it."""
 
     def __init__(
         self,
         task: Task,
         plan: Plan,
-        statuses: tuple[StepStatus, ...],
-        produced: Mapping[tuple[str, str], Made],
+        standing: Standing,
         worked: float,
         allowed: float | None,
         rooms: Rooms,
@@ -92,7 +91,11 @@ class Execution:
         self.declined = declined
         """Whether a person wants no steps in the place of what failed in this attempt."""
         self.token = CancelToken()
-        self.board = Board(plan, statuses)
+        if task.phase.ended:
+            self.token.fire(task.error)
+        self._cancelled: Awaitable[int] | None = None
+        self._standing = standing
+        self.board = Board(plan, standing.statuses)
         self._rooms = rooms
         self._progress = Progress(
             task, plan, worked, rooms.store, rooms.clock, self._time_out, allowed, self._out_of_time
@@ -106,7 +109,7 @@ class Execution:
             grants=rooms.grants,
             root=Path(plan.root),
             attempt=task.attempt,
-            produced=dict(produced),
+            produced=standing.produced,
             failures={},
         )
 
@@ -117,9 +120,9 @@ class Execution:
 
     # Beginning
 
-    def begin(self, answered: tuple[Question, ...], questions: tuple[Question, ...]) -> None:
-        """Start what can start; `answered` and `questions` are those of this attempt, closed and open."""
-        self._consent.restore(answered, questions, self.board.statuses)
+    def begin(self) -> None:
+        """Start what can start."""
+        self._consent.restore(self._standing.answered, self._standing.questions, self.board.statuses)
         if self.proposal and self.proposal.signed:
             self._join(self.proposal.plan)
         self._decide(self._frontier.start())
@@ -398,20 +401,23 @@ class Execution:
 
     def cancel(
         self, actor: str, reason: str, phase: Phase = Phase.CANCELLED, *, urgent: bool = False
-    ) -> Awaitable[int]:
+    ) -> Awaitable[int] | None:
         """Flip every state that is not ended, then fire the tokens; cleanup steps run when the trees are gone.
 
-        A second call ends the cleanup too; an urgent one ends what runs without any more grace.
+        A second call is the same cancellation, and None where that was before this execution. An urgent one lets no
+        cleanup begin, and gives what runs no more grace.
         """
+        if self.token.fired and not urgent:
+            return self._cancelled
         again = self.token.fired
-        cleanup = set() if again else self.board.cleanup()
+        cleanup = set() if urgent else self.board.cleanup()
         flipped = [step_id for step_id in self.board.open() if step_id not in cleanup]
         runs = self._turns.runs(flipped)
         rows = self._flip(flipped, reason or f"task {phase.value}")
         before = self.task if again else self._progress.cancel(phase, reason)
         self.proposal = None
         self._rooms.cancelled(self.task.id)
-        durable = self._rooms.store.cancel(before, self.task, rows, runs, actor)
+        durable = self._cancelled = self._rooms.store.cancel(before, self.task, rows, runs, actor)
         self.token.fire(reason)
         self._fire([*flipped, ""], actor)
         self._turns.forgo(cleanup)
@@ -461,7 +467,7 @@ class Execution:
             if self.task.phase is Phase.BLOCKED:
                 self._progress.move(Phase.EXECUTING)
         elif self.token.fired:
-            if not self._turns.held and not self._consent.questions:
+            if not self._turns.kept_back and not self._consent.questions:
                 self._end()
         elif self._frontier.done:
             self._progress.conclude(self.board.statuses.values())

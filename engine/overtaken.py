@@ -39,3 +39,19 @@ def nothing_to_resume(task: Task) -> Refused:
     """Why there is nothing to go on with in a task that is neither paused nor ended short of its plan."""
     stands, hint = _STANDS.get(task.phase, (f"is {task.phase}", "signoff show {task} tells how it stands"))
     return Refused(problem=f"Task {task.id} {stands}; nothing was changed", hint=hint.format(task=task.id))
+
+
+def still_cancelling(task: Task) -> Refused:
+    """Why nothing else can be done yet with a task that was cancelled."""
+    return Refused(
+        problem=f"Task {task.id} is still being cancelled: its processes or its cleanup have not ended yet",
+        hint=f"signoff cancel {task.id} --kill ends them at once",
+    )
+
+
+def at_its_cap(task: Task) -> Refused:
+    """Why a task that is paused for its budget alone is not simply resumed."""
+    return Refused(
+        problem=f"Task {task.id} is at a cap of its budget; nothing was changed",
+        hint="signoff inbox says which, and how it goes on: by a raise, cheaply, or not at all",
+    )

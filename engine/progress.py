@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
+from engine.errors import Conflict
 from engine.model.conclusion import conclude
 from engine.model.memory import Memory
 from engine.model.plan import Plan
@@ -71,8 +73,7 @@ class Progress:
         if self.task.phase is not Phase.BLOCKED:
             self.move(Phase.BLOCKED, waits)
         elif waits != self.task.waits:
-            before = self._become(replace(self.task, waits=waits))
-            self._store.set_phase(before, self.task)
+            self._write(self._become(replace(self.task, waits=waits)))
 
     def wait_for(self, revision: int) -> Task:
         """A revision waits to be signed from now on, 0 for none any more; returns the task as it was, to be written."""
@@ -80,8 +81,7 @@ class Progress:
 
     def written_by(self, planner: str) -> None:
         """Somebody writes the next revision from now on."""
-        before = self._become(replace(self.task, planner=planner))
-        self._store.set_phase(before, self.task)
+        self._write(self._become(replace(self.task, planner=planner)))
 
     def take_up(self, plan: Plan) -> Task:
         """The revision that waited is signed, and the present one; returns the task as it was, to be written."""
@@ -101,8 +101,7 @@ class Progress:
         self.move(Phase.RECONCILING)
         phase, outcome, error = conclude(statuses, self._plan.accept, repaired=self._plan.replans > 0)
         after = replace(self.task, phase=advance(self.task.phase, phase), outcome=outcome, error=error)
-        before = self._become(replace(after, ended=self._clock()))
-        self._store.set_phase(before, self.task)
+        self._write(self._become(replace(after, ended=self._clock())))
 
     def end(self, memories: Iterable[Memory]) -> None:
         """Nothing of the attempt is alive any more."""
@@ -115,8 +114,17 @@ class Progress:
         self._work.run(False)
         self._budget.run(False)
 
+    def _write(self, before: Task) -> None:
+        """Nobody waits for it, and nobody else changes the task meanwhile: where it is refused, we are wrong."""
+        self._store.set_phase(before, self.task).add_done_callback(_must_hold)
+
     def _become(self, after: Task) -> Task:
         before, self.task = self.task, after
         for clock in (self._work, self._budget):
             clock.run(after.phase is Phase.EXECUTING and not self.closed)
         return before
+
+
+def _must_hold(durable: asyncio.Future[int]) -> None:
+    if not durable.cancelled() and isinstance(error := durable.exception(), Conflict):
+        durable.get_loop().call_exception_handler({"message": "the store holds another phase", "exception": error})

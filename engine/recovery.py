@@ -54,11 +54,18 @@ class Recovery:
         for run in await self._store.read.unfinished_runs():
             killed = await process.sweep(run_mark(self._state, run.id))
             if run.task not in plans:
-                task = await self._store.read.task(run.task)
-                plans[run.task] = await self._store.read.plan(run.task, task.revision)
+                plans[run.task] = await self._plan(run.task)
             told.append(await self._close(run, plans[run.task]) + (f"; {killed} processes ended" if killed else ""))
         await self._close_cancelled(set(plans))
         return told
+
+    async def _plan(self, number: int) -> Plan | None:
+        """The present revision of a task; None where it cannot be read."""
+        task = await self._store.read.task(number)
+        try:
+            return await self._store.read.plan(number, task.revision)
+        except Exception:  # whatever is wrong with it: the other tasks go on
+            return None
 
     async def close_drafts(self) -> list[str]:
         """End every task whose plan a model was writing, and give up the repairs; returns a sentence for each."""
@@ -77,13 +84,23 @@ class Recovery:
         planned = next((planned for planned in plan.steps if planned.id == run.step), None) if plan else None
         position, status = await self._store.read.step(run.task, run.step)
         now = self._clock()
-        if status.state is not StepState.RUNNING or planned is None or status.run != run.id:
+        if status.state is not StepState.RUNNING or status.run != run.id:
             await self._store.end_run(replace(run, state=RunState.CANCELLED, ended=now))
             return f"{run.step} of task {run.task} had been cancelled"
+        if planned is None:
+            return await self._unknown(run, position, status)
         code = None if _redirects(planned) else _recorded_exit(Path(run.log).with_suffix(".exit"))
         if code is not None:
             return await self._recorded(run, position, status, code)
         return await self._interrupted(run, planned, position, status)
+
+    async def _unknown(self, run: Run, position: int, status: StepStatus) -> str:
+        """Nobody can be asked about a step of which nothing is known: another attempt asks before it runs again."""
+        error, now = "the engine ended while it ran, and its plan cannot be read", self._clock()
+        run = replace(run, state=RunState.INTERRUPTED, ended=now, error=error, failure="interrupted")
+        status = replace(status, state=StepState.FAILED, cause=Cause.FAILED, error=error, ended=now)
+        await self._store.end_step(position, status, run)
+        return f"{run.step} of task {run.task} was interrupted; its plan cannot be read"
 
     async def _recorded(self, run: Run, position: int, status: StepStatus, code: int) -> str:
         """The supervisor saw the end although the engine did not."""
@@ -138,9 +155,8 @@ class Recovery:
         """Go on with every task that was under way: those that hold their roots first, then the queued ones."""
         active = await self._store.read.active_tasks()
         for task in active:
-            plan = await self._store.read.plan(task.id, task.revision)
-            if task.phase is not Phase.QUEUED and plan is not None:
-                await self._scheduler.take_up(task, plan)
+            if task.phase is not Phase.QUEUED:
+                await self._scheduler.take_up(task)
         for task in active:
             if task.phase is Phase.QUEUED:
                 await self._scheduler.queue(task.id)

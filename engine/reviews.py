@@ -18,7 +18,7 @@ from engine.model.review import Quorum, held, left_out, quorum
 from engine.model.run import Cause, StepStatus
 from engine.model.state import Outcome, Phase, StepState, advance
 from engine.model.task import Signature, Task
-from engine.overtaken import overtaken
+from engine.overtaken import overtaken, still_cancelling
 from engine.policies import Policies
 from engine.storage.store import Store
 
@@ -33,6 +33,9 @@ class Attempts(Protocol):
 
     async def queue(self, task: int) -> None:
         """Begin a signed task, if this owner executes."""
+
+    async def refuse_if_alive(self, task: Task) -> None:
+        """Raise `Refused` while something of a cancelled task has not ended."""
 
     def signed(self, task: int, plan: Plan) -> str:
         """Enough people signed the revision that waits beside the present one; what comes of that, in words."""
@@ -143,10 +146,11 @@ class Reviews:
             raise Refused(
                 problem=f"Task {task.id} is {task.phase}: only ended tasks can be removed", hint="cancel it first"
             )
+        await self._attempts.refuse_if_alive(task)
         try:
             seq = await self._store.remove_task(task, actor)
         except Conflict:
-            raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet") from None
+            raise still_cancelling(task) from None
         return Reply(task=task.id, seq=seq, text=f"task {task.id} removed; its events stay in the audit log")
 
     async def _present(self, number: int, revision: int, digest: str | None) -> tuple[Task, Plan]:

@@ -133,15 +133,28 @@ class Runner:
         except StoreError as error:
             self.terminals.close(run.id)
             return Lost(str(error))
-        before = await asyncio.to_thread(held, job.root, job.makes) if job.makes else {}
-        act = self._watched if _may_change_files(job.planned) else self._act
         try:
-            result = Result() if job.token.fired else await act(job, run, sealed)
+            result, made_now = await self._carry_out(job, run, sealed)
         except OverBudget as over:
             return self._put_back(job, status, run, over)
-        self.terminals.close(run.id)
-        made_now = await asyncio.to_thread(made, job.root, before, run.step) if before and not result.failure else {}
+        except Exception as error:  # beside the act: its run must end too, or it would seem to go on for ever
+            result, made_now = _broken(error), _NOTHING
+        finally:
+            self.terminals.close(run.id)
         return self._finish(job, status, run, result, made_now)
+
+    async def _carry_out(
+        self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]
+    ) -> tuple[Result, Mapping[str, Made]]:
+        """Act, and look at what it made for later steps."""
+        if job.token.fired:
+            return Result(), _NOTHING
+        before = await asyncio.to_thread(held, job.root, job.makes) if job.makes else {}
+        act = self._watched if _may_change_files(job.planned) else self._act
+        result = await act(job, run, sealed)
+        if not before or result.failure:
+            return result, _NOTHING
+        return result, await asyncio.to_thread(made, job.root, before, run.step)
 
     def _start(self, job: Job) -> tuple[StepStatus, Run, Durable]:
         """Record the intent; nothing may be started before it is durable."""
@@ -184,7 +197,7 @@ class Runner:
         except OSError as error:
             return Result(error=f"{error.strerror or error}: {error.filename or job.planned.id}", failure="launch")
         except Exception as error:  # a step that breaks inside must end too, or its task would wait for ever
-            return Result(error=f"{type(error).__name__}: {error}", failure="internal")
+            return _broken(error)
 
     def _context(self, job: Job, run: Run, sealed: tuple[process.SealedFile, ...]) -> Context:
         task, step = run.task, run.step
@@ -287,6 +300,10 @@ class Runner:
         )
         self._store.end_step(job.position, status, run)
         return End(status=status, run=run)
+
+
+def _broken(error: Exception) -> Result:
+    return Result(error=f"{type(error).__name__}: {error}", failure="internal")
 
 
 def _may_change_files(planned: PlannedStep) -> bool:

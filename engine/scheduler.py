@@ -10,21 +10,22 @@ from dataclasses import replace
 from engine.actions import Waits
 from engine.commands import Cancel, Kill, Pause, Reply, Resume
 from engine.confirmations import Confirmations
-from engine.errors import Conflict, NotSigned, Refused, StoreError, UnknownStep
+from engine.ending import Ending
+from engine.errors import Conflict, NotSigned, Refused, SignoffError, StoreError, UnknownStep, UnknownTask
 from engine.execution import Execution, Proposal, Returned, Rooms
 from engine.grants import Grants
+from engine.model.attempt import to_reset
 from engine.model.budget import Raise
-from engine.model.events import QuestionAnswered, TaskEnded
+from engine.model.events import TaskEnded
 from engine.model.plan import Plan
 from engine.model.question import Answer, Question, QuestionKind
-from engine.model.review import quorum
-from engine.model.run import Cause, StepStatus
-from engine.model.state import PHASES, Phase, RunState, StepState, Verdict, advance
+from engine.model.review import is_signed, quorum
+from engine.model.run import StepStatus
+from engine.model.state import PHASES, Phase, RunState, Verdict, advance
 from engine.model.task import ENGINE, Signature, Task
 from engine.model.tier import Tier
-from engine.overtaken import nothing_to_resume, overtaken
+from engine.overtaken import at_its_cap, nothing_to_resume, overtaken, still_cancelling
 from engine.pool import Pool
-from engine.progress import ENDS
 from engine.runner import Runner
 from engine.storage.store import Store
 from engine.work_clock import worked
@@ -51,6 +52,7 @@ class Scheduler:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._ending = Ending(store, clock, executes)
         self._executes = executes
         self._rooms = Rooms(
             store=store,
@@ -76,6 +78,9 @@ class Scheduler:
         self.ended: Callable[[Execution], Awaitable[int] | None] = lambda execution: None
         """Called when nothing of an attempt is alive any more: where the task is queued again, once that is durable."""
         self._queue: list[int] = []
+        """Tasks that begin once their root is free; of a cancelled one, its cleanup."""
+        self._arriving: dict[int, list[Callable[[Execution], None]]] = {}
+        """What happened to tasks while their rows were being read."""
         self._beginning: asyncio.Task[None] | None = None
         self._deciding = deciding
         self._turn = asyncio.Lock()
@@ -112,16 +117,60 @@ class Scheduler:
     async def _begin_next(self) -> None:
         async with self._turn, self._deciding:
             for number in list(self._queue):
-                task = await self._store.read.task(number)
-                plan = await self._store.read.plan(number, task.revision)
-                if plan is None or task.phase is not Phase.QUEUED:
+                try:
+                    task = await self._store.read.task(number)
+                except UnknownTask:
                     self._queue.remove(number)
-                elif not _is_signed(task, plan):
-                    self._queue.remove(number)
-                    self._refuse(task)
-                elif self._claim(task, plan):
-                    self._queue.remove(number)
-                    await self._begin(task, plan)
+                    continue
+                except StoreError:  # it stays queued, and is looked at again with the next one
+                    continue
+                try:
+                    await self._begin(task)
+                except Exception as error:  # whatever it is: the others begin
+                    await self._set_aside(task, error)
+
+    async def _begin(self, task: Task) -> None:
+        """Begin what is queued, or the cleanup of what was cancelled, if its root is free."""
+        queued = task.phase is Phase.QUEUED
+        if not queued and not await self._ending.is_unclean(task):
+            self._queue.remove(task.id)
+            return
+        plan = await self._plan(task)
+        if queued and not is_signed(task, plan):
+            self._queue.remove(task.id)
+            self._refuse(task)
+        elif self._claim(task, plan):
+            self._queue.remove(task.id)
+            await self._go_on(task, self._executing(task) if queued else task, plan)
+
+    async def _plan(self, task: Task) -> Plan:
+        """The present revision. Raises `StoreError`."""
+        plan = await self._store.read.plan(task.id, task.revision)
+        if plan is None:
+            raise StoreError(reason=f"revision {task.revision} of task {task.id} is missing")
+        return plan
+
+    async def _set_aside(self, task: Task, error: Exception) -> None:
+        """It cannot be gone on with as the store holds it: a person sees why, and the other tasks go on."""
+        self._free(task)
+        what = str(error) if isinstance(error, SignoffError) else f"{type(error).__name__}: {error}"
+        reason = f"it could not go on: {what}"
+        with suppress(StoreError):
+            if task.phase.ended:
+                await self._end_idle(task, ENGINE, reason, task.phase, cleans=False)
+            elif Phase.PAUSED in PHASES[task.phase]:
+                paused = replace(task, phase=advance(task.phase, Phase.PAUSED), waits=(), error=reason)
+                self._store.set_phase(task, paused)
+            else:
+                self._fail(task, reason)
+
+    def _free(self, task: Task) -> None:
+        """It neither waits for its root nor keeps it."""
+        self._executions.pop(task.id, None)
+        if task.id in self._queue:
+            self._queue.remove(task.id)
+        if self._writers.get(task.root) == task.id:
+            del self._writers[task.root]
 
     def _claim(self, task: Task, plan: Plan) -> bool:
         """One writing task per root at a time (B6.8)."""
@@ -131,45 +180,58 @@ class Scheduler:
 
     def _refuse(self, task: Task) -> None:
         """What is signed is not what would run: the task fails, the others go on."""
-        error = str(NotSigned(revision=task.revision, task=task.id))
+        self._fail(task, str(NotSigned(revision=task.revision, task=task.id)))
+
+    def _fail(self, task: Task, error: str) -> None:
         failed = replace(task, phase=advance(task.phase, Phase.FAILED), error=error, ended=self._clock())
         self._store.set_phase(task, failed, TaskEnded(failed))
 
-    async def _begin(self, task: Task, plan: Plan) -> None:
-        executing = replace(
-            task, phase=advance(task.phase, Phase.EXECUTING), started=self._clock(), ended=None, outcome=None, error=""
-        )
-        self._store.set_phase(task, executing)
-        await self._go_on(executing, plan)
+    def _executing(self, task: Task) -> Task:
+        phase = advance(task.phase, Phase.EXECUTING)
+        return replace(task, phase=phase, started=self._clock(), ended=None, outcome=None, error="")
 
-    async def take_up(self, task: Task, plan: Plan) -> None:
+    async def take_up(self, task: Task) -> None:
         """Go on with a task that was executing or blocked when the last owner went away."""
-        if _is_signed(task, plan):
-            await self._go_on(task, plan)
-        else:
-            reason = "what the store holds is not the plan that was signed"
-            await self._end_idle(task, ENGINE, reason, Phase.CANCELLED)
+        async with self._turn:
+            try:
+                plan = await self._plan(task)
+                if is_signed(task, plan):
+                    self._claim(task, plan)
+                    await self._go_on(task, task, plan)
+                else:
+                    reason = "what the store holds is not the plan that was signed"
+                    await self._end_idle(task, ENGINE, reason, Phase.CANCELLED)
+            except Exception as error:  # whatever it is: the engine opens, and the others go on
+                await self._set_aside(task, error)
 
-    async def _go_on(self, task: Task, plan: Plan) -> None:
-        """Execute as the rows of the task stand."""
-        self._claim(task, plan)
+    async def _go_on(self, before: Task, task: Task, plan: Plan) -> None:
+        """Execute as the rows of the task stand, which was `before` until now."""
+        missed = self._arriving[task.id] = []
+        try:
+            execution = await self._execution(task, plan)
+        finally:
+            del self._arriving[task.id]
+        if task is not before:
+            self._store.set_phase(before, task)
+        self._executions[task.id] = execution
+        try:
+            execution.begin()
+            for tell in missed:
+                tell(execution)
+        except Exception as error:
+            execution.let_go()
+            await self._set_aside(execution.task, error)
+
+    async def _execution(self, task: Task, plan: Plan) -> Execution:
         reader = self._store.read
-        statuses, produced = await reader.statuses(task.id), await reader.produced(task.id)
-        answered, questions = await reader.answered(task.id, task.attempt), await reader.questions(task.id)
+        standing = await reader.standing(task)
         timed = plan.timeout is not None or plan.budget.time is not None
         spent = worked(await reader.working(task)) if timed else 0.0
         allowed = plan.budget.time
         if allowed is not None:
             allowed += (await reader.ledger.raised(task.id, 0.0)).seconds
         proposal, declined = await self._proposed(task)
-        execution = self._executions[task.id] = Execution(
-            task, plan, statuses, produced, spent, allowed, self._rooms, proposal, declined=declined
-        )
-        try:
-            execution.begin(answered, questions)
-        except BaseException:  # it must not keep the root, nor count as executing
-            self._over(execution)
-            raise
+        return Execution(task, plan, standing, spent, allowed, self._rooms, proposal, declined=declined)
 
     async def _proposed(self, task: Task) -> tuple[Proposal | None, bool]:
         """The revision that waits beside the present one; whether a person rejected one in this attempt."""
@@ -181,9 +243,7 @@ class Scheduler:
         return Proposal(plan, quorum(task, plan, given).reached), False
 
     def _over(self, execution: Execution) -> None:
-        self._executions.pop(execution.task.id, None)
-        if self._writers.get(execution.task.root) == execution.task.id:
-            del self._writers[execution.task.root]
+        self._free(execution.task)
         queued = self.ended(execution)
         if queued is not None or self._queue:
             beginning = self._begin_after(queued, execution.task.id)
@@ -202,19 +262,22 @@ class Scheduler:
         for execution in self._executions.values():
             execution.let_go()
 
+    def _tell(self, task: int, tell: Callable[[Execution], None]) -> None:
+        """Let a task hear of what people did; one that is being taken up hears of it next."""
+        if execution := self._executions.get(task):
+            tell(execution)
+        elif task in self._arriving:
+            self._arriving[task].append(tell)
+
     def _answered(self, question: Question, status: StepStatus) -> None:
-        execution = self._executions.get(question.task)
-        if execution is not None:
-            execution.answered(question, status)
+        self._tell(question.task, lambda execution: execution.answered(question, status))
 
     async def _looked(self, question: Question) -> Waits | None:
         execution = self._executions.get(question.task)
         return await execution.look_again(question.step) if execution is not None else None
 
     def _changed(self, question: Question) -> None:
-        execution = self._executions.get(question.task)
-        if execution is not None:
-            execution.asks(question)
+        self._tell(question.task, lambda execution: execution.asks(question))
 
     async def _decided(self, question: Question) -> None:
         """A person said how a task goes on at its cap; it may have been paused since before this owner."""
@@ -268,53 +331,49 @@ class Scheduler:
     # Control
 
     async def cancel(self, command: Cancel, actor: str) -> Reply:
-        """Cancel a task or one of its steps. Cancelling what was cancelled already does nothing."""
+        """Cancel a task or one of its steps. What was cancelled already stays so, and its cleanup goes on."""
+        if command.step is None:
+            return await self._cancel(command.task, actor, command.reason)
         async with self._turn:
             execution, task = await self._look_up(command.task)
-            if command.step is not None:
-                durable = self._cancel_step(task, execution, command.step, actor, command.reason)
-            elif execution is not None:
-                durable = execution.cancel(actor, command.reason)
-            elif task.phase.ended:
-                return Reply(task=task.id, seq=self._store.seq, text=f"task {task.id} was {task.phase} already")
-            else:
-                durable = await self._end_idle(task, actor, command.reason, Phase.CANCELLED)
+            durable = self._cancel_step(task, execution, command.step, actor, command.reason)
         if durable is None:
             return Reply(task=task.id, seq=self._store.seq, text=f"{command.step} had ended already")
+        return Reply(task=task.id, seq=await durable, text=f"{command.step} cancelled")
+
+    async def _cancel(self, number: int, actor: str, reason: str = "", *, urgent: bool = False) -> Reply:
+        async with self._turn:
+            execution, task = await self._look_up(number)
+            already = task.phase.ended
+            if execution is not None:
+                durable = execution.cancel(actor, reason, urgent=urgent)
+            elif already and not (urgent and number in self._queue):
+                durable = None
+            else:
+                phase = task.phase if already else Phase.CANCELLED
+                durable = await self._end_idle(task, actor, reason, phase, cleans=not urgent)
         try:
-            seq = await durable
+            seq = self._store.seq if durable is None else await durable
         except Conflict:  # somebody signed it, say, while we looked: cancelling is meant whatever happens
-            return await self.cancel(command, actor)
-        return Reply(task=task.id, seq=seq, text=f"{command.step or f'task {task.id}'} cancelled")
+            return await self._cancel(number, actor, reason, urgent=urgent)
+        text = f"task {number} was {task.phase} already" if already else f"task {number} cancelled"
+        if execution is None and await self._ending.is_unclean(await self._store.read.task(number)):
+            await self.queue(number)
+        elif already and execution is not None and execution.board.open():
+            text += f"; its cleanup goes on: signoff cancel {number} --kill ends that too"
+        return Reply(task=number, seq=seq, text=text)
 
     async def _look_up(self, task: int) -> tuple[Execution | None, Task]:
         """The task as it stands, and its execution where it has one."""
         execution = self._executions.get(task)
         return execution, execution.task if execution is not None else await self._store.read.task(task)
 
-    async def _end_idle(self, task: Task, actor: str, reason: str, phase: Phase) -> Awaitable[int]:
-        """End a task that nothing runs of here."""
-        now = self._clock()
-        after = replace(
-            task,
-            phase=advance(task.phase, phase),
-            outcome=ENDS[phase],
-            waits=(),
-            error=reason,
-            ended=now,
-            planner="",
-            pending=0,
-        )
-        flipped = [
-            (position, replace(status, state=StepState.CANCELLED, cause=Cause.CANCELLED, ended=now))
-            for position, status in enumerate(await self._store.read.statuses(task.id))
-            if not status.state.ended
-        ]
+    async def _end_idle(
+        self, task: Task, actor: str, reason: str, phase: Phase, *, cleans: bool = True
+    ) -> Awaitable[int]:
         if task.id in self._queue:
             self._queue.remove(task.id)
-        asked = await self._store.read.questions(task.id)
-        moot = (QuestionAnswered(question.closed_as_moot(actor, now)) for question in asked)
-        return self._store.cancel(task, after, flipped, (), actor, *moot, TaskEnded(after))
+        return await self._ending.end(task, actor, reason, phase, cleans=cleans)
 
     def _cancel_step(
         self, task: Task, execution: Execution | None, step: str, actor: str, reason: str
@@ -335,11 +394,8 @@ class Scheduler:
 
     async def kill(self, command: Kill, actor: str) -> Reply:
         """Cancel, let no cleanup step begin, and give what runs no more grace."""
-        await self.cancel(Cancel(task=command.task), actor)
-        execution = self._executions.get(command.task)
-        if execution is not None:
-            await execution.cancel(actor, "", urgent=True)
-        return Reply(task=command.task, seq=self._store.seq, text=f"task {command.task} killed")
+        reply = await self._cancel(command.task, actor, urgent=True)
+        return replace(reply, text=f"task {command.task} killed")
 
     async def pause(self, command: Pause, actor: str) -> Reply:
         """Start nothing new of a task; what runs goes on."""
@@ -365,7 +421,7 @@ class Scheduler:
             return await self._unpause(execution, actor)
         task = await self._store.read.task(command.task)
         plan = await self._store.read.plan(task.id, task.revision)
-        if plan is None or not _is_signed(task, plan):
+        if plan is None or not is_signed(task, plan):
             ways = f"take the plan up again, as it is or better: signoff edit {task.id}" if task.phase.ended else ""
             raise NotSigned(revision=task.revision, task=task.id, hint=ways)
         statuses = await self._store.read.statuses(task.id)
@@ -374,7 +430,7 @@ class Scheduler:
             raise nothing_to_resume(task)
         if task.phase is Phase.PAUSED:
             if any(question.kind is QuestionKind.BUDGET for question in await self._store.read.questions(task.id)):
-                raise _at_its_cap(task)
+                raise at_its_cap(task)
         try:
             seq = await self._queued_again(task, plan, statuses, command.from_step, actor)
         except Conflict:
@@ -396,61 +452,22 @@ class Scheduler:
             ended=None,
             planner="",
         )
-        return self._store.restart(task, after, _to_reset(plan, statuses, from_step, task.id), actor)
+        return self._store.restart(task, after, to_reset(plan, statuses, from_step, task.id), actor)
 
     async def _unpause(self, execution: Execution, actor: str) -> Reply:
         if execution.task.phase is not Phase.PAUSED:
             if execution.token.fired:
-                raise Refused(
-                    problem=f"Task {execution.task.id} is still being cancelled: its processes are not gone yet"
-                )
+                raise still_cancelling(execution.task)
             raise nothing_to_resume(execution.task)
         if execution.over_budget:
-            raise _at_its_cap(execution.task)
+            raise at_its_cap(execution.task)
         seq = await execution.unpause(actor)
         return Reply(task=execution.task.id, seq=seq, text=f"task {execution.task.id} goes on")
 
     async def refuse_if_alive(self, task: Task) -> None:
         """Raise `Refused` while something of a cancelled task is not gone yet."""
-        if task.phase.ended and task.id in self._executions:
-            raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet")
+        if task.phase.ended and (task.id in self._executions or task.id in self._queue):
+            raise still_cancelling(task)
         alive = [run for run in await self._store.read.unfinished_runs() if run.task == task.id]
         if any(run.state is RunState.CANCELLING for run in alive):
-            raise Refused(problem=f"Task {task.id} is still being cancelled: its processes are not gone yet")
-
-
-def _is_signed(task: Task, plan: Plan) -> bool:
-    """Whether the steps as they were read, not only as they were written, are the signed ones."""
-    return task.signed == plan.digest
-
-
-def _at_its_cap(task: Task) -> Refused:
-    return Refused(
-        problem=f"Task {task.id} is at a cap of its budget; nothing was changed",
-        hint="signoff inbox says which, and how it goes on: by a raise, cheaply, or not at all",
-    )
-
-
-def _to_reset(
-    plan: Plan, statuses: tuple[StepStatus, ...], from_step: str | None, task: int
-) -> list[tuple[int, StepStatus]]:
-    """The steps that another attempt begins anew; completed ones are kept unless `from_step` reaches them."""
-    chosen: set[str] = set()
-    if from_step is not None:
-        if from_step not in {status.id for status in statuses}:
-            raise UnknownStep(task=task, step=from_step)
-        chosen.add(from_step)
-        for planned in plan.steps:  # in topological order
-            if chosen.intersection(planned.step.needs):
-                chosen.add(planned.id)
-    return [
-        (position, StepStatus(id=status.id, attempt=status.attempt, run=status.run))
-        for position, status in enumerate(statuses)
-        if _resets(status, chosen)
-    ]
-
-
-def _resets(status: StepStatus, chosen: set[str]) -> bool:
-    if status.cause is Cause.VERDICT:
-        return False
-    return status.state is not StepState.COMPLETED or status.id in chosen
+            raise still_cancelling(task)

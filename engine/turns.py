@@ -64,9 +64,14 @@ class Turns:
         return frozenset((*self._turns, *self._held))
 
     @property
-    def held(self) -> bool:
+    def kept_back(self) -> bool:
         """Whether any ready step is kept back."""
         return bool(self._held)
+
+    @property
+    def held(self) -> bool:
+        """Whether a person holds a step that could begin otherwise."""
+        return any(self._board.statuses[step_id].held_by for step_id in self._held)
 
     # Beginning
 
@@ -118,6 +123,8 @@ class Turns:
 
     def cancel(self, steps: Iterable[str]) -> None:
         """Stop what runs of these; what has not started gives its turn back at once."""
+        steps = dict.fromkeys(steps)
+        self._held = [step_id for step_id in self._held if step_id not in steps]
         for step_id in steps:
             turn = self._turns.get(step_id)
             if turn is None:

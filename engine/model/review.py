@@ -37,6 +37,11 @@ class Quorum:
         return max(0, self.needed - len(self.signed))
 
 
+def is_signed(task: Task, plan: Plan) -> bool:
+    """Whether the steps as they were read, not only as they were written, are the signed ones."""
+    return task.signed == plan.digest
+
+
 def quorum(task: Task, plan: Plan, signatures: Iterable[Signature]) -> Quorum:
     """Count the people, not the clicks, whose signature on this very digest holds."""
     excluded = excluded_from(task, plan)

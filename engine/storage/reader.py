@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import asynccontextmanager, nullcontext
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import StoreError, UnknownStep, UnknownTask
@@ -61,6 +62,19 @@ SELECT runs.step, {{what}} AS much FROM wanted JOIN made USING (same) JOIN recen
 """
 """As above, also of other plans: of each step that stood there too, whatever it needed. Very large plans are left out:
 to compare them would keep other readers waiting."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The rows that an attempt goes on from."""
+
+    statuses: tuple[StepStatus, ...]
+    produced: dict[tuple[str, str], Made]
+    """Each file that a step made for later ones, by step and path."""
+    answered: tuple[Question, ...]
+    """The questions of this attempt that were answered."""
+    questions: tuple[Question, ...]
+    """The open ones."""
 
 
 class Reader:
@@ -269,6 +283,16 @@ class Reader:
         )
         found = [(row["id"], rows.produced_of(row["produced"])) for row in await self._all(sql, task)]
         return {(step, path): made for step, files in found for path, made in files.items()}
+
+    async def standing(self, task: Task) -> Standing:
+        """Where a task stands that is gone on with, of one moment."""
+        async with self._snapshot() as moment:
+            return Standing(
+                statuses=await moment.statuses(task.id),
+                produced=await moment.produced(task.id),
+                answered=await moment.answered(task.id, task.attempt),
+                questions=await moment.questions(task.id),
+            )
 
     async def unfinished_runs(self) -> list[Run]:
         """Runs without an end record."""

@@ -176,8 +176,12 @@ class Writer:
             for change in batch:
                 await self._write([change])
             return
-        batch[0].error = StoreError(reason=error)
-        _settle(batch[0])
+        change = batch[0]
+        change.error = StoreError(reason=error)
+        if change.actor == ENGINE:  # nobody waits for most of these: what they would have told is lost
+            told = ", ".join(fact.kind for fact, *_ in change.facts)
+            self._loop.call_exception_handler({"message": f"{told} could not be written", "exception": error})
+        _settle(change)
 
     def _transact(self, batch: list[Change]) -> list[Event]:
         """In the database's thread: one transaction for the whole batch."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import Answer, Kill, Outcome, Pause, Phase, Remove, RunState, StepState
+from engine import Answer, Kill, Outcome, Pause, Phase, Remove, Resume, RunState, StepState
 from engine.errors import IllegalTransition, Refused, UnknownStep
 from engine.model.events import RunCancelled, StepStarted, TaskEnded
 from engine.model.run import Cause
@@ -217,18 +217,123 @@ async def test_cleanup_of_what_never_began_does_not_run(desk: Desk) -> None:
     assert desk.script.ran == ["a"]
 
 
-async def test_cancelling_again_ends_the_cleanup(desk: Desk) -> None:
+async def cleaning(desk: Desk) -> int:
+    """A task that was cancelled, and whose cleanup `tidy` runs until it is released."""
     await desk.open()
     desk.script.hold("a", "tidy")
     task = await desk.begin(step("a"), step("tidy", "a", when="always"))
     await desk.started(task, "a")
     await desk.cancel(task)
     await desk.started(task, "tidy")
+    return task
+
+
+async def test_killing_ends_the_cleanup(desk: Desk) -> None:
+    task = await cleaning(desk)
     assert [run.state for run in await desk.runs(task)] == [RunState.CANCELLED, RunState.RUNNING]
-    await desk.cancel(task)
+    await desk.do(Kill(task=task))
     await desk.ended(task)
     assert await desk.states(task) == {"a": CANCELLED, "tidy": CANCELLED}
     await check_sound(desk, task)
+
+
+async def test_cancelling_again_leaves_the_cleanup_and_says_what_ends_it(desk: Desk) -> None:
+    task = await cleaning(desk)
+    assert "--kill" in (await desk.cancel(task)).text
+    desk.script.release("tidy")
+    await desk.ended(task)
+    assert await desk.states(task) == {"a": CANCELLED, "tidy": DONE}
+
+
+async def test_two_people_who_cancel_at_the_same_moment_cancel_once(desk: Desk) -> None:
+    task = await deaf(desk, step("tidy", "a", when="always"))
+    first, second = await asyncio.gather(desk.cancel(task), desk.cancel(task))
+    assert first.seq == second.seq
+    desk.script.release("a")
+    await desk.ended(task)
+    assert await desk.states(task) == {"a": CANCELLED, "tidy": DONE}
+    assert desk.phases(task).count(Phase.CANCELLED) == 1
+
+
+async def paused_over_a_restart(desk: Desk, *cleanup: dict[str, Any], **how: Any) -> int:
+    """A task that paused after its step `a`, before `b`, under an owner that is gone."""
+    await desk.open()
+    desk.script.hold("a")
+    task = await desk.begin(step("a", tier="write", idempotent=True), step("b", "a"), *cleanup)
+    await desk.started(task, "a")
+    await desk.do(Pause(task=task))
+    desk.script.release("a")
+    await desk.until(lambda event: event.kind == "step_ended" and event.step == "a")
+    await desk.reopen(**how)
+    return task
+
+
+async def test_cleanup_of_a_task_that_is_paused_over_a_restart_runs_when_it_is_cancelled(desk: Desk) -> None:
+    task = await paused_over_a_restart(desk, step("tidy", "a", "b", when="always"), step("free", "a", when="always"))
+    await desk.cancel(task, reason="enough")
+    view = await desk.ended(task)
+    assert sorted(desk.script.ran) == ["a", "free", "tidy"]
+    assert await desk.states(task) == {"a": DONE, "b": CANCELLED, "tidy": DONE, "free": DONE}
+    assert (view.task.phase, view.task.error) == (Phase.CANCELLED, "enough")
+    await check_sound(desk, task)
+
+
+async def test_such_a_cleanup_waits_until_its_directory_is_free(desk: Desk) -> None:
+    task = await paused_over_a_restart(desk, step("tidy", "a", "b", when="always"))
+    desk.script.hold("w")
+    other = await desk.begin(step("w", tier="write"))
+    await desk.started(other, "w")
+    await desk.cancel(task)
+    assert desk.script.ran == ["a", "w"]
+    for command in (Remove(task=task), Resume(task=task)):
+        with pytest.raises(Refused, match="its cleanup"):
+            await desk.do(command)
+    desk.script.release("w")
+    await desk.ended(task)
+    assert desk.script.ran == ["a", "w", "tidy"]
+
+
+async def test_such_a_cleanup_that_waits_is_ended_by_a_kill(desk: Desk) -> None:
+    task = await paused_over_a_restart(desk, step("tidy", "a", "b", when="always"))
+    desk.script.hold("w")
+    other = await desk.begin(step("w", tier="write"))
+    await desk.started(other, "w")
+    await desk.cancel(task)
+    await desk.do(Kill(task=task))
+    await desk.ended(task)
+    assert await desk.states(task) == {"a": DONE, "b": CANCELLED, "tidy": CANCELLED}
+    desk.script.release("w")
+    await desk.ended(other)
+    assert desk.script.ran == ["a", "w"]
+
+
+async def test_killing_what_is_paused_over_a_restart_lets_no_cleanup_begin(desk: Desk) -> None:
+    task = await paused_over_a_restart(desk, step("tidy", "a", "b", when="always"))
+    await desk.do(Kill(task=task))
+    await desk.ended(task)
+    assert desk.script.ran == ["a"]
+    await check_sound(desk, task)
+
+
+async def test_where_nothing_runs_the_cleanup_says_that_it_did_not(desk: Desk) -> None:
+    task = await paused_over_a_restart(desk, step("tidy", "a", "b", when="always"), executes=False)
+    await desk.cancel(task)
+    await desk.ended(task)
+    tidy = (await desk.steps(task))["tidy"]
+    assert (tidy.state, "did not begin" in tidy.error) == (CANCELLED, True)
+
+
+async def test_an_attempt_that_has_not_begun_has_nothing_to_clean_up(desk: Desk) -> None:
+    await desk.open()
+    desk.script.fails("a", "no")
+    await desk.run(step("a", tier="write", idempotent=True), step("tidy", "a", when="always"))
+    desk.script.hold("w")
+    await desk.begin(step("w", tier="write"))
+    await desk.resume(1, from_step="a")
+    await desk.do(Pause(task=1))
+    await desk.reopen()
+    await desk.cancel(1)
+    assert await desk.states(1) == {"a": CANCELLED, "tidy": CANCELLED}
 
 
 async def test_a_cleanup_that_runs_already_is_not_marked_as_cancelling(desk: Desk) -> None:

@@ -180,6 +180,22 @@ async def test_verdicts_that_do_not_fit_change_nothing(desk: Desk) -> None:
 # Verdicts while it runs
 
 
+@pytest.mark.parametrize("command", ["skip", "cancel"])
+async def test_what_was_held_and_is_left_out_is_waited_for_no_more(desk: Desk, command: str) -> None:
+    await desk.open()
+    task = await desk.plan(step("a"), step("c", tier="destructive"))
+    await judge(desk, task, "a", Verdict.HOLD)
+    await desk.sign(task)
+    await desk.asked(task, "c")
+    blocked = await desk.phase(task, Phase.BLOCKED)
+    assert isinstance(blocked.fact, PhaseChanged)
+    assert blocked.fact.task.waits == (Wait.CONFIRMATION, Wait.HELD)
+    await (judge(desk, task, "a", Verdict.SKIP) if command == "skip" else desk.cancel(task, "a"))
+    waits = await desk.phase(task, Phase.BLOCKED, after=blocked.seq)
+    assert isinstance(waits.fact, PhaseChanged)
+    assert waits.fact.task.waits == (Wait.CONFIRMATION,)
+
+
 async def test_a_held_step_waits_and_the_rest_goes_on(desk: Desk) -> None:
     await desk.open()
     task = await desk.plan(step("a"), step("b"), step("c", "a"))

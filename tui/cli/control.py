@@ -13,6 +13,7 @@ from engine import (
     Command,
     EngineClient,
     Event,
+    Kill,
     ListRuns,
     Pause,
     Remove,
@@ -23,7 +24,7 @@ from engine import (
     Stalled,
     TaskView,
 )
-from engine.errors import EngineGone, IllegalTransition
+from engine.errors import EngineGone, IllegalTransition, UsageError
 from tui.cli import lines
 from tui.cli.arguments import set_option, step_argument, task_argument
 from tui.cli.call import Call, Verb
@@ -44,6 +45,7 @@ def _cancel_arguments(parser: ArgumentParser) -> None:
     task_argument(parser)
     step_argument(parser, optional=True)
     parser.add_argument("--reason", metavar="TEXT", default="", help="why; it is recorded")
+    parser.add_argument("--kill", action="store_true", help="end a task at once: no cleanup, no more grace")
     set_option(parser)
 
 
@@ -65,11 +67,14 @@ async def _telling_of_the_disk(call: Call, engine: EngineClient) -> AsyncIterato
 
 
 async def _cancel(call: Call) -> int:
+    if call.args.kill and call.args.step:
+        raise UsageError(problem="A step alone cannot be killed", hint="leave out --kill, or the step")
     async with call.engine("decide") as engine, _telling_of_the_disk(call, engine):
         view: TaskView = await engine.read(ShowTask(task=call.args.task))
         step = step_id(view, call.args.step) if call.args.step else None
         dying = await _alive(engine, view.task.id, step)
-        reply: Reply = await engine.do(Cancel(task=view.task.id, step=step, reason=call.args.reason))
+        cancel = Cancel(task=view.task.id, step=step, reason=call.args.reason)
+        reply: Reply = await engine.do(Kill(task=view.task.id) if call.args.kill else cancel)
         call.console.say(safe(reply.text))
         with suppress(EngineGone):  # an owner whose last task this was leaves with it; the store tells the rest
             await _gone(engine, view, step)

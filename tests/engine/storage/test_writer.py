@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.errors import Conflict, StoreError, StoreFull
 from engine.model.events import Event, Notified
+from engine.model.task import ENGINE
 from engine.storage import writer as writer_room
 from engine.storage.connect import open_writer
 from engine.storage.writer import Change, Writer
@@ -101,6 +102,17 @@ async def test_a_change_that_can_never_be_written_fails_alone(bench: Bench) -> N
     assert bench.writer.fault is None
     assert await bench.column("SELECT sha256 FROM contents ORDER BY rowid") == ["same", "late"]
     assert await bench.writer.apply(content("after")) == 3
+
+
+@pytest.mark.parametrize(("actor", "times"), [(ENGINE, 1), ("ana", 0)])
+async def test_a_change_of_the_engine_that_can_never_be_written_goes_not_unseen(
+    bench: Bench, actor: str, times: int
+) -> None:
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["message"]))
+    with pytest.raises(StoreError):
+        await bench.writer.apply(content("\udc80", actor=actor))
+    assert told == ["notified could not be written"] * times
 
 
 async def test_a_database_that_cannot_be_written_keeps_the_engines_changes_and_refuses_a_persons(

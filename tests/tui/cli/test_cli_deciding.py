@@ -12,6 +12,7 @@ from engine import (
     Answer,
     Cancel,
     Command,
+    Kill,
     Need,
     Outcome,
     Pause,
@@ -201,6 +202,14 @@ def test_what_each_command_gives_the_engine(words: list[str], command: Command) 
     engine = ScriptedEngine(plans.to_review())
     assert call(engine, *words).code == 0
     assert given(engine) == command
+
+
+def test_killing_is_asked_for_in_so_many_words() -> None:
+    engine = ScriptedEngine(plans.to_review())
+    call(engine, "cancel", "12", "--kill")
+    assert given(engine) == Kill(task=12, key="")
+    said = call(ScriptedEngine(plans.to_review()), "cancel", "12", "9", "--kill")
+    assert (said.code, "step alone" in said.err) == (2, True)
 
 
 def test_cancelling_a_task_exits_as_its_outcome() -> None:
