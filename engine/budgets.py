@@ -1,4 +1,4 @@
-"""Budgets: every call of a model or an agent reserves here before it starts and settles after (B10).
+"""Budgets: every try of a model or an agent reserves here before it starts and settles after (B10).
 
 `reserve` is the one choke point: it looks and writes while nobody else can, so that no two calls pass the same cap
 together. Whatever goes wrong while it looks counts as over. A reservation that never settles keeps counting.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -71,7 +71,7 @@ class Budgets:
         try:
             async with self._turn:
                 raised = await self._store.read.ledger.raised(task, 0.0)
-                await self._check(call, raised, estimate.others)
+                await self._check(call, raised)
                 await self._store.ledger.reserve(call, expected)
         except StoreError as error:
             raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
@@ -84,27 +84,23 @@ class Budgets:
             return refusing(standings, priced(estimate.usage.cost)) is None
         return False
 
-    async def _check(self, call: Call, raised: Raised, others: Sequence[str]) -> None:
-        """It has to fit under the caps of whoever may come to answer. Raises `OverBudget`."""
-        standings: list[Standing] = []
-        for model in (call.model, *others):
-            standings += await self._spending.standings(call.task, model)
+    async def _check(self, call: Call, raised: Raised) -> None:
+        """It has to fit under every cap. Raises `OverBudget`."""
+        standings = await self._spending.standings(call.task, call.model)
         wanted = 0 if call.reserved is None and raised.unpriced else call.reserved
         if refused := refusing(standings, wanted):
             raise _over(call, *refused)
 
-    def settle(self, call: Call, usage: Usage | None, failure: str = "", model: str = "", preview: str = "") -> Durable:
+    def settle(self, call: Call, usage: Usage | None, failure: str = "", preview: str = "") -> Durable:
         """Record what a call used; it is written whether somebody waits for it or not.
 
         Args:
             usage: as the provider reported it; None where it did not.
             failure: a `ModelFailure`, or `cancelled`; empty for an answer.
-            model: who answered; empty for who was meant to.
         """
         used = usage or Usage(cost=0.0 if failure in _UNSENT else None)
         settled = replace(
             call,
-            model=model or call.model,
             cost=priced(used.cost) if usage or failure in _UNSENT else call.reserved,
             tokens_in=used.tokens_in,
             tokens_out=used.tokens_out,

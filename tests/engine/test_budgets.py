@@ -224,13 +224,6 @@ async def test_a_reservation_that_nobody_waits_for_any_more_is_given_back(tmp_pa
         await desk.reserve(0.9)
 
 
-async def test_who_may_answer_in_the_place_of_a_model_has_to_fit_too(tmp_path: Path) -> None:
-    async with books(tmp_path, OverallCaps(models={"dear": Caps(day=0.01)})) as desk:
-        estimate = Estimate(model="cheap", usage=Usage(cost=0.5), others=("dear",))
-        with pytest.raises(OverBudget, match="dear"):
-            await desk.budgets.reserve(estimate, Purpose.PLAN, 1, "", None)
-
-
 async def test_a_warning_comes_once_in_a_window(tmp_path: Path) -> None:
     async with books(tmp_path, OverallCaps(hour=1.0, month=9.0)) as desk:
         await desk.spend(0.79)

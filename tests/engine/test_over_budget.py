@@ -438,7 +438,7 @@ async def test_to_finish_cheaply_goes_on_with_the_cheapest_model_where_that_fits
     chain = Chain("one", "two", "three", dear=0.2, mini=0.05, unknown=None, small=0.1)
     await desk.open(model=chain, real=True, budget=OverallCaps(day=0.06))
     task, question = await at_the_cap(desk, research("a"), research("b", "a", model="small"), timeout="1h")
-    assert (question.cheaper, question.options) == ("mini", (Way.UNPRICED, Way.CHEAP, Way.STOP))
+    assert (question.cheaper, question.options) == ("mini", (Way.RAISE, Way.CHEAP, Way.STOP))
     if reopened:
         await desk.reopen(model=chain, real=True, budget=OverallCaps(day=0.06))
         assert [each.cheaper for each in await desk.questions()] == ["mini"]
