@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from engine.errors import Conflict, OverBudget, StoreError
 from engine.llm import Estimate
 from engine.model.amounts import MICROS, dollars, priced
-from engine.model.budget import Cap, Raised, Scope, Standing, Verdict, Way, refusing, warns
-from engine.model.call import CANCELLED, FREE, INTERRUPTED, NO_TASK, Call, ModelFailure, Purpose, Usage
+from engine.model.budget import Cap, Raised, Scope, Standing, Way, refusing, warns
+from engine.model.call import CANCELLED, FREE, INTERRUPTED, Call, ModelFailure, Purpose, Usage
 from engine.spending import Spending
 from engine.storage.decisions import Durable
 from engine.storage.store import Store
@@ -81,7 +81,7 @@ class Budgets:
         """Whether a call could be made now, at a price that is known."""
         with suppress(StoreError):
             standings = await self._spending.standings(task, estimate.model)
-            return refusing(standings, priced(estimate.usage.cost)) is None
+            return not refusing(standings, priced(estimate.usage.cost))
         return False
 
     async def _check(self, call: Call, raised: Raised) -> None:
@@ -89,7 +89,7 @@ class Budgets:
         standings = await self._spending.standings(call.task, call.model)
         wanted = 0 if call.reserved is None and raised.unpriced else call.reserved
         if refused := refusing(standings, wanted):
-            raise _over(call, *refused)
+            raise _unpriced(call, refused[0].cap) if wanted is None else _over(call, refused)
 
     def settle(self, call: Call, usage: Usage | None, failure: str = "", preview: str = "") -> Durable:
         """Record what a call used; it is written whether somebody waits for it or not.
@@ -131,32 +131,44 @@ class Budgets:
         return told
 
 
-def _over(call: Call, said: Verdict, standing: Standing) -> OverBudget:
-    cap = standing.cap
-    if said is Verdict.UNPRICED:
-        return OverBudget(
-            problem=f"Nobody knows what {call.model} costs, and {cap} may cost {dollars(cap.micros)}",
-            ways=_PRICE,
-            hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced"
-            if call.task
-            else "model.prices in the configuration says what it costs: signoff config edit",
-        )
-    limit, wanted = standing.limit or 0, call.reserved or 0
-    missing = f"{(standing.used + wanted - limit) / MICROS:.6f}".rstrip("0").rstrip(".")
-    has = "have" if cap.scope is Scope.OVERALL else "has"
-    left = f"{cap} may cost {dollars(limit)} and {has} used {dollars(standing.used)}"
-    problem = f"{left}; {call.model} may take {dollars(wanted)}"
-    return OverBudget(problem=problem, ways=_MONEY, hint=_way_on(call.task, cap, missing), cap=cap.word)
+def _unpriced(call: Call, cap: Cap) -> OverBudget:
+    return OverBudget(
+        problem=f"Nobody knows what {call.model} costs, and {cap} may cost {dollars(cap.micros)}",
+        ways=_PRICE,
+        hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced"
+        if call.task
+        else "model.prices in the configuration says what it costs: signoff config edit",
+    )
 
 
-def _way_on(task: int, cap: Cap, missing: str) -> str:
-    """How a call would fit; of a cap that is not the task's own it says what is lifted."""
-    raised = f"signoff budget raise {task} +{missing}"
-    if task == NO_TASK:
-        where = "budget.models" if cap.name else f"budget.{cap.window}"
-        return (
-            f"{where} in the configuration is the cap (signoff config edit); it begins anew with the next {cap.window}"
-        )
-    if cap.word:
-        return f"to let task {task} alone go beyond that: {raised} --beyond {shlex.quote(cap.word)}"
-    return f"it fits after {raised}"
+def _over(call: Call, refused: Sequence[Standing]) -> OverBudget:
+    """It names each cap that stands in the way, and asks about the first."""
+    wanted = call.reserved or 0
+    problem = "; ".join((*map(_left, refused), f"{call.model} may take {dollars(wanted)}"))
+    hint = _way_on(call.task, refused, wanted) if call.task else "; ".join(_configured(each.cap) for each in refused)
+    return OverBudget(problem=problem, ways=_MONEY, hint=hint, cap=refused[0].cap.word)
+
+
+def _left(standing: Standing) -> str:
+    has = "have" if standing.cap.scope is Scope.OVERALL else "has"
+    return f"{standing.cap} may cost {dollars(standing.limit)} and {has} used {dollars(standing.used)}"
+
+
+def _configured(cap: Cap) -> str:
+    where = "budget.models" if cap.name else f"budget.{cap.window}"
+    return f"{where} in the configuration is the cap (signoff config edit); it begins anew with the next {cap.window}"
+
+
+def _way_on(task: int, refused: Sequence[Standing], wanted: int) -> str:
+    """What makes the call fit under every cap: one raise lifts all of the task's own, each other needs one."""
+    missing = dict[str, int]()
+    for each in refused:
+        short = each.used + wanted - (each.limit or 0)
+        missing[each.cap.word] = max(short, missing.get(each.cap.word, 0))
+    raises = " and ".join(_raise(task, amount, word) for word, amount in missing.items())
+    return f"to let task {task} alone go beyond that: {raises}" if any(missing) else f"it fits after {raises}"
+
+
+def _raise(task: int, amount: int, word: str) -> str:
+    beyond = f" --beyond {shlex.quote(word)}" if word else ""
+    return f"signoff budget raise {task} +{f'{amount / MICROS:.6f}'.rstrip('0').rstrip('.')}{beyond}"

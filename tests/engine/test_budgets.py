@@ -122,6 +122,22 @@ async def test_what_is_over_names_the_cap_what_was_used_and_how_to_go_on(tmp_pat
         await desk.reserve(1.0, model="another")
 
 
+async def test_what_is_over_two_caps_names_both_and_fits_after_what_it_says(tmp_path: Path) -> None:
+    async with books(tmp_path, OverallCaps(day=1.0, month=1.2, models={"m": Caps(hour=9.0)})) as desk:
+        await desk.spend(0.9)
+        with pytest.raises(OverBudget) as over:
+            await desk.reserve(0.5)
+        day = "all tasks this day may cost $1.00 and have used $0.90"
+        month = "all tasks this month may cost $1.20 and have used $0.90"
+        assert str(over.value) == f"{day}; {month}; m may take $0.50; nothing was sent"
+        raises = "signoff budget raise 1 +0.4 --beyond day and signoff budget raise 1 +0.2 --beyond month"
+        assert (over.value.hint, over.value.cap) == (f"to let task 1 alone go beyond that: {raises}", "day")
+        for amount, word in ((400_000, "day"), (200_000, "month")):
+            more = Raise(task=1, micros=amount, beyond=word, actor="ana", time=desk.now[0])
+            await desk.store.ledger.raise_budget(more)
+        await desk.reserve(0.5)
+
+
 async def test_a_raise_is_for_its_task_its_cap_and_its_window(tmp_path: Path) -> None:
     async with books(tmp_path, OverallCaps(day=1.0)) as desk:
         await desk.spend(1.0)

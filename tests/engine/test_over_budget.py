@@ -395,6 +395,14 @@ async def test_a_cap_of_all_tasks_is_lifted_only_by_a_raise_that_calls_it_and_fo
     assert another.cap == "day"
 
 
+async def test_a_raise_that_is_proposed_fits_under_every_cap_of_the_task(desk: Desk) -> None:
+    await desk.open(model=priced(cost=0.31165, most=0.31165))
+    task, question = await at_the_cap(desk, research("a"), research("b", "a"), budget={"hour": 0.5, "money": 0.4})
+    assert question.news[1] == f"it fits after signoff budget raise {task} +0.2233"
+    await desk.do(RaiseBudget(task=task, money=0.2233))
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+
+
 async def test_a_cap_of_a_model_is_called_by_its_name(desk: Desk) -> None:
     caps = OverallCaps(models={"scripted": Caps(hour=0.8)})
     await desk.open(model=priced(cost=0.6, most=0.6), budget=caps)
