@@ -52,6 +52,7 @@ from engine.configuration import unused_variables as unused_variables
 from engine.diagnosis import Finding as Finding
 from engine.diagnosis import Health as Health
 from engine.diagnosis import diagnose as diagnose
+from engine.diagnosis import other_settings as other_settings
 from engine.documents import agent_guide as agent_guide
 from engine.documents import plan_document as plan_document
 from engine.documents import plan_schema as plan_schema

@@ -138,3 +138,5 @@ class EngineInfo:
     """Steps that run at the same time, at most."""
     fault: str = ""
     """Why nothing new is started, if so."""
+    settings: str = ""
+    """The digest of the settings that it was opened with: it keeps to them to its end."""

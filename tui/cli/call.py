@@ -110,11 +110,11 @@ class Call:
         return load_configuration(environ=self.world.environ, options=options).settings
 
     @asynccontextmanager
-    async def engine(self, need: str, *, state: Path | None = None) -> AsyncIterator[EngineClient]:
+    async def engine(self, need: str, *, state: Path | None = None, quiet: bool = False) -> AsyncIterator[EngineClient]:
         """An engine to `read`, `decide` or `execute` with, closed in the end; see `engine.opening`.
 
         Merely reading needs no settings, so a wrong configuration file stops nobody from looking; `judge` reads with
-        the settings that a run would have.
+        the settings that a run would have. An engine that began with other settings is told of, unless `quiet`.
         """
         from engine import Need, default_settings
 
@@ -124,9 +124,18 @@ class Call:
         wanted = Need.READ if need == "judge" else Need(need)
         client = await self.world.connect(state or self.state, wanted, settings, None if state else self.host)
         try:
+            if not quiet and need not in ("read", "judge") and state is None and self.host is None:
+                await self._compare(client, settings)
             yield client
         finally:
             await client.close()
+
+    async def _compare(self, client: EngineClient, settings: Settings) -> None:
+        from engine import EngineInfo, ShowEngine, other_settings
+
+        info: EngineInfo = await client.read(ShowEngine())
+        if told := other_settings(info, settings):
+            self.console.note(told)
 
 
 @dataclass(frozen=True)
