@@ -15,7 +15,7 @@ from engine.budgets import Budgets
 from engine.cancellation import CancelToken
 from engine.errors import ModelFailed, NoModel, OverBudget, Unusable
 from engine.llm import Completion, Estimate, Model
-from engine.model.call import FREE, Call, ModelFailure, Purpose, Usage
+from engine.model.call import CANCELLED, FREE, Call, ModelFailure, Purpose, Usage
 from engine.model.prompt import Message, Prompt, Speaker
 from engine.policy.literal_secrets import without_secrets
 
@@ -165,7 +165,9 @@ class _Paying(Generic[T]):
     async def settle(self, call: Call, usage: Usage | None, failure: str = "", preview: str = "") -> None:
         if failure:
             self._broken.append(f"{call.model} failed ({failure})")
-        await self._budgets.warn(call, self._budgets.settle(call, usage, failure, preview))
+        settled = self._budgets.settle(call, usage, failure, preview)
+        if failure != CANCELLED:  # who cancels waits for no disk
+            await self._budgets.warn(call, settled)
 
 
 def _told(prompt: Prompt) -> tuple[Message, ...]:

@@ -31,6 +31,7 @@ from engine.spending import Spending
 from engine.storage.connect import FILE
 from engine.storage.store import Store
 from tests.engine.scripted_model import ScriptedModel, priced
+from tests.patience import PATIENCE
 
 DAY = Cap(scope=Scope.OVERALL, window=Window.DAY)
 
@@ -298,6 +299,18 @@ async def test_a_call_that_is_cancelled_settles_all_the_same(tmp_path: Path) -> 
             await asking
         (call,) = await desk.calls()
         assert (call.failure, call.cost, await desk.used()) == (CANCELLED, 1_000_000, (1_000_000, 0, 0))
+
+
+async def test_to_cancel_a_call_waits_for_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with books(tmp_path) as desk:
+        monkeypatch.setattr(desk.store.ledger, "settle", lambda call: asyncio.get_running_loop().create_future())
+        model = priced()
+        model.hold()
+        asking = asyncio.create_task(Inference(model, desk.budgets).infer(ask(), lambda _: None, CancelToken()))
+        await model.asked.wait()
+        asking.cancel()
+        await asyncio.wait((asking,), timeout=PATIENCE)
+        assert asking.cancelled()
 
 
 async def test_a_correction_is_a_call_of_its_own(tmp_path: Path) -> None:
