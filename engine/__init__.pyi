@@ -174,6 +174,7 @@ from engine.model.trust import TrustedFile as TrustedFile
 from engine.models import key_file as key_file
 from engine.models import look_at_models as look_at_models
 from engine.models import try_models as try_models
+from engine.models import unknown_model as unknown_model
 from engine.opening import Need as Need
 from engine.opening import connect as connect
 from engine.owner import Owner as Owner

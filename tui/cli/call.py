@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from engine import dataclass
+from engine.errors import NoModel, NothingFits
 from tui.cli.console import Console
 
 if TYPE_CHECKING:
@@ -123,19 +124,27 @@ class Call:
             settings = replace(settings, share=None)  # a scratch engine is nobody else's business
         wanted = Need.READ if need == "judge" else Need(need)
         client = await self.world.connect(state or self.state, wanted, settings, None if state else self.host)
+        unknown = ""
         try:
             if not quiet and need not in ("read", "judge") and state is None and self.host is None:
-                await self._compare(client, settings)
+                unknown = await self._compare(client, settings)
             yield client
+        except (NoModel, NothingFits) as error:
+            if unknown:
+                error.hint = f"{error.hint}; {unknown}" if isinstance(error, NothingFits) else unknown
+            raise
         finally:
             await client.close()
 
-    async def _compare(self, client: EngineClient, settings: Settings) -> None:
-        from engine import EngineInfo, ShowEngine, other_settings
+    async def _compare(self, client: EngineClient, settings: Settings) -> str:
+        """Tell of an engine that began with other settings; returns what to do where it knows no model for that."""
+        from engine import EngineInfo, ShowEngine, other_settings, unknown_model
 
         info: EngineInfo = await client.read(ShowEngine())
-        if told := other_settings(info, settings):
+        told = other_settings(info, settings)
+        if told:
             self.console.note(told)
+        return unknown_model(settings.model.name) if told and settings.model.name and not info.model else ""
 
 
 @dataclass(frozen=True)

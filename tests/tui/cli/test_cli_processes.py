@@ -399,9 +399,14 @@ def test_an_engine_keeps_to_the_configuration_it_began_with_and_that_is_told(sig
         told = "began with another configuration; this one takes effect when it is started again: signoff serve --stop"
         assert told in budget.stderr
         assert told in signoff("doctor").stdout
-        planned = signoff("plan", "raise the retention")
-        assert planned.returncode != 0
-        assert told in planned.stderr
+        unknown = "the engine began before openai/mine was configured"
+        for planner in ("auto", "llm"):
+            planned = signoff("plan", "--planner", planner, "raise the retention")
+            assert planned.returncode != 0
+            assert told in planned.stderr
+            assert unknown in planned.stderr
+            assert "such as [model]" not in planned.stderr
+        assert unknown in signoff("doctor", "--model").stdout
         assert told not in signoff("serve", "--stop").stderr
     assert "no cap" in signoff("budget").stdout
 
