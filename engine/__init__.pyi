@@ -52,6 +52,7 @@ from engine.configuration import unused_variables as unused_variables
 from engine.diagnosis import Finding as Finding
 from engine.diagnosis import Health as Health
 from engine.diagnosis import diagnose as diagnose
+from engine.diagnosis import other_settings as other_settings
 from engine.documents import agent_guide as agent_guide
 from engine.documents import plan_document as plan_document
 from engine.documents import plan_schema as plan_schema
@@ -173,6 +174,7 @@ from engine.model.trust import TrustedFile as TrustedFile
 from engine.models import key_file as key_file
 from engine.models import look_at_models as look_at_models
 from engine.models import try_models as try_models
+from engine.models import unknown_model as unknown_model
 from engine.opening import Need as Need
 from engine.opening import connect as connect
 from engine.owner import Owner as Owner

@@ -1,4 +1,4 @@
-"""Budgets: every call of a model or an agent reserves here before it starts and settles after (B10).
+"""Budgets: every try of a model or an agent reserves here before it starts and settles after (B10).
 
 `reserve` is the one choke point: it looks and writes while nobody else can, so that no two calls pass the same cap
 together. Whatever goes wrong while it looks counts as over. A reservation that never settles keeps counting.
@@ -15,8 +15,8 @@ from dataclasses import replace
 from engine.errors import Conflict, OverBudget, StoreError
 from engine.llm import Estimate
 from engine.model.amounts import MICROS, dollars, priced
-from engine.model.budget import Cap, Raised, Scope, Standing, Verdict, Way, refusing, warns
-from engine.model.call import CANCELLED, FREE, INTERRUPTED, NO_TASK, Call, ModelFailure, Purpose, Usage
+from engine.model.budget import Cap, Raised, Scope, Standing, Way, refusing, warns
+from engine.model.call import CANCELLED, FREE, INTERRUPTED, Call, ModelFailure, Purpose, Usage
 from engine.spending import Spending
 from engine.storage.decisions import Durable
 from engine.storage.store import Store
@@ -71,7 +71,7 @@ class Budgets:
         try:
             async with self._turn:
                 raised = await self._store.read.ledger.raised(task, 0.0)
-                await self._check(call, raised, estimate.others)
+                await self._check(call, raised)
                 await self._store.ledger.reserve(call, expected)
         except StoreError as error:
             raise OverBudget(problem=f"What was spent cannot be told ({error})", ways=_MONEY) from error
@@ -81,30 +81,26 @@ class Budgets:
         """Whether a call could be made now, at a price that is known."""
         with suppress(StoreError):
             standings = await self._spending.standings(task, estimate.model)
-            return refusing(standings, priced(estimate.usage.cost)) is None
+            return not refusing(standings, priced(estimate.usage.cost))
         return False
 
-    async def _check(self, call: Call, raised: Raised, others: Sequence[str]) -> None:
-        """It has to fit under the caps of whoever may come to answer. Raises `OverBudget`."""
-        standings: list[Standing] = []
-        for model in (call.model, *others):
-            standings += await self._spending.standings(call.task, model)
+    async def _check(self, call: Call, raised: Raised) -> None:
+        """It has to fit under every cap. Raises `OverBudget`."""
+        standings = await self._spending.standings(call.task, call.model)
         wanted = 0 if call.reserved is None and raised.unpriced else call.reserved
         if refused := refusing(standings, wanted):
-            raise _over(call, *refused)
+            raise _unpriced(call, refused[0].cap) if wanted is None else _over(call, refused)
 
-    def settle(self, call: Call, usage: Usage | None, failure: str = "", model: str = "", preview: str = "") -> Durable:
+    def settle(self, call: Call, usage: Usage | None, failure: str = "", preview: str = "") -> Durable:
         """Record what a call used; it is written whether somebody waits for it or not.
 
         Args:
             usage: as the provider reported it; None where it did not.
             failure: a `ModelFailure`, or `cancelled`; empty for an answer.
-            model: who answered; empty for who was meant to.
         """
         used = usage or Usage(cost=0.0 if failure in _UNSENT else None)
         settled = replace(
             call,
-            model=model or call.model,
             cost=priced(used.cost) if usage or failure in _UNSENT else call.reserved,
             tokens_in=used.tokens_in,
             tokens_out=used.tokens_out,
@@ -135,32 +131,44 @@ class Budgets:
         return told
 
 
-def _over(call: Call, said: Verdict, standing: Standing) -> OverBudget:
-    cap = standing.cap
-    if said is Verdict.UNPRICED:
-        return OverBudget(
-            problem=f"Nobody knows what {call.model} costs, and {cap} may cost {dollars(cap.micros)}",
-            ways=_PRICE,
-            hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced"
-            if call.task
-            else "model.prices in the configuration says what it costs: signoff config edit",
-        )
-    limit, wanted = standing.limit or 0, call.reserved or 0
-    missing = f"{(standing.used + wanted - limit) / MICROS:.6f}".rstrip("0").rstrip(".")
-    has = "have" if cap.scope is Scope.OVERALL else "has"
-    left = f"{cap} may cost {dollars(limit)} and {has} used {dollars(standing.used)}"
-    problem = f"{left}; {call.model} may take {dollars(wanted)}"
-    return OverBudget(problem=problem, ways=_MONEY, hint=_way_on(call.task, cap, missing), cap=cap.word)
+def _unpriced(call: Call, cap: Cap) -> OverBudget:
+    return OverBudget(
+        problem=f"Nobody knows what {call.model} costs, and {cap} may cost {dollars(cap.micros)}",
+        ways=_PRICE,
+        hint=f"to let task {call.task} call it uncounted: signoff budget raise {call.task} --unpriced"
+        if call.task
+        else "model.prices in the configuration says what it costs: signoff config edit",
+    )
 
 
-def _way_on(task: int, cap: Cap, missing: str) -> str:
-    """How a call would fit; of a cap that is not the task's own it says what is lifted."""
-    raised = f"signoff budget raise {task} +{missing}"
-    if task == NO_TASK:
-        where = "budget.models" if cap.name else f"budget.{cap.window}"
-        return (
-            f"{where} in the configuration is the cap (signoff config edit); it begins anew with the next {cap.window}"
-        )
-    if cap.word:
-        return f"to let task {task} alone go beyond that: {raised} --beyond {shlex.quote(cap.word)}"
-    return f"it fits after {raised}"
+def _over(call: Call, refused: Sequence[Standing]) -> OverBudget:
+    """It names each cap that stands in the way, and asks about the first."""
+    wanted = call.reserved or 0
+    problem = "; ".join((*map(_left, refused), f"{call.model} may take {dollars(wanted)}"))
+    hint = _way_on(call.task, refused, wanted) if call.task else "; ".join(_configured(each.cap) for each in refused)
+    return OverBudget(problem=problem, ways=_MONEY, hint=hint, cap=refused[0].cap.word)
+
+
+def _left(standing: Standing) -> str:
+    has = "have" if standing.cap.scope is Scope.OVERALL else "has"
+    return f"{standing.cap} may cost {dollars(standing.limit)} and {has} used {dollars(standing.used)}"
+
+
+def _configured(cap: Cap) -> str:
+    where = "budget.models" if cap.name else f"budget.{cap.window}"
+    return f"{where} in the configuration is the cap (signoff config edit); it begins anew with the next {cap.window}"
+
+
+def _way_on(task: int, refused: Sequence[Standing], wanted: int) -> str:
+    """What makes the call fit under every cap: one raise lifts all of the task's own, each other needs one."""
+    missing = dict[str, int]()
+    for each in refused:
+        short = each.used + wanted - (each.limit or 0)
+        missing[each.cap.word] = max(short, missing.get(each.cap.word, 0))
+    raises = " and ".join(_raise(task, amount, word) for word, amount in missing.items())
+    return f"to let task {task} alone go beyond that: {raises}" if any(missing) else f"it fits after {raises}"
+
+
+def _raise(task: int, amount: int, word: str) -> str:
+    beyond = f" --beyond {shlex.quote(word)}" if word else ""
+    return f"signoff budget raise {task} +{f'{amount / MICROS:.6f}'.rstrip('0').rstrip('.')}{beyond}"

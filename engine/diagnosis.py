@@ -10,9 +10,14 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import SpawnFailed
 from engine.version import VERSION
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+    from engine.views import EngineInfo
 
 LOW = 1 << 30
 """Free bytes under which a disk is called low: one log may take as much."""
@@ -139,3 +144,11 @@ def _warning(name: str, text: str) -> Finding:
 
 def _fault(name: str, text: str) -> Finding:
     return Finding(name=name, health=Health.FAULT, text=text)
+
+
+def other_settings(info: EngineInfo, settings: Settings) -> str:
+    """What to know of an engine that began with other settings than these; empty where it did not."""
+    if info.settings in ("", settings.digest):
+        return ""
+    again = "this one takes effect when it is started again: signoff serve --stop"
+    return f"engine process {info.pid} began with another configuration; {again}"

@@ -220,6 +220,8 @@ class Engine:
             parallel=self._opening.settings.parallel,
             head=self._store.head.hex(),
             fault=next((stalled.fault for stalled in self._parts.stalls.now), ""),
+            settings=self._opening.settings.digest,
+            model=self._opening.settings.model.name,
         )
 
 

@@ -40,7 +40,7 @@ No room raises a bare Exception, and no traceback reaches a person: the command 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -252,15 +252,23 @@ class ModelFailed(ModelError):
 
 
 class OverBudget(ModelError):
-    """{problem}; nothing was sent"""
+    """{problem}; {sent}"""
 
-    def __init__(self, *, problem: str, ways: tuple[Way, ...], hint: str = "", cap: str = "") -> None:
+    def __init__(
+        self, *, problem: str, ways: tuple[Way, ...], hint: str = "", cap: str = "", sent: str = "nothing was sent"
+    ) -> None:
+        self._problem = problem
         self.ways = ways
         self.cap = cap
         """The cap of all tasks or of a model that it does not fit under, as a raise calls it; else empty."""
         self.cheaper = ""
         """A configured model that would fit; empty where none does."""
-        super().__init__(hint=hint, problem=problem)
+        super().__init__(hint=hint, problem=problem, sent=sent)
+
+    def after(self, failed: Sequence[str]) -> OverBudget:
+        """The same, of a try that came after others, each in words."""
+        problem = "; ".join((*dict.fromkeys(failed), self._problem))
+        return OverBudget(problem=problem, ways=self.ways, hint=self.hint, cap=self.cap, sent="nothing more was sent")
 
 
 class Unusable(ModelError):
@@ -271,4 +279,4 @@ class Cancelled(SignoffError):
     """Cancelled: {reason}"""
 
     usage: Usage | None = None
-    """What a model had used until then; None where none was asked."""
+    """What the try of a model that it ended had used until then; None where none was asked."""

@@ -8,15 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from engine.budgets import Budgets
 from engine.cancellation import CancelToken
-from engine.errors import Cancelled, ModelFailed, NoModel, OverBudget, Unusable
+from engine.errors import ModelFailed, NoModel, OverBudget, Unusable
 from engine.llm import Completion, Estimate, Model
-from engine.model.call import CANCELLED, FREE, ModelFailure, Purpose, Usage
+from engine.model.call import CANCELLED, FREE, Call, ModelFailure, Purpose, Usage
 from engine.model.prompt import Message, Prompt, Speaker
 from engine.policy.literal_secrets import without_secrets
 
@@ -61,7 +60,7 @@ class Inference:
 
     Args:
         model: who answers; None where none is configured.
-        budgets: what each call reserves from before it is made, and settles with after; None where nobody counts.
+        budgets: what each try reserves from before it is made, and settles with after; None where nobody counts.
     """
 
     def __init__(self, model: Model | None, budgets: Budgets | None = None) -> None:
@@ -95,7 +94,7 @@ class Inference:
 
         Raises:
             NoModel: none is configured.
-            OverBudget: a call would cost more than it may; that one was not made.
+            OverBudget: a try would cost more than it may; that one was not made.
             ModelFailed: no answer, or none that can be used.
             Cancelled: the token fired.
         """
@@ -125,44 +124,51 @@ class Inference:
         heard: Callable[[str], None],
         token: CancelToken,
     ) -> Completion:
-        """One call: reserved before it is made, settled however it ends."""
-        complete = partial(
-            model.complete, messages, heard=heard, token=token, model=question.model, schema=question.schema
-        )
-        if self._budgets is None:
-            return await complete()
-        estimate = await asyncio.to_thread(model.estimate, messages, question.model)
+        """One call, of which every try is paid for."""
+        payer = None if self._budgets is None else _Paying(self._budgets, question)
         try:
-            call = await self._budgets.reserve(estimate, question.purpose, question.task, question.step, question.run)
+            return await model.complete(
+                messages, heard=heard, token=token, model=question.model, schema=question.schema, payer=payer
+            )
         except OverBudget as over:
-            over.cheaper = await self._cheaper(model, self._budgets, messages, estimate, question.task)
+            if self._budgets is not None:
+                over.cheaper = await self._cheaper(model, self._budgets, messages, question)
             raise
-        try:
-            done = await complete()
-        except ModelFailed as error:
-            self._budgets.settle(call, error.usage, error.failure)
-            raise
-        except Cancelled as error:
-            self._budgets.settle(call, error.usage, CANCELLED)
-            raise
-        except BaseException:
-            self._budgets.settle(call, None, CANCELLED)
-            raise
-        settled = self._budgets.settle(call, done.usage, model=done.model, preview=done.text)
-        await self._budgets.warn(call, settled)
-        return done
 
-    async def _cheaper(
-        self, model: Model, budgets: Budgets, messages: Sequence[Message], estimate: Estimate, task: int
-    ) -> str:
+    async def _cheaper(self, model: Model, budgets: Budgets, messages: Sequence[Message], question: Question[T]) -> str:
         """The cheapest of those that may answer, by a price that is known, if a call of it alone would fit."""
+        estimate = await asyncio.to_thread(model.estimate, messages, question.model)
         if not estimate.others:
             return ""
         names = (estimate.model, *estimate.others)
         alone = [await asyncio.to_thread(model.estimate, messages, name) for name in names]
         known = [(each.usage.cost, each) for each in alone if each.usage.cost is not None]
         _, cheapest = min(known, key=itemgetter(0), default=(0, None))
-        return cheapest.model if cheapest is not None and await budgets.fits(cheapest, task) else ""
+        return cheapest.model if cheapest is not None and await budgets.fits(cheapest, question.task) else ""
+
+
+class _Paying(Generic[T]):
+    """Pays for the tries of one call from the budgets; satisfies `Payer`."""
+
+    def __init__(self, budgets: Budgets, question: Question[T]) -> None:
+        self._budgets = budgets
+        self._question = question
+        self._broken: list[str] = []
+        """Each try that failed, in words."""
+
+    async def reserve(self, most: Estimate) -> Call:
+        about = self._question
+        try:
+            return await self._budgets.reserve(most, about.purpose, about.task, about.step, about.run)
+        except OverBudget as over:
+            raise over.after(self._broken) if self._broken else over from None
+
+    async def settle(self, call: Call, usage: Usage | None, failure: str = "", preview: str = "") -> None:
+        if failure:
+            self._broken.append(f"{call.model} failed ({failure})")
+        settled = self._budgets.settle(call, usage, failure, preview)
+        if failure != CANCELLED:  # who cancels waits for no disk
+            await self._budgets.warn(call, settled)
 
 
 def _told(prompt: Prompt) -> tuple[Message, ...]:

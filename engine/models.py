@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.commands import TryModel
 from engine.configuration import configuration_path
 from engine.diagnosis import Finding, Health
-from engine.errors import SignoffError, UsageError
+from engine.errors import NoModel, SignoffError, UsageError
 from engine.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -52,11 +52,18 @@ async def try_models(engine: EngineClient, settings: ModelSettings) -> AsyncIter
     for name in dict.fromkeys((settings.name, *settings.fallbacks) if settings.name else ()):
         try:
             reply = await engine.do(TryModel(model=name))
+        except NoModel:
+            yield Finding(name="model call", health=Health.FAULT, text=unknown_model(name))
         except SignoffError as error:
             text = "; ".join(filter(None, (str(error), error.hint)))
             yield Finding(name="model call", health=Health.FAULT, text=text)
         else:
             yield Finding(name="model call", health=Health.WELL, text=reply.text)
+
+
+def unknown_model(name: str) -> str:
+    """What to do where an engine has no model and the configuration has this one."""
+    return f"the engine began before {name} was configured, and asks it when it is started again: signoff serve --stop"
 
 
 def _way(model: LiteLLM, name: str) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -14,6 +14,7 @@ from engine.model.policy import Policy
 from engine.model.role import Role
 
 Money = Annotated[float | None, Dollars()]
+_OF_ONE_PROCESS = frozenset({"share", "idle_exit"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,3 +101,12 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     notify: Notification = field(default_factory=Notification)
     model: ModelSettings = field(default_factory=ModelSettings)
+
+    @property
+    def digest(self) -> str:
+        """Tells these settings from others; what only says how long and where one process serves is not in it."""
+        import hashlib
+        import json
+
+        told = {name: value for name, value in asdict(self).items() if name not in _OF_ONE_PROCESS}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

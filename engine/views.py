@@ -138,3 +138,7 @@ class EngineInfo:
     """Steps that run at the same time, at most."""
     fault: str = ""
     """Why nothing new is started, if so."""
+    settings: str = ""
+    """The digest of the settings that it was opened with: it keeps to them to its end."""
+    model: str = ""
+    """The usual one by those settings; empty where there is none."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.cancellation import CancelToken
-from engine.model.call import Usage
+from engine.model.call import Call, Usage
 from engine.model.nouns import dataclass
 from engine.model.prompt import Message
 
@@ -37,6 +37,22 @@ class Estimate:
     """Who is asked in its place where it cannot answer."""
 
 
+class Payer(Protocol):
+    """Whoever pays: each try of each model reserves before it starts and settles after (B10.2)."""
+
+    async def reserve(self, most: Estimate) -> Call:
+        """Set aside what one try may cost at most; it may start once this returns. Raises `OverBudget`."""
+
+    async def settle(self, call: Call, usage: Usage | None, failure: str = "", preview: str = "") -> None:
+        """Record what a try used; that is under way from the first moment, whoever goes on waiting.
+
+        Args:
+            usage: as the provider reported it, or what it may charge at most; None where nobody can tell.
+            failure: a `ModelFailure`, or `cancelled`; empty for an answer.
+            preview: the beginning of the answer, or all of it.
+        """
+
+
 class Model(Protocol):
     """Whoever answers."""
 
@@ -54,6 +70,7 @@ class Model(Protocol):
         token: CancelToken,
         model: str = "",
         schema: Mapping[str, Any] | None = None,
+        payer: Payer | None = None,
     ) -> Completion:
         """Have a conversation answered.
 
@@ -62,8 +79,10 @@ class Model(Protocol):
             token: firing it closes the connection.
             model: empty for the usual one.
             schema: JSON Schema of the answer, for the providers that keep to one.
+            payer: asked before each try and told after it; None where nobody counts.
 
         Raises:
+            OverBudget: the next try would cost more than it may; it was not made.
             ModelFailed: no answer; it says why, and what was used all the same.
             Cancelled: the token fired.
         """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.cancellation import CancelToken
-from engine.errors import Cancelled, ModelFailed
-from engine.llm import Completion, Estimate
+from engine.errors import ModelFailed
+from engine.llm import Completion, Estimate, Payer
 from engine.llm.answer import Answer, broken
 from engine.llm.keys import Key, Keys, names_of
 from engine.llm.library import get_ready
@@ -86,6 +87,7 @@ class LiteLLM:
         token: CancelToken,
         model: str = "",
         schema: Mapping[str, Any] | None = None,
+        payer: Payer | None = None,
     ) -> Completion:
         """Have a conversation answered; a model that is named stands alone, the usual one has its fallbacks.
 
@@ -93,17 +95,14 @@ class LiteLLM:
 
         Raises:
             ModelFailed: no answer; it says why for each model that was asked, and what was used all the same.
-            Cancelled: the token fired; the connection is closed, and it says what was used until then.
+            OverBudget: the next try does not fit, of the same model or of one that is asked in its place.
+            Cancelled: the token fired; the connection is closed, and it says what the last try used until then.
         """
         spent, troubles = FREE, dict[str, Trouble]()
         for name in (model,) if model else self.chain:
             if troubles:
                 heard(f"\n[{_told(troubles)}; {name} is asked]\n")
-            try:
-                got = await self._ask(name, tuple(messages), schema, heard, token)
-            except Cancelled as cancelled:
-                cancelled.usage = spent + (cancelled.usage or FREE)
-                raise
+            got = await self._ask(name, tuple(messages), schema, heard, token, payer)
             spent += got.usage
             if got.trouble is None:
                 return Completion(text=got.text, model=name, usage=spent)
@@ -119,6 +118,7 @@ class LiteLLM:
         schema: Mapping[str, Any] | None,
         heard: Callable[[str], None],
         token: CancelToken,
+        payer: Payer | None,
     ) -> Answer:
         try:
             way = self.way(model)
@@ -126,7 +126,8 @@ class LiteLLM:
             return broken(FREE, ModelFailure.AUTH, str(error), error.hint)
         key = way.key.value if way.key else ""
         call = Call(model=model, messages=messages, schema=schema, base_url=way.base_url, key=key)
-        return await ask(call, self._settings, heard, token)
+        most = await asyncio.to_thread(self.estimate, messages, model)
+        return await ask(call, self._settings, heard, token, most, payer)
 
     def _failed(self, troubles: Mapping[str, Trouble], spent: Usage) -> ModelFailed:
         name, last = list(troubles.items())[-1]

@@ -1,7 +1,7 @@
 """One model, asked until it answers or another try would mend nothing, each try within its limits.
 
 All of this runs on the loop of whoever asks, beside the thread of the library: a limit or a cancellation holds also
-where the library hangs.
+where the library hangs, and whoever pays is asked and told here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from engine.cancellation import CancelToken
 from engine.errors import Cancelled
+from engine.llm import Estimate, Payer
 from engine.llm.answer import Answer, answer, spent_on
 from engine.llm.library import aside, poster
+from engine.llm.paying import paid
 from engine.llm.request import Call
 from engine.llm.troubles import Trouble, pause
 from engine.model.call import FREE, ModelFailure, Usage
@@ -25,28 +28,35 @@ IMPORTING = 120.0
 """Seconds that the library may take to be there; the limits of a call begin after that."""
 
 
-async def ask(call: Call, settings: ModelSettings, heard: Callable[[str], None], token: CancelToken) -> Answer:
+async def ask(
+    call: Call,
+    settings: ModelSettings,
+    heard: Callable[[str], None],
+    token: CancelToken,
+    most: Estimate,
+    payer: Payer | None,
+) -> Answer:
     """Ask one model until it answers, or until it is given up: the last trouble, and the usage of all tries.
 
+    Args:
+        most: what each try uses at most.
+
     Raises:
-        Cancelled: with what was used.
+        OverBudget: the next try does not fit.
+        Cancelled: with what its last try used.
     """
     spent, troubles = FREE, list[Trouble]()
-    try:
-        while True:
-            got = await _Try(settings, heard).run(call, token)
-            spent += got.usage
-            if got.trouble is None:
-                return replace(got, usage=spent)
-            troubles.append(got.trouble)
-            wait = pause(troubles, random.random())
-            if wait is None:
-                return replace(got, usage=spent)
-            heard(f"\n[{got.trouble.problem}; again in {wait:.0f} s]\n")
-            await _rest(wait, token)
-    except Cancelled as cancelled:
-        cancelled.usage = spent + (cancelled.usage or FREE)
-        raise
+    while True:
+        got = await paid(payer, most, partial(_Try(settings, heard).run, call, token))
+        spent += got.usage
+        if got.trouble is None:
+            return replace(got, usage=spent)
+        troubles.append(got.trouble)
+        wait = pause(troubles, random.random())
+        if wait is None:
+            return replace(got, usage=spent)
+        heard(f"\n[{got.trouble.problem}; again in {wait:.0f} s]\n")
+        await _rest(wait, token)
 
 
 async def _rest(seconds: float, token: CancelToken) -> None:

@@ -199,13 +199,9 @@ def verdict(standing: Standing, wanted: int | None) -> Verdict:
     return Verdict.WARN if used * 100 >= limit * WARN_PERCENT else Verdict.OK
 
 
-def refusing(standings: Iterable[Standing], wanted: int | None) -> tuple[Verdict, Standing] | None:
-    """The first cap that a call does not fit under, with what it says; None where it fits under all."""
-    for standing in standings:
-        said = verdict(standing, wanted)
-        if said in (Verdict.OVER, Verdict.UNPRICED):
-            return said, standing
-    return None
+def refusing(standings: Iterable[Standing], wanted: int | None) -> tuple[Standing, ...]:
+    """The caps that a call does not fit under."""
+    return tuple(each for each in standings if verdict(each, wanted) in (Verdict.OVER, Verdict.UNPRICED))
 
 
 def warns(standing: Standing) -> bool:

@@ -66,7 +66,7 @@ NO_TASK = 0
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One row of the ledger of calls (B9.13); amounts in whole millionths of a US dollar."""
+    """One try, a row of the ledger of calls (B9.13); amounts in whole millionths of a US dollar."""
 
     id: int
     task: int
@@ -76,7 +76,7 @@ class Call:
     run: int | None = None
     purpose: Purpose
     model: str
-    """Who was meant to answer; who did, once it is settled."""
+    """Who is asked; a fallback has a row of its own."""
     reserved: int | None = None
     """What it was expected to cost at most; None where nobody knows the price."""
     started: float

@@ -17,8 +17,7 @@ from engine.storage.writer import CARRIED, Change, Statement, Writer
 
 _RESERVE = f"INSERT INTO calls ({CALL_COLUMNS}) VALUES ({', '.join('?' * 14)})"
 _SETTLE = (
-    "UPDATE calls SET model=?, cost=?, tokens_in=?, tokens_out=?, settled=?, failure=?, preview=?"
-    " WHERE id=? AND settled IS NULL"
+    "UPDATE calls SET cost=?, tokens_in=?, tokens_out=?, settled=?, failure=?, preview=? WHERE id=? AND settled IS NULL"
 )
 _WARN = "INSERT OR IGNORE INTO warnings (cap, since, micros) VALUES (?, ?, ?)"
 
@@ -40,7 +39,7 @@ class Ledger:
 
     def settle(self, call: Call) -> Durable:
         """The end of a call, unless it was settled before."""
-        values = (call.model, call.cost, call.tokens_in, call.tokens_out, call.settled, call.failure, call.preview)
+        values = (call.cost, call.tokens_in, call.tokens_out, call.settled, call.failure, call.preview)
         guard: Statement = (_SETTLE, (*values, call.id))
         change = Change(guard=guard, what=f"call {call.id}")
         change.facts.append((CallSettled(call), call.task or None, call.step or None))

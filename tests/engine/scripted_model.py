@@ -12,7 +12,9 @@ from typing import Any
 
 from engine.cancellation import CancelToken
 from engine.errors import Cancelled
-from engine.llm import Completion, Estimate
+from engine.llm import Completion, Estimate, Payer
+from engine.llm.answer import Answer
+from engine.llm.paying import paid
 from engine.model.call import Usage
 from engine.model.prompt import Message
 
@@ -69,7 +71,16 @@ class ScriptedModel:
         token: CancelToken,
         model: str = "",
         schema: Mapping[str, Any] | None = None,
+        payer: Payer | None = None,
     ) -> Completion:
+        asked = self.estimate(messages, model).model
+        most = self.estimate(messages, asked)
+        got = await paid(payer, most, lambda: self._said(messages, heard, token, model))
+        return Completion(text=got.text, model=asked, usage=got.usage)
+
+    async def _said(
+        self, messages: Sequence[Message], heard: Callable[[str], None], token: CancelToken, model: str
+    ) -> Answer:
         self.heard.append(messages)
         self.models.append(model)
         text = self._answer()
@@ -82,7 +93,7 @@ class ScriptedModel:
         for start in range(PIECE, len(text), PIECE):
             heard(text[start : start + PIECE])
         used = Usage(tokens_in=80, tokens_out=40, cost=self.cost)
-        return Completion(text=text, model=model or "scripted", usage=used)
+        return Answer(text=text, usage=used)
 
     def _answer(self) -> str:
         answer = self.otherwise if self.otherwise is not None and not self.answers else self.answers.pop(0)

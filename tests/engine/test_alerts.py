@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from engine import Alerted, Answer, Channels, InvalidPlan, Outcome
+from engine.alerts import Alerts
 from engine.channels import NotTold
+from engine.client import Gap, Item
 from engine.model.alert import SLOWEST, pause
 from engine.private import UnsafeFile
 from engine.settings import Notification
@@ -98,6 +100,53 @@ async def test_a_signature_that_was_missing_before_is_told_by_the_next_owner(
     await desk.close()
     await desk.open(channels=channels, notify=SOON)
     assert (await post.next())["title"] == f"signoff: task {task} waits for a signature"
+
+
+async def test_after_a_gap_what_waits_is_told_and_what_was_answered_is_not(
+    desk: Desk, post: Post, channels: Channels
+) -> None:
+    await desk.open()
+    heard: asyncio.Queue[Item] = asyncio.Queue()
+
+    async def items() -> AsyncIterator[Item]:
+        while True:
+            yield await heard.get()
+
+    unsigned = await desk.plan(step("a"))
+    alerts = Alerts(desk.engine._parts.store, channels, SOON)
+    following = asyncio.create_task(alerts.follow(items()))
+    assert (await post.next())["title"] == f"signoff: task {unsigned} waits for a signature"
+    task = await desk.begin(step("drop", **RISKY))
+    question = await desk.asked(task)
+    heard.put_nowait(Gap(seq=question.id))
+    async with asyncio.timeout(PATIENCE):
+        while "drop asks" not in (await post.next())["title"]:
+            pass
+        await desk.answer(question, Answer.ONCE)
+        await desk.ended(task)
+        heard.put_nowait(Gap(seq=question.id))
+        others = 0
+        while others < 4:
+            others = 0 if "drop asks" in (await post.next())["title"] else others + 1
+    following.cancel()
+    await alerts.close()
+
+
+async def test_whoever_tells_survives_what_breaks_in_between(
+    desk: Desk, post: Post, channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, broken = channels.send, [True]
+
+    async def breaks(*words: str) -> None:
+        if broken and broken.pop():
+            raise RuntimeError("once")
+        await send(*words)
+
+    monkeypatch.setattr(channels, "send", breaks)
+    await desk.open(channels=channels, notify=SOON)
+    task = await desk.plan(step("a"))
+    assert (await post.next())["title"] == f"signoff: task {task} waits for a signature"
+    assert (await desk.fact(Alerted, task)).error == "Nothing was sent to ops: RuntimeError"
 
 
 async def test_who_cancelled_needs_no_message(desk: Desk, post: Post, channels: Channels) -> None:

@@ -31,6 +31,7 @@ from engine.spending import Spending
 from engine.storage.connect import FILE
 from engine.storage.store import Store
 from tests.engine.scripted_model import ScriptedModel, priced
+from tests.patience import PATIENCE
 
 DAY = Cap(scope=Scope.OVERALL, window=Window.DAY)
 
@@ -120,6 +121,22 @@ async def test_what_is_over_names_the_cap_what_was_used_and_how_to_go_on(tmp_pat
         assert (str(over.value), over.value.hint, over.value.cap) == (expected, hint, "m hour")
         assert over.value.ways == (Way.RAISE, Way.CHEAP, Way.STOP)
         await desk.reserve(1.0, model="another")
+
+
+async def test_what_is_over_two_caps_names_both_and_fits_after_what_it_says(tmp_path: Path) -> None:
+    async with books(tmp_path, OverallCaps(day=1.0, month=1.2, models={"m": Caps(hour=9.0)})) as desk:
+        await desk.spend(0.9)
+        with pytest.raises(OverBudget) as over:
+            await desk.reserve(0.5)
+        day = "all tasks this day may cost $1.00 and have used $0.90"
+        month = "all tasks this month may cost $1.20 and have used $0.90"
+        assert str(over.value) == f"{day}; {month}; m may take $0.50; nothing was sent"
+        raises = "signoff budget raise 1 +0.4 --beyond day and signoff budget raise 1 +0.2 --beyond month"
+        assert (over.value.hint, over.value.cap) == (f"to let task 1 alone go beyond that: {raises}", "day")
+        for amount, word in ((400_000, "day"), (200_000, "month")):
+            more = Raise(task=1, micros=amount, beyond=word, actor="ana", time=desk.now[0])
+            await desk.store.ledger.raise_budget(more)
+        await desk.reserve(0.5)
 
 
 async def test_a_raise_is_for_its_task_its_cap_and_its_window(tmp_path: Path) -> None:
@@ -224,13 +241,6 @@ async def test_a_reservation_that_nobody_waits_for_any_more_is_given_back(tmp_pa
         await desk.reserve(0.9)
 
 
-async def test_who_may_answer_in_the_place_of_a_model_has_to_fit_too(tmp_path: Path) -> None:
-    async with books(tmp_path, OverallCaps(models={"dear": Caps(day=0.01)})) as desk:
-        estimate = Estimate(model="cheap", usage=Usage(cost=0.5), others=("dear",))
-        with pytest.raises(OverBudget, match="dear"):
-            await desk.budgets.reserve(estimate, Purpose.PLAN, 1, "", None)
-
-
 async def test_a_warning_comes_once_in_a_window(tmp_path: Path) -> None:
     async with books(tmp_path, OverallCaps(hour=1.0, month=9.0)) as desk:
         await desk.spend(0.79)
@@ -289,6 +299,18 @@ async def test_a_call_that_is_cancelled_settles_all_the_same(tmp_path: Path) -> 
             await asking
         (call,) = await desk.calls()
         assert (call.failure, call.cost, await desk.used()) == (CANCELLED, 1_000_000, (1_000_000, 0, 0))
+
+
+async def test_to_cancel_a_call_waits_for_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with books(tmp_path) as desk:
+        monkeypatch.setattr(desk.store.ledger, "settle", lambda call: asyncio.get_running_loop().create_future())
+        model = priced()
+        model.hold()
+        asking = asyncio.create_task(Inference(model, desk.budgets).infer(ask(), lambda _: None, CancelToken()))
+        await model.asked.wait()
+        asking.cancel()
+        await asyncio.wait((asking,), timeout=PATIENCE)
+        assert asking.cancelled()
 
 
 async def test_a_correction_is_a_call_of_its_own(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -261,3 +261,10 @@ def test_nothing_set_costs_no_validator(tmp_path: Path) -> None:
         "load_configuration(Path(sys.argv[1]) / 'none.toml', {}).settings; sys.exit('pydantic' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", source, str(tmp_path)], check=True, timeout=20)
+
+
+def test_the_digest_of_settings_is_about_what_they_say_and_not_about_how_it_was_written() -> None:
+    settings = Settings(budget=OverallCaps(models={"a": Caps(day=1.0), "b": Caps(day=2.0)}))
+    written = replace(settings, budget=OverallCaps(models={"b": Caps(day=2.0), "a": Caps(day=1.0)}))
+    assert written.digest == replace(settings, idle_exit=5.0).digest == settings.digest
+    assert replace(settings, model=ModelSettings(name="openai/mine")).digest != settings.digest

@@ -395,6 +395,14 @@ async def test_a_cap_of_all_tasks_is_lifted_only_by_a_raise_that_calls_it_and_fo
     assert another.cap == "day"
 
 
+async def test_a_raise_that_is_proposed_fits_under_every_cap_of_the_task(desk: Desk) -> None:
+    await desk.open(model=priced(cost=0.31165, most=0.31165))
+    task, question = await at_the_cap(desk, research("a"), research("b", "a"), budget={"hour": 0.5, "money": 0.4})
+    assert question.news[1] == f"it fits after signoff budget raise {task} +0.2233"
+    await desk.do(RaiseBudget(task=task, money=0.2233))
+    assert (await desk.ended(task)).task.outcome is Outcome.OK
+
+
 async def test_a_cap_of_a_model_is_called_by_its_name(desk: Desk) -> None:
     caps = OverallCaps(models={"scripted": Caps(hour=0.8)})
     await desk.open(model=priced(cost=0.6, most=0.6), budget=caps)
@@ -438,7 +446,7 @@ async def test_to_finish_cheaply_goes_on_with_the_cheapest_model_where_that_fits
     chain = Chain("one", "two", "three", dear=0.2, mini=0.05, unknown=None, small=0.1)
     await desk.open(model=chain, real=True, budget=OverallCaps(day=0.06))
     task, question = await at_the_cap(desk, research("a"), research("b", "a", model="small"), timeout="1h")
-    assert (question.cheaper, question.options) == ("mini", (Way.UNPRICED, Way.CHEAP, Way.STOP))
+    assert (question.cheaper, question.options) == ("mini", (Way.RAISE, Way.CHEAP, Way.STOP))
     if reopened:
         await desk.reopen(model=chain, real=True, budget=OverallCaps(day=0.06))
         assert [each.cheaper for each in await desk.questions()] == ["mini"]

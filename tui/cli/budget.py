@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from engine import (
@@ -18,7 +19,7 @@ from engine import (
     Standing,
     TaskView,
 )
-from engine.errors import UsageError
+from engine.errors import EngineGone, UsageError
 from tui.cli import lines, shapes
 from tui.cli.arguments import counting, json_option, set_option
 from tui.cli.call import Call, Verb
@@ -63,14 +64,26 @@ def _task(word: str) -> int:
 async def _show(call: Call, task: int | None) -> int:
     from tui.presentation.budget import rows
 
-    async with call.engine("judge") as engine:
-        view: BudgetView = await engine.read(ShowBudget(task=task))
+    view = await _view(call, task)
     if call.json:
         call.console.json([_entry(standing) for standing in view.standings])
         return 0
     for row in rows(view, call.console.width, ascii_only=call.console.ascii_only):
         call.console.say(safe(row.plain))
     return 0
+
+
+async def _view(call: Call, task: int | None) -> BudgetView:
+    """As the engine counts that owns the state directory; where there is none, by the present configuration."""
+    view: BudgetView
+    if not call.ownerless:
+        with suppress(EngineGone):
+            async with call.engine("attach") as engine:
+                view = await engine.read(ShowBudget(task=task))
+                return view
+    async with call.engine("judge") as engine:
+        view = await engine.read(ShowBudget(task=task))
+    return view
 
 
 def _entry(standing: Standing) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from engine import dataclass
+from engine.errors import NoModel, NothingFits
 from tui.cli.console import Console
 
 if TYPE_CHECKING:
@@ -110,11 +111,11 @@ class Call:
         return load_configuration(environ=self.world.environ, options=options).settings
 
     @asynccontextmanager
-    async def engine(self, need: str, *, state: Path | None = None) -> AsyncIterator[EngineClient]:
+    async def engine(self, need: str, *, state: Path | None = None, quiet: bool = False) -> AsyncIterator[EngineClient]:
         """An engine to `read`, `decide` or `execute` with, closed in the end; see `engine.opening`.
 
         Merely reading needs no settings, so a wrong configuration file stops nobody from looking; `judge` reads with
-        the settings that a run would have.
+        the settings that a run would have. An engine that began with other settings is told of, unless `quiet`.
         """
         from engine import Need, default_settings
 
@@ -123,10 +124,27 @@ class Call:
             settings = replace(settings, share=None)  # a scratch engine is nobody else's business
         wanted = Need.READ if need == "judge" else Need(need)
         client = await self.world.connect(state or self.state, wanted, settings, None if state else self.host)
+        unknown = ""
         try:
+            if not quiet and need not in ("read", "judge") and state is None and self.host is None:
+                unknown = await self._compare(client, settings)
             yield client
+        except (NoModel, NothingFits) as error:
+            if unknown:
+                error.hint = f"{error.hint}; {unknown}" if isinstance(error, NothingFits) else unknown
+            raise
         finally:
             await client.close()
+
+    async def _compare(self, client: EngineClient, settings: Settings) -> str:
+        """Tell of an engine that began with other settings; returns what to do where it knows no model for that."""
+        from engine import EngineInfo, ShowEngine, other_settings, unknown_model
+
+        info: EngineInfo = await client.read(ShowEngine())
+        told = other_settings(info, settings)
+        if told:
+            self.console.note(told)
+        return unknown_model(settings.model.name) if told and settings.model.name and not info.model else ""
 
 
 @dataclass(frozen=True)

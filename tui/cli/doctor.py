@@ -25,6 +25,7 @@ from engine import (
     diagnose,
     key_file,
     look_at_models,
+    other_settings,
     try_models,
     unknown_people,
     unused_variables,
@@ -51,7 +52,7 @@ async def _doctor(call: Call) -> int:
         _paths(call)
         return 0
     found = [finding async for finding in diagnose(call.state)]
-    found += [*_configuration(call), await _directory(call), *_terminal(call)]
+    found += [*_configuration(call), *await _engine(call), await _directory(call), *_terminal(call)]
     if call.args.model:
         found += await _model_calls(call)
     if call.host is not None:
@@ -112,11 +113,28 @@ async def _model_calls(call: Call) -> list[Finding]:
     except InvalidConfiguration:  # named before
         return []
     try:
-        async with call.engine("decide") as engine:
+        async with call.engine("decide", quiet=True) as engine:
             return [finding async for finding in try_models(engine, settings.model)]
     except SignoffError as error:
         text = f"not made, for nobody could count it: {error}"
         return [Finding(name="model call", health=Health.FAULT, text=text)]
+
+
+async def _engine(call: Call) -> list[Finding]:
+    """The engine of this state directory, where one runs, and whether it keeps to the present configuration."""
+    if call.ownerless or call.host is not None:
+        return []
+    try:
+        settings = call.settings()
+        async with call.engine("attach", quiet=True) as engine:
+            info: EngineInfo = await engine.read(ShowEngine())
+    except InvalidConfiguration:  # named before
+        return []
+    except SignoffError as error:
+        return [Finding(name="engine", health=Health.WARNING, text=str(error))]
+    if told := other_settings(info, settings):
+        return [Finding(name="engine", health=Health.WARNING, text=told)]
+    return [Finding(name="engine", health=Health.WELL, text=f"process {info.pid} runs with this configuration")]
 
 
 async def _directory(call: Call) -> Finding:

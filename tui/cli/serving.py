@@ -89,7 +89,7 @@ def _tell_share(call: Call) -> None:
 
 async def _stop(call: Call) -> int:
     """Ask the owner to close, and wait until it has."""
-    async with call.engine("decide") as engine:
+    async with call.engine("decide", quiet=True) as engine:
         info: EngineInfo = await engine.read(ShowEngine())
         if info.pid == os.getpid():
             call.console.note("nobody owns this state directory: nothing to stop")

@@ -63,10 +63,10 @@ def test_what_costs_nothing_always_fits() -> None:
     assert verdict(standing(5_000_000), 0) is Verdict.OK
 
 
-def test_one_cap_that_refuses_is_enough() -> None:
+def test_every_cap_that_refuses_is_told() -> None:
     roomy, full = standing(), standing(1_000_000)
-    assert refusing((roomy, full), 1) == (Verdict.OVER, full)
-    assert refusing((roomy, roomy), 1) is None
+    assert refusing((roomy, full, full), 1) == (full, full)
+    assert refusing((roomy, roomy), 1) == ()
 
 
 def test_a_warning_is_about_what_was_spent_and_not_about_what_is_reserved() -> None:

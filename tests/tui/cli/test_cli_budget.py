@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import Answer, Command, Outcome, Phase, RaiseBudget, Resolve, TaskView, Wait
+from engine import Answer, Command, Need, Outcome, Phase, RaiseBudget, Resolve, TaskView, Wait
 from engine.testing import ScriptedEngine
 from tests.tui import plans
 from tests.tui.cli.outside import Typist, call
@@ -39,6 +39,17 @@ def test_the_windows_are_told_with_their_bars() -> None:
     assert "84%" in lines[2] and "$0.60 reserved" in lines[2]
     assert "no cap" in lines[3] and "2 calls of unknown price" in lines[3]
     assert said.code == 0
+
+
+def test_what_an_engine_counts_is_told_where_one_runs() -> None:
+    engine = ScriptedEngine(plans.asking())
+    engine.budget = BUDGET
+    engine.info = replace(engine.info, settings="another", pid=4711)
+    said = call(engine, "budget")
+    assert said.needs == [Need.ATTACH]
+    assert "engine process 4711 began with another configuration" in said.err
+    assert "$4.20" in said.out
+    assert call(engine, "budget", owned=False).needs == [Need.READ]
 
 
 def test_the_same_as_json_in_dollars() -> None:

@@ -386,6 +386,31 @@ def test_doctor_looks_at_everything_and_changes_nothing(signoff: Shell, tmp_path
     assert str(tmp_path / "state") in signoff("doctor", "--paths").stdout
 
 
+def test_an_engine_keeps_to_the_configuration_it_began_with_and_that_is_told(signoff: Shell, tmp_path: Path) -> None:
+    configuration = tmp_path / "config.toml"
+    configuration.write_text("[budget]\nday = 0.2\n")
+    with signoff.started("serve") as serving:
+        assert serving.stdout is not None
+        assert "serving" in serving.stdout.readline()
+        assert "runs with this configuration" in signoff("doctor").stdout
+        configuration.write_text('[model]\nname = "openai/mine"\n')
+        budget = signoff("budget")
+        assert "of $0.20" in budget.stdout
+        told = "began with another configuration; this one takes effect when it is started again: signoff serve --stop"
+        assert told in budget.stderr
+        assert told in signoff("doctor").stdout
+        unknown = "the engine began before openai/mine was configured"
+        for planner in ("auto", "llm"):
+            planned = signoff("plan", "--planner", planner, "raise the retention")
+            assert planned.returncode != 0
+            assert told in planned.stderr
+            assert unknown in planned.stderr
+            assert "such as [model]" not in planned.stderr
+        assert unknown in signoff("doctor", "--model").stdout
+        assert told not in signoff("serve", "--stop").stderr
+    assert "no cap" in signoff("budget").stdout
+
+
 def test_doctor_names_a_damaged_store(signoff: Shell, tmp_path: Path) -> None:
     signoff.plan(GOOD)
     signoff("plan", "-f", "plan.yaml")
