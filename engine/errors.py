@@ -162,6 +162,12 @@ class Overtaken(Refused):
     hint = "signoff show ID tells how it stands; repeat the command if it still applies"
 
 
+class StaleQuestion(Refused):
+    """What {step} would run has changed since it was shown; nothing was recorded"""
+
+    hint = "read what it asks about now and answer that"
+
+
 class AlreadyAnswered(Refused):
     """{what} was answered before: {answer} by {actor}"""
 
