@@ -230,6 +230,16 @@ class Reader:
         sql = f"SELECT {rows.QUESTION_COLUMNS} FROM questions WHERE {where} ORDER BY id"
         return tuple(rows.question_of(row) for row in await self._all(sql, task, attempt))
 
+    async def decided(self) -> tuple[Question, ...]:
+        """What people said about tasks at their cap that are paused all the same, each the last of its attempt."""
+        sql = (
+            f"SELECT {rows.QUESTION_COLUMNS} FROM questions AS asked WHERE kind = 'budget'"
+            " AND answer IN ('raise', 'cheap', 'stop') AND EXISTS (SELECT 1 FROM tasks WHERE tasks.id = asked.task"
+            " AND tasks.attempt = asked.attempt AND phase = 'paused') AND NOT EXISTS (SELECT 1 FROM questions AS later"
+            " WHERE later.task = asked.task AND later.kind = 'budget' AND later.id > asked.id) ORDER BY id"
+        )
+        return tuple(rows.question_of(row) for row in await self._all(sql))
+
     async def runs(self, task: int, step: str | None = None) -> tuple[Run, ...]:
         where = "task = ?" + ("" if step is None else " AND step = ?")
         sql = f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE {where} ORDER BY id"
