@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import StoreError, UnknownStep, UnknownTask
+from engine.errors import KeyTaken, StoreError, UnknownStep, UnknownTask
 from engine.model.comment import Comment
 from engine.model.digest import sha256 as digest_of
 from engine.model.effect import Made
@@ -27,7 +27,7 @@ from engine.storage.spent import USUAL_COST, LedgerReader
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from engine.commands import Reply
+    from engine.commands import Command, Reply
     from engine.model.events import Event
     from engine.storage.asking import Asking
 
@@ -379,12 +379,17 @@ class Reader:
         """Event rows as they stand, for verifying the chain."""
         return await self._all("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
 
-    async def reply(self, key: str) -> Reply | None:
-        """What a command with this key was answered, if it was carried out."""
+    async def reply(self, command: Command, actor: str) -> Reply | None:
+        """What this command of `actor` was answered, if it was carried out. Raises `KeyTaken` where its key is that of
+        another kind of command, or of somebody else."""
         from engine.commands import Reply
 
-        found = await self._all("SELECT reply FROM commands WHERE key = ?", key)
-        return Reply(**rows.json_of(found[0]["reply"])) if found else None
+        found = await self._all("SELECT actor, kind, reply FROM commands WHERE key = ?", command.key)
+        if not found:
+            return None
+        if (found[0]["actor"], found[0]["kind"]) != (actor, type(command).__name__):
+            raise KeyTaken
+        return Reply(**rows.json_of(found[0]["reply"]))
 
     async def last_numbers(self) -> dict[str, int]:
         """The highest number ever given to a noun, by its table; those of removed tasks are not given again."""

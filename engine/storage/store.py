@@ -394,7 +394,7 @@ class Store:
         CARRIED.set([self._kept("INSERT", command, actor, Reply(text="carried out before"))])
 
     def forgo(self) -> None:
-        """What is written from here on is not what the command was given for: it is refused, not carried out."""
+        """What is written from here on is not what the command was given for: sent again, it is refused again."""
         if carried := CARRIED.get():
             carried.clear()
 
