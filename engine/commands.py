@@ -165,6 +165,8 @@ class WriteComment(Command):
     step: str = ""
     answers: int | None = None
     """The comment that is answered."""
+    revision: int | None = None
+    """The one that was read; without it, the present one or the one that waits beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)

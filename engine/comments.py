@@ -27,15 +27,21 @@ class Comments:
         """Begin a thread about a plan or a step, or answer in one.
 
         Raises:
-            UsageError: nothing or too much was said, or the thread is another task's.
-            UnknownStep: neither the present revision nor the one that waits beside it has such a step.
+            UsageError: nothing or too much was said, there is no such revision, or the thread is another task's.
+            UnknownStep: no such step is in the revision that was read; where the command names none, in neither the
+                present one nor the one that waits beside it.
         """
         text = command.text.strip()
         if not text or len(text) > LONGEST:
             raise UsageError(problem=f"A comment has 1 to {LONGEST} characters; nothing was recorded")
         task = await self._store.read.task(command.task)
+        if command.revision is not None and await self._store.read.plan(task.id, command.revision) is None:
+            raise UsageError(problem=f"Task {task.id} has no revision {command.revision}; nothing was recorded")
         begun = await self._thread(command)
-        revision, step = (task.revision, begun.step) if begun is not None else await self._about(task, command.step)
+        if begun is not None:
+            revision, step = command.revision or task.revision, begun.step
+        else:
+            revision, step = await self._about(task, command)
         comment = Comment(
             id=next(self._store.decisions.comments),
             task=task.id,
@@ -59,11 +65,13 @@ class Comments:
             raise UsageError(problem=f"Task {command.task} has no comment {command.answers}; nothing was recorded")
         return found if found.answers is None else await self._store.read.comment(found.answers)
 
-    async def _about(self, task: Task, name: str) -> tuple[int, str]:
-        """The revision that has a step so called, and its id; without a step, the one that people are to sign."""
+    async def _about(self, task: Task, command: WriteComment) -> tuple[int, str]:
+        """The revision that was read, and the id of the step in it; where none is named, the one that has such a step,
+        or without a step the one that people are to sign."""
+        read, name = command.revision, command.step
         if not name:
-            return task.pending or task.revision, ""
-        for revision in filter(None, (task.revision, task.pending)):
+            return read or task.pending or task.revision, ""
+        for revision in (read,) if read else filter(None, (task.revision, task.pending)):
             plan = await self._store.read.plan(task.id, revision)
             with suppress(UnknownStep):
                 if plan is not None:

@@ -1,7 +1,8 @@
 """Questions to people while a task runs: asked here, answered here, and nowhere else.
 
-`resolve` is the one choke point: the store closes a question if it is still open, so the first answer wins and every
-later one is told who was first (B5.6). Deadlines are kept here too; passing one is `expired`, never an approval.
+`resolve` is the one choke point: the store closes a question if it is still open and asks about the bytes that were
+answered, so the first answer wins and every later one is told who was first (B5.6). Deadlines are kept here too;
+passing one is `expired`, never an approval.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 
 from engine.actions import Waits
 from engine.commands import GiveGrant, LookAgain, Reply, Resolve
-from engine.errors import AlreadyAnswered, Conflict, Refused, StaleRevision, StoreError, UsageError
+from engine.errors import AlreadyAnswered, Conflict, Refused, StaleQuestion, StaleRevision, StoreError, UsageError
 from engine.grants import Grants
 from engine.model.grant import Grant
 from engine.model.question import ANSWERS, CLEARS, Answer, Question, QuestionKind
@@ -130,7 +131,8 @@ class Confirmations:
         Raises:
             UsageError: no such question, or not an answer to its kind.
             AlreadyAnswered: somebody was first.
-            Refused: the bytes asked about are not those the person saw, or the deadline has passed.
+            StaleQuestion: the bytes asked about are not those the person saw.
+            Refused: the deadline has passed.
         """
         question = await self._open(command.question)
         self._check(question, command)
@@ -230,7 +232,7 @@ class Confirmations:
         for question in await self._store.read.questions(grant.task):
             covered = grant.covers(question.step, question.digest, self._clock())
             if question.kind is QuestionKind.CONFIRMATION and covered:
-                with suppress(AlreadyAnswered, StoreError):  # the grant holds; what stays open can be answered
+                with suppress(Refused, StoreError):  # the grant holds; what stays open can be answered
                     reason = f"grant {grant.id}"
                     seq = await self._close(question, Answer.ONCE, grant.given_by, reason, grant.means)
         return seq
@@ -248,9 +250,7 @@ class Confirmations:
             choices = ", ".join(question.options)
             raise UsageError(problem=f"{question.step} is answered with one of: {choices}; nothing was recorded")
         if command.answer in CLEARS and command.digest != question.digest:
-            raise Refused(
-                problem=f"What {question.step} would run has changed since it was shown; nothing was recorded"
-            )
+            raise StaleQuestion(step=question.step)
 
     async def _close(
         self,
@@ -274,8 +274,12 @@ class Confirmations:
         try:
             seq = await self._store.answer(closed, status, grant)
         except Conflict:
-            first = await self._store.read.question(question.id)
-            raise _too_late(first or question) from None
+            present = await self._store.read.question(question.id)
+            if present is None or present.answer is not None:
+                raise _too_late(present or question) from None
+            if answer in CLEARS:
+                raise StaleQuestion(step=question.step) from None
+            return await self._close(present, answer, actor, reason, means)  # a no is one to whatever would run
         if grant is not None:
             self._grants.keep(grant)
         self.forget(question.task, question.step)

@@ -40,7 +40,7 @@ from engine.commands import (
     WriteComment,
 )
 from engine.composition import Composition
-from engine.errors import Refused
+from engine.errors import KeyTaken, Refused
 
 Handler = Callable[[Any, str], Awaitable[Reply]]
 """Carries out a command of its kind, by whom."""
@@ -52,7 +52,8 @@ class Dispatch:
     def __init__(self, parts: Composition) -> None:
         self._parts = parts
         self._handlers = self._rooms()
-        self._inflight: dict[tuple[str, str], asyncio.Task[Reply]] = {}
+        self._inflight: dict[str, tuple[tuple[str, type[Command]], asyncio.Task[Reply]]] = {}
+        """By key: whose command of which kind is being carried out."""
         self.closing = asyncio.Event()
         """Set when somebody asked the engine to close."""
 
@@ -88,19 +89,26 @@ class Dispatch:
         }
 
     async def do(self, command: Command, actor: str) -> Reply:
-        """Carry out a command as `actor`; who stops waiting does not stop it."""
-        key = actor, command.key
-        running = self._inflight.get(key)
-        if running is None:
-            running = self._inflight[key] = asyncio.create_task(self._once(command, actor), name=type(command).__name__)
+        """Carry out a command as `actor`; who stops waiting does not stop it.
+
+        Raises:
+            KeyTaken: its key is that of another kind of command, or of somebody else.
+        """
+        key, whose = command.key, (actor, type(command))
+        if key not in self._inflight:
+            running = asyncio.create_task(self._once(command, actor), name=type(command).__name__)
+            self._inflight[key] = whose, running
             running.add_done_callback(lambda _: self._inflight.pop(key, None))
+        first, running = self._inflight[key]
+        if first != whose:
+            raise KeyTaken
         return await asyncio.shield(running)
 
     async def _once(self, command: Command, actor: str) -> Reply:
         store = self._parts.store
         if isinstance(command, Type | LookAgain):  # typing and looking are no decisions: no key of them is kept
             return await self._handlers[type(command)](command, actor)
-        if reply := await store.read.reply(command.key):
+        if reply := await store.read.reply(command, actor):
             return reply
         if not isinstance(command, Cancel | Kill | Shutdown):
             store.check()

@@ -12,6 +12,8 @@
     │   ├── PersonNeeded         the policy lets nothing else than a person at a terminal decide this
     │   ├── NotTrusted           what a directory brings, as it is now, is nothing a person trusted
     │   ├── StaleRevision
+    │   ├── StaleQuestion        it asks about other bytes than those that were shown
+    │   ├── KeyTaken             its key came with another command before
     │   ├── AlreadyJudged        somebody gave their verdict on the plan first
     │   ├── AlreadyAnswered
     │   ├── Overtaken            somebody moved the task on while a command looked at it
@@ -160,6 +162,18 @@ class Overtaken(Refused):
     """Task {task} is {phase} by now: {actor} changed it at {when}, while this was asked for; nothing was recorded"""
 
     hint = "signoff show ID tells how it stands; repeat the command if it still applies"
+
+
+class StaleQuestion(Refused):
+    """What {step} would run has changed since it was shown; nothing was recorded"""
+
+    hint = "read what it asks about now and answer that"
+
+
+class KeyTaken(Refused):
+    """The key of this command was given to another one before; nothing was recorded"""
+
+    hint = "send it with a key of its own"
 
 
 class AlreadyAnswered(Refused):

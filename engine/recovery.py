@@ -152,7 +152,8 @@ class Recovery:
         return f"{run.step} of task {run.task} was interrupted" + (" and runs again" if again else "")
 
     async def take_up(self) -> None:
-        """Go on with every task that was under way: those that hold their roots first, then the queued ones."""
+        """Go on with every task that was under way: those that hold their roots first, then the queued ones, then those
+        of which a person said how they go on at their cap and the last owner did not live to do it."""
         active = await self._store.read.active_tasks()
         for task in active:
             if task.phase is not Phase.QUEUED:
@@ -160,6 +161,8 @@ class Recovery:
         for task in active:
             if task.phase is Phase.QUEUED:
                 await self._scheduler.queue(task.id)
+        for question in await self._store.read.decided():
+            await self._confirmations.decided(question)
 
 
 def _redirects(planned: PlannedStep) -> bool:

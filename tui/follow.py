@@ -1,12 +1,12 @@
 """What events make of a view that a screen already has: pure, and cheap for plans of 10,000 steps.
 
 Only what an event carries is taken over; where it carries too little (a new plan) `stale` says that the view must be
-read again.
+read again. Until then the view is of the revision whose plan it has: nobody decides about one that was not shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from engine import (
     GrantGiven,
     GrantRevoked,
     PhaseChanged,
+    Plan,
     PlanRejected,
     PlanReturned,
     PlanSigned,
@@ -27,11 +28,13 @@ from engine import (
     QuestionAnswered,
     QuestionAsked,
     QuestionChanged,
+    Signature,
     SignaturesVoided,
     StepEnded,
     StepsChanged,
     StepStarted,
     StepStatus,
+    Task,
     TaskEnded,
     TaskRemoved,
     TaskView,
@@ -70,20 +73,20 @@ def follow(view: TaskView, events: Iterable[Event], place: Mapping[str, int]) ->
         match event.fact:
             case PhaseChanged(task=changed) | TaskEnded(task=changed):
                 stale |= (changed.revision, changed.pending) != (task.revision, task.pending)
-                task = changed
+                task = _in_step(changed, view.plan)
             case StepStarted(status=status, log=log):
                 statuses[status.id], logs[status.id] = status, log
             case StepEnded(status=status):
                 statuses[status.id] = status
             case StepsChanged(statuses=several):
                 statuses.update((status.id, status) for status in several)
-            case PlanSigned(signature=signature) | PlanRejected(signature=signature):
+            case PlanSigned(signature=signature):
                 signatures = (*signatures, signature)
+            case PlanRejected(signature=signature):
+                of = {signature.revision} if signature.revision == task.pending else None
+                signatures = (*_voided(signatures, "rejected", of), signature)
             case SignaturesVoided(actors=actors, reason=reason):
-                signatures = tuple(
-                    replace(each, void=reason) if each.actor in actors and not each.void else each
-                    for each in signatures
-                )
+                signatures = _voided(signatures, reason, {task.revision}, actors)
             case CommentWritten(comment=comment) | CommentResolved(comment=comment):
                 comments = _put(comments, comment)
             case GrantGiven(grant=grant):
@@ -107,6 +110,28 @@ def follow(view: TaskView, events: Iterable[Event], place: Mapping[str, int]) ->
         seq=seq,
     )
     return Followed(made, tuple(known), stale or len(known) < len(statuses))
+
+
+def _in_step(task: Task, plan: Plan | None) -> Task:
+    """The task as it stands, of the revision that is shown."""
+    if plan is None or task.revision == plan.revision:
+        return task
+    return replace(task, revision=plan.revision, digest=plan.digest)
+
+
+def _voided(
+    given: Iterable[Signature], reason: str, revisions: Container[int] | None, actors: Container[str] | None = None
+) -> tuple[Signature, ...]:
+    """The verdicts after those that approved count no longer: of these revisions and people, None for all."""
+    return tuple(
+        replace(each, void=reason)
+        if each.verdict == "sign"
+        and not each.void
+        and (revisions is None or each.revision in revisions)
+        and (actors is None or each.actor in actors)
+        else each
+        for each in given
+    )
 
 
 def _replaced(

@@ -102,6 +102,7 @@ class Planning:
             plan = await asyncio.to_thread(self._draft, command, task)
         except NothingFits as error:
             task = self._numbered(task)
+            self._store.forgo()
             await self._store.create_task(task, self._failed(task, error))
             raise self._to_be_planned_again(task, error) from None
         task = replace(self._numbered(task), request=task.request or plan.request)
@@ -140,6 +141,7 @@ class Planning:
         try:
             plan = await asyncio.to_thread(self._draft, asked, task)
         except NothingFits as error:
+            self._store.forgo()
             await self._store.plan_again(before, task, self._failed(task, error), None, (), actor)
             raise self._to_be_planned_again(task, error) from None
         contents = await asyncio.to_thread(contents_of, plan, root)

@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import StoreError, UnknownStep, UnknownTask
+from engine.errors import KeyTaken, StoreError, UnknownStep, UnknownTask
 from engine.model.comment import Comment
 from engine.model.digest import sha256 as digest_of
 from engine.model.effect import Made
@@ -28,7 +28,7 @@ from engine.storage.spent import USUAL_COST, LedgerReader
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from engine.commands import Reply
+    from engine.commands import Command, Reply
     from engine.model.events import Event
     from engine.storage.asking import Asking
 
@@ -244,6 +244,16 @@ class Reader:
         sql = f"SELECT {rows.QUESTION_COLUMNS} FROM questions WHERE {where} ORDER BY id"
         return tuple(rows.question_of(row) for row in await self._all(sql, task, attempt))
 
+    async def decided(self) -> tuple[Question, ...]:
+        """What people said about tasks at their cap that are paused all the same, each the last of its attempt."""
+        sql = (
+            f"SELECT {rows.QUESTION_COLUMNS} FROM questions AS asked WHERE kind = 'budget'"
+            " AND answer IN ('raise', 'cheap', 'stop') AND EXISTS (SELECT 1 FROM tasks WHERE tasks.id = asked.task"
+            " AND tasks.attempt = asked.attempt AND phase = 'paused') AND NOT EXISTS (SELECT 1 FROM questions AS later"
+            " WHERE later.task = asked.task AND later.kind = 'budget' AND later.id > asked.id) ORDER BY id"
+        )
+        return tuple(rows.question_of(row) for row in await self._all(sql))
+
     async def runs(self, task: int, step: str | None = None) -> tuple[Run, ...]:
         where = "task = ?" + ("" if step is None else " AND step = ?")
         sql = f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE {where} ORDER BY id"
@@ -393,12 +403,17 @@ class Reader:
         """Event rows as they stand, for verifying the chain."""
         return await self._all("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
 
-    async def reply(self, key: str) -> Reply | None:
-        """What a command with this key was answered, if it was carried out."""
+    async def reply(self, command: Command, actor: str) -> Reply | None:
+        """What this command of `actor` was answered, if it was carried out. Raises `KeyTaken` where its key is that of
+        another kind of command, or of somebody else."""
         from engine.commands import Reply
 
-        found = await self._all("SELECT reply FROM commands WHERE key = ?", key)
-        return Reply(**rows.json_of(found[0]["reply"])) if found else None
+        found = await self._all("SELECT actor, kind, reply FROM commands WHERE key = ?", command.key)
+        if not found:
+            return None
+        if (found[0]["actor"], found[0]["kind"]) != (actor, type(command).__name__):
+            raise KeyTaken
+        return Reply(**rows.json_of(found[0]["reply"]))
 
     async def last_numbers(self) -> dict[str, int]:
         """The highest number ever given to a noun, by its table; those of removed tasks are not given again."""

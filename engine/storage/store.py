@@ -85,7 +85,10 @@ _ANSWERED = "UPDATE steps SET state=?, error=?, cause=?, summary=?, ended=? WHER
 """Not who holds it: somebody may have begun or ended that meanwhile. By id: another revision may be the present one."""
 _HOLD = "UPDATE steps SET held_by=? WHERE task=? AND position=?"
 _CHANGE = "UPDATE questions SET kind=?, digest=?, news=?, diff=? WHERE id=? AND digest=? AND answer IS NULL"
-_ANSWER = "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=?, means=? WHERE id=? AND answer IS NULL"
+_ANSWER = (
+    "UPDATE questions SET answer=?, answered_by=?, answered=?, reason=?, means=?"
+    " WHERE id=? AND digest=? AND answer IS NULL"
+)
 
 
 class Store:
@@ -347,12 +350,13 @@ class Store:
         return self._writer.apply(change)
 
     def answer(self, question: Question, status: StepStatus | None = None, grant: Grant | None = None) -> Durable:
-        """Close a question if it is still open: the one choke point where the first answer wins.
+        """Close a question if it is still open and asks about these bytes: the one choke point where the first answer
+        wins.
 
         `grant` is what the answer allows besides.
         """
         q = question
-        guard: Statement = (_ANSWER, (q.answer, q.answered_by, q.answered, q.reason, q.means, q.id))
+        guard: Statement = (_ANSWER, (q.answer, q.answered_by, q.answered, q.reason, q.means, q.id, q.digest))
         change = Change(guard=guard, actor=q.answered_by, what=f"question {q.id}", patient=q.answered_by == ENGINE)
         change.facts.append((QuestionAnswered(q), q.task, q.step or None))
         if status is not None:
@@ -390,7 +394,7 @@ class Store:
         CARRIED.set([self._kept("INSERT", command, actor, Reply(text="carried out before"))])
 
     def forgo(self) -> None:
-        """What is written from here on is not what the command was given for: it is refused, not carried out."""
+        """What is written from here on is not what the command was given for: sent again, it is refused again."""
         if carried := CARRIED.get():
             carried.clear()
 

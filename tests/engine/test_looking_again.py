@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine import Answer, LookAgain, Outcome, Question, QuestionChanged, QuestionKind, Wait
-from engine.errors import AlreadyAnswered, Refused, UsageError
+from engine.errors import AlreadyAnswered, Refused, StaleQuestion, UsageError
 from engine.model.events import PhaseChanged
+from engine.model.run import StepStatus
+from engine.storage.reader import Reader
 from tests.engine.desk import Desk
 
 TOOL = {"id": "run", "action": "execute", "command": "bash tool.sh", "tier": "destructive"}
@@ -97,3 +99,42 @@ async def test_there_must_be_an_open_question(desk: Desk) -> None:
         await desk.do(LookAgain(question=question.id))
     with pytest.raises(UsageError, match="no question"):
         await desk.do(LookAgain(question=99))
+
+
+def changes_before_it_is_written(desk: Desk, question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes change, and somebody looks at them, after an answer was checked and before it is recorded."""
+    read = Reader.step
+
+    async def late(reader: Reader, task: int, step: str) -> tuple[int, StepStatus]:
+        monkeypatch.setattr(Reader, "step", read)
+        write(desk, "second")
+        await desk.do(LookAgain(question=question.id), "ben")
+        return await read(reader, task, step)
+
+    monkeypatch.setattr(Reader, "step", late)
+
+
+async def test_bytes_that_change_while_a_yes_is_recorded_do_not_run_also_after_a_restart(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = await begun(desk)
+    changes_before_it_is_written(desk, question, monkeypatch)
+    with pytest.raises(StaleQuestion, match="What run would run has changed since it was shown; nothing was recorded"):
+        await desk.answer(question, Answer.ONCE)
+    (present,) = await desk.questions()
+    assert (present.id, present.kind) == (question.id, QuestionKind.DRIFT) and present.digest != question.digest
+    await desk.reopen(real=True, sandbox="group")
+    assert await desk.questions() == (present,)
+    assert not (desk.root / "out.txt").exists()
+    await desk.answer(present, Answer.ONCE)
+    assert (await desk.ended(question.task)).task.outcome is Outcome.OK
+    assert (desk.root / "out.txt").read_text() == "second\n"
+
+
+async def test_a_no_is_one_to_the_bytes_that_came_in_between_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = await begun(desk)
+    changes_before_it_is_written(desk, question, monkeypatch)
+    await desk.answer(question, Answer.DENY, "not now")
+    assert (await desk.ended(question.task)).task.outcome is not Outcome.OK
+    assert await desk.questions() == ()
+    assert not (desk.root / "out.txt").exists()

@@ -197,6 +197,27 @@ async def test_after_a_restart_the_question_is_still_asked(desk: Desk, way: str,
     assert (await desk.questions()) == ()
 
 
+@pytest.mark.parametrize(("answer", "phase"), [(Answer.STOP, Phase.BUDGET_EXCEEDED), (Answer.CHEAP, Phase.COMPLETED)])
+async def test_what_a_crash_kept_from_being_done_at_a_cap_is_done_by_the_next_owner(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: Answer, phase: Phase
+) -> None:
+    await desk.open(model=priced(cost=0.6, most=0.6))
+    task, question = await at_the_cap(desk, research("a"), research("b", "a"), step("c", "a"))
+
+    async def dies(question: Question) -> None:
+        raise Refused(problem="the power went")
+
+    monkeypatch.setattr(desk.engine._parts.confirmations, "decided", dies)
+    with pytest.raises(Refused, match="the power went"):
+        await decide(desk, question, answer, "enough")
+    await desk.crash()
+    await desk.open(model=priced(cost=0.6, most=0.6))
+    view = await desk.ended(task)
+    assert (view.task.phase, await desk.questions()) == (phase, ())
+    if answer is Answer.STOP:
+        assert view.task.error == "enough"
+
+
 async def test_who_only_decides_leaves_it_to_the_next_owner(desk: Desk) -> None:
     model = priced(cost=0.6, most=0.6)
     await desk.open(model=model)

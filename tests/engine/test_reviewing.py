@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine import (
     Resolve,
     ResolveComment,
     Return,
+    Revise,
     Role,
     Sign,
     SignaturesVoided,
@@ -290,6 +292,22 @@ async def test_comments_are_threads_of_steps_that_can_be_resolved(desk: Desk) ->
         await desk.do(ResolveComment(comment=first.id), "ben")
     await desk.reopen()
     assert len((await desk.show(task)).comments) == 3
+
+
+async def test_a_comment_is_about_the_revision_that_was_read(desk: Desk) -> None:
+    await desk.open()
+    task = await desk.plan(step("a"))
+    document = json.dumps({"request": "try it", "steps": [step("b")]})
+    await desk.do(Revise(task=task, revision=1, document=document, name="x"), "ben")
+    await desk.do(WriteComment(task=task, text="why?", step="a", revision=1), "ana")
+    (said,) = (await desk.show(task)).comments
+    assert (said.step, said.revision) == ("a", 1)
+    await desk.do(WriteComment(task=task, text="it went", answers=said.id, revision=2), "ben")
+    assert (await desk.show(task)).comments[1].revision == 2
+    with pytest.raises(UnknownStep):
+        await desk.do(WriteComment(task=task, text="and a?", step="a", revision=2))
+    with pytest.raises(UsageError, match="has no revision 9"):
+        await desk.do(WriteComment(task=task, text="x", revision=9))
 
 
 async def test_a_comment_that_says_nothing_or_lands_nowhere_is_refused(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from engine import Answer, Question, QuestionKind, Resolve, SignoffError, TaskView
-from engine.errors import AlreadyAnswered
+from engine.errors import AlreadyAnswered, StaleQuestion
 from tui.presentation.content import content
 from tui.presentation.question import covers, options
 from tui.presentation.trouble import trouble
@@ -313,6 +313,8 @@ class ConfirmScreen(ConfirmQueue):
             self.sending = False
             self._disarm()
             self.notice(trouble(error, KEPT))
+            if isinstance(error, StaleQuestion):
+                self.look_again()
         else:
             self.dismiss(answer)
             if answer in _STARTS and self.in_terminal:

@@ -140,7 +140,7 @@ class ReviewScreen(ReviewSteps):
             self.enter(Mode.READING)
             self.reopen()
             return
-        number, revision, digest = view.task.id, view.task.revision, view.task.digest
+        number, revision, digest = view.task.id, reading.plan.revision, reading.plan.digest
         if self.mode is Mode.GRANTING:
             grant = GiveGrant(task=number, revision=revision, digest=digest, steps=self._grantable, seconds=GRANTED)
             self._send(grant, "Granted", f"{', '.join(grant.steps)}; signoff grants takes it back.")
@@ -174,13 +174,13 @@ class ReviewScreen(ReviewSteps):
 
     @on(Input.Submitted, "#reason")
     def action_submit(self) -> None:
-        words, view = self.words, self.view
-        if view is None or self.mode not in WORDED or self.too_quick(TYPED):
+        words, reading = self.words, self.reading
+        if reading is None or self.mode not in WORDED or self.too_quick(TYPED):
             return
         if not words:
             self.notice("Write a few words first: whoever wrote the plan reads them.")
             return
-        task, revision = view.task.id, view.task.revision
+        task, revision = reading.plan.task, reading.plan.revision
         if self.mode is Mode.NOTING:
             self.write_note(words)
         elif self.mode is Mode.RETURNING:

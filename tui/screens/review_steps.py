@@ -123,7 +123,7 @@ class ReviewSteps(ReviewModes):
 
     @work(group="judging")
     async def _judge(self, step: str, verdict: Verdict) -> None:
-        revision = self.view.task.revision if self.view else 0
+        revision = self.reading.plan.revision if self.reading else 0
         if await self.give(Judge(task=self._task_id, revision=revision, step=step, verdict=verdict)):
             self.notice()
 
@@ -143,7 +143,8 @@ class ReviewSteps(ReviewModes):
     @work(group="speaking")
     async def write_note(self, text: str) -> None:
         step, answers = self._about
-        if await self.give(WriteComment(task=self._task_id, text=text, step=step, answers=answers)):
+        revision = self.reading.plan.revision if self.reading else None
+        if await self.give(WriteComment(task=self._task_id, text=text, step=step, answers=answers, revision=revision)):
             self.enter(Mode.READING)
 
     @work(group="speaking")

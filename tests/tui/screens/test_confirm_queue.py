@@ -21,7 +21,7 @@ from engine import (
     Resolve,
     TaskView,
 )
-from engine.errors import AlreadyAnswered, NotAllowed, Refused
+from engine.errors import AlreadyAnswered, NotAllowed, Refused, StaleQuestion
 from engine.testing import NOON, ScriptedEngine
 from tests.tui import plans
 from tests.tui.pilots import picture, until
@@ -311,6 +311,24 @@ async def test_a_yes_to_what_was_shown_before_is_refused_and_stays_unsaid() -> N
         _changes(engine, SHORT)
         await until(pilot, lambda: "+script_location = /tmp/other" in _text(pilot))
         assert engine.done == [] and "[Later esc]" in _text(pilot)
+
+
+async def test_who_is_told_that_the_bytes_changed_is_shown_them_before_the_news_comes() -> None:
+    engine, clock, screen = _begun(SHORT)
+    async with opened(engine, screen) as pilot:
+
+        async def overtaken(command: Command, *, actor: str | None = None) -> Reply:
+            if not isinstance(command, Resolve):
+                return Reply()
+            view = engine.views[SHORT.task]
+            changed = replace(plans.DRIFT, id=SHORT.id, step=SHORT.step)
+            engine.views[SHORT.task] = replace(view, questions=(changed,))
+            raise StaleQuestion(step=SHORT.step)
+
+        engine.do = overtaken  # type: ignore[method-assign]
+        await press(pilot, clock, "Y")
+        await until(pilot, lambda: "+script_location = /tmp/other" in _text(pilot))
+        assert "[Later esc]" in _text(pilot)
 
 
 async def test_words_that_are_written_outlive_a_change() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -12,7 +13,9 @@ import pytest
 from textual.pilot import Pilot
 
 from engine import (
+    Command,
     Comment,
+    Fact,
     Fault,
     GiveGrant,
     Grant,
@@ -20,13 +23,17 @@ from engine import (
     InvalidPlan,
     Judge,
     Person,
+    PhaseChanged,
     Plan,
     PlanSigned,
+    PlanWritten,
     Presence,
+    Query,
     ReadDocument,
     ResolveComment,
     Revise,
     Role,
+    ShowTask,
     Sign,
     SignaturesVoided,
     TaskView,
@@ -39,7 +46,7 @@ from engine.testing import NOON
 from tests.tui import plans
 from tests.tui.pilots import picture, until
 from tests.tui.screens.shared import Shared, said
-from tests.tui.stage import LARGE, SMALL, Clock, app, gone, opened, press, show, utc  # noqa: F401
+from tests.tui.stage import LARGE, SMALL, Clock, app, gone, opened, press, settle, show, utc  # noqa: F401
 from tui.app import SignoffApp
 from tui.presentation.review_head import granted
 from tui.screens.review import ReviewScreen
@@ -114,6 +121,58 @@ async def test_a_verdict_that_comes_in_before_the_second_key_asks_for_another_lo
         await until(pilot, lambda: "look again" in picture(pilot))
         await press(pilot, clock, "y")
     assert engine.done == []
+
+
+# Another revision, before it is shown
+
+
+DECISIONS: list[tuple[tuple[str, ...], type[Command]]] = [
+    (("A", "y"), Sign),
+    (("T", "y"), GiveGrant),
+    (("h",), Judge),
+    (("c", *"why", "enter"), WriteComment),
+]
+
+
+@pytest.mark.parametrize(("keys", "kind"), DECISIONS)
+async def test_what_is_decided_names_the_revision_that_is_shown(keys: tuple[str, ...], kind: type[Command]) -> None:
+    engine, clock = _Slow(plans.in_sight()), Clock()
+    async with opened(engine, ReviewScreen(12, now=clock)) as pilot:
+        await press(pilot, clock, "space", "space")
+        engine.slow = True
+        task = plans.revised().task
+        for fact in (PlanWritten(task, "file", 12), PhaseChanged(task), PhaseChanged(task)):
+            await _told(pilot, engine, fact)
+        assert "rev 3 · 4f1c9a" in _flat(pilot)
+        for key in keys:
+            clock.at += 1
+            await pilot.press(key)
+        await until(pilot, lambda: engine.done)
+        assert isinstance(engine.done[0], kind)
+        command: Any = engine.done[0]
+        assert (command.revision, getattr(command, "digest", plans.DIGEST)) == (3, plans.DIGEST)
+        engine.read_on.set()
+
+
+async def _told(pilot: Pilot[Any], engine: _Slow, fact: Fact) -> None:
+    """The screen has heard of it, and asks for the task."""
+    before = engine.asked
+    engine.emit(fact, task=12, actor="ben")
+    await until(pilot, lambda: engine.asked > before)
+
+
+class _Slow(Shared):
+    """From some moment on its task cannot be read, until somebody lets it."""
+
+    def __init__(self, view: TaskView) -> None:
+        super().__init__(view)
+        self.slow, self.read_on, self.asked = False, asyncio.Event(), 0
+
+    async def read(self, query: Query) -> Any:
+        if self.slow and isinstance(query, ShowTask):
+            self.asked += 1
+            await self.read_on.wait()
+        return await super().read(query)
 
 
 # Quorum
