@@ -102,7 +102,7 @@ class Execution:
         )
         self._consent = Consent(rooms.confirmations)
         self._frontier = self._unended()
-        self._turns = Turns(rooms.pool, self.board, self.token, lambda: self.task.phase is Phase.PAUSED, self._attempt)
+        self._turns = Turns(rooms.pool, self.board, self.token, lambda: self._progress.rests, self._attempt)
         self._ground = Ground(
             board=self.board,
             consent=self._consent,

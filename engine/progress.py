@@ -59,6 +59,11 @@ class Progress:
     def phase(self) -> Phase:
         return self.task.phase
 
+    @property
+    def rests(self) -> bool:
+        """Whether nothing new may begin."""
+        return self.closed or self.task.phase is Phase.PAUSED
+
     def extend(self, seconds: float) -> None:
         """A person lets it work longer before they are asked again."""
         self._budget.extend(seconds)

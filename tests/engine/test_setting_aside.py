@@ -89,6 +89,24 @@ async def test_a_task_that_breaks_as_it_begins_keeps_neither_its_root_nor_a_slot
     await check_sound(desk, 1)
 
 
+async def test_nothing_of_a_task_that_broke_begins_until_somebody_resumes_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(self: Execution) -> None:
+        raise RuntimeError("the begin broke")
+
+    await desk.open()
+    with monkeypatch.context() as patched:
+        patched.setattr(Execution, "_repair", breaks)  # what comes after the ready steps got their turns
+        task = await desk.begin(step("a", tier="write"), step("b", "a"))
+        await desk.phase(task, Phase.PAUSED)
+    await desk.run(step("other"))
+    assert desk.script.ran == ["other"]
+    await desk.resume(task)
+    assert (await desk.ended(task)).task.phase is Phase.COMPLETED
+    assert desk.script.ran == ["other", "a", "b"]
+
+
 def rewrite(desk: Desk, task: int, plan: str) -> str:
     """Put another body in the place of a plan; what stood there."""
     with sqlite3.connect(desk.state / "signoff.db") as store:
