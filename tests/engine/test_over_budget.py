@@ -151,6 +151,18 @@ async def test_to_stop_ends_it_over_budget_after_its_cleanup(desk: Desk) -> None
     assert (states["a"], states["b"], states["slow"], states["tidy"]) == (DONE, CANCELLED, CANCELLED, DONE)
 
 
+async def test_to_stop_after_a_restart_ends_it_after_its_cleanup_too(desk: Desk) -> None:
+    await desk.open(model=priced(cost=0.6, most=0.6))
+    task, question = await at_the_cap(
+        desk, research("a"), research("b", "a"), step("c", "b"), step("tidy", "b", "c", when="always")
+    )
+    await desk.reopen(model=priced(cost=0.6, most=0.6))
+    await decide(desk, question, Answer.STOP, "too dear")
+    view = await desk.ended(task)
+    assert (view.task.phase, view.task.outcome) == (Phase.BUDGET_EXCEEDED, Outcome.OVER_BUDGET)
+    assert await desk.states(task) == {"a": DONE, "b": CANCELLED, "c": CANCELLED, "tidy": DONE}
+
+
 async def test_a_stopped_task_can_be_resumed_once_it_may_use_more(desk: Desk) -> None:
     await desk.open(model=priced(cost=0.6, most=0.6))
     task, question = await at_the_cap(desk, research("a"), research("b", "a"))
