@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from engine import audit, process
@@ -15,7 +15,7 @@ from engine.client import Item, LogSlice, Person
 from engine.commands import Command, Reply
 from engine.composition import Composition, Opening
 from engine.dispatch import Dispatch
-from engine.errors import Refused, StoreError
+from engine.errors import Refused, SignoffError, StoreError, Unforeseen
 from engine.model.events import EngineClosed, EngineOpened, Event, Fact, TaskEnded
 from engine.model.policy import LEVELS
 from engine.model.role import Role
@@ -103,7 +103,8 @@ class Engine:
 
     async def do(self, command: Command, *, actor: str | None = None) -> Reply:
         """Carry out a command as `actor`, by default the user of this process."""
-        return await self._dispatch.do(command, actor or self._opening.user)
+        with _door():
+            return await self._dispatch.do(command, actor or self._opening.user)
 
     async def read(self, query: Query) -> Any:
         """Answer a query."""
@@ -111,9 +112,10 @@ class Engine:
             return self._info()
         if isinstance(query, ListPeople):
             return self.roster.people
-        if isinstance(query, EstimatePlan):
-            return await self._parts.planning.estimate(query, self._parts.inference)
-        return await self._parts.queries.answer(query)
+        with _door():
+            if isinstance(query, EstimatePlan):
+                return await self._parts.planning.estimate(query, self._parts.inference)
+            return await self._parts.queries.answer(query)
 
     def events(self, after: int | None = None) -> AsyncIterator[Item]:
         """Follow events and signals from this moment on; what was missed since `after` comes first."""
@@ -125,16 +127,17 @@ class Engine:
         self, follower: Follower, stalls: tuple[Item, ...], seen: int, published: int
     ) -> AsyncIterator[Item]:
         try:
-            while seen < published and (missed := await self._store.read.events(seen, 1000)):
-                for event in missed:
-                    yield event
-                seen = missed[-1].seq
-            for stalled in stalls:
-                yield stalled
-            async for item in follower:
-                if isinstance(item, Event) and item.seq <= seen:
-                    continue
-                yield item
+            with _door():
+                while seen < published and (missed := await self._store.read.events(seen, 1000)):
+                    for event in missed:
+                        yield event
+                    seen = missed[-1].seq
+                for stalled in stalls:
+                    yield stalled
+                async for item in follower:
+                    if isinstance(item, Event) and item.seq <= seen:
+                        continue
+                    yield item
         except StoreError:
             if not self._broker.closed:
                 raise
@@ -143,7 +146,8 @@ class Engine:
 
     async def read_log(self, run: int, offset: int, n: int) -> LogSlice:
         """Read a piece of a log."""
-        return await self._parts.queries.read_log(run, offset, n)
+        with _door():
+            return await self._parts.queries.read_log(run, offset, n)
 
     def look(self, task: int | None = None, step: str | None = None) -> None:
         """Let the others see what is read on the screen of this process."""
@@ -223,6 +227,17 @@ class Engine:
             settings=self._opening.settings.digest,
             model=self._opening.settings.model.name,
         )
+
+
+@contextmanager
+def _door() -> Iterator[None]:
+    """What nobody foresaw leaves as an error of the tree, as it does through a socket. Raises `Unforeseen`."""
+    try:
+        yield
+    except SignoffError:
+        raise
+    except Exception as error:
+        raise Unforeseen(kind=type(error).__name__) from error
 
 
 async def _no_probe() -> process.Probe:

@@ -29,6 +29,7 @@
     │   └── Unusable             an answer cannot be read; says what is wrong with it
     ├── Cancelled                somebody cancelled what was waited for
     ├── EngineGone               the owner behind the socket closed or died
+    ├── Unforeseen               a defect of the program; its cause is what broke
     └── StoreError               the store cannot be used; nothing new is started
         ├── Conflict             a guarded change found another state than it expected
         ├── StoreFull
@@ -92,6 +93,10 @@ class EngineGone(SignoffError):
     """The engine went away; what was recorded is kept"""
 
     hint = "start signoff again: it attaches to the engine, or becomes it"
+
+
+class Unforeseen(SignoffError):
+    """Something unforeseen went wrong: {kind}; what was recorded is kept"""
 
 
 class UsageError(SignoffError):

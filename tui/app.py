@@ -34,7 +34,7 @@ from engine import (
     StepState,
     dataclass,
 )
-from engine.errors import NotAllowed
+from engine.errors import NotAllowed, Unforeseen
 from tui import crash
 from tui.ascii_net import AsciiNet
 from tui.bridge import Bridge
@@ -42,8 +42,9 @@ from tui.commands import COMMANDS, Place, bindings
 from tui.messages import Desk
 from tui.palette import Commands
 from tui.presentation.attention import Attention, attention
+from tui.presentation.ownerless import is_interrupted
 from tui.presentation.safe import safe, safe_lines
-from tui.presentation.task import farewell
+from tui.presentation.task import farewell, orphaned
 from tui.renderer_net import Net
 from tui.screens.workbench import Workbench
 from tui.theme import THEMES, TURNED, Colours, colours_of
@@ -189,7 +190,8 @@ class SignoffApp(Desk):
             self.say(reply.text or done)
 
     def explain_error(self, error: SignoffError) -> None:
-        text = f"{safe(str(error))}\n{safe(error.hint)}" if error.hint else safe(str(error))
+        hint = crash.keep(error.__cause__ or error, self._state) if isinstance(error, Unforeseen) else error.hint
+        text = f"{safe(str(error))}\n{safe(hint)}" if hint else safe(str(error))
         self.notify(text, severity="error", timeout=8, markup=False)
 
     def trouble(self, text: str, *, over: bool) -> None:
@@ -371,7 +373,9 @@ class SignoffApp(Desk):
         self.exit(farewell(max(here, info.running if info else 0), len(first.questions), self._again))
 
     def _engine_closed(self) -> None:
-        self.exit(f"the engine has closed. Start again with: {self._again}")
+        first = self.screen_stack[0] if self.screen_stack else None
+        rows = [row.task for row in first.window.rows] if isinstance(first, Workbench) else []
+        self.exit(orphaned([task.id for task in rows if is_interrupted(task)], self._again))
 
     def panic(self, *renderables: RenderableType) -> None:
         """The keys cannot be read any more: a shell has the terminal. Its traceback would lie in that shell."""

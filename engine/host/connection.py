@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 from engine.client import EngineClient, Item, Person
 from engine.commands import Command, Reply
-from engine.errors import NotAllowed, SignoffError, UsageError
+from engine.errors import NotAllowed, SignoffError, Unforeseen, UsageError
 from engine.host.allowance import ITEM, Allowance
 from engine.host.answers import answer_frame, error_frame, item_frame
 from engine.host.protocol import (
@@ -116,6 +116,8 @@ class Connection:
         try:
             answer = await self._carry_out(number, request)
             line = await asyncio.to_thread(answer_frame, number, answer)
+        except Unforeseen as error:
+            line = error_frame(number, self._report(error.__cause__ or error))
         except SignoffError as error:
             line = error_frame(number, error)
         except Exception as error:
@@ -173,7 +175,7 @@ class Connection:
                 self._writer.write(line)
                 await self._writer.drain()
 
-    def _report(self, error: Exception) -> SignoffError:
+    def _report(self, error: BaseException) -> SignoffError:
         """Tell whoever keeps the engine's diary; the client hears that something broke, and no more."""
         loop = asyncio.get_running_loop()
         loop.call_exception_handler({"message": f"a request of {self._person.user} broke", "exception": error})

@@ -16,7 +16,15 @@ from engine.client import EngineClient, Gap, Item, LogGrew, Presence
 from engine.commands import Cancel, MakePlan, Reject, Reply, Resolve, Return, Shutdown, Sign, Trust
 from engine.composition import Opening
 from engine.engine import Engine
-from engine.errors import AlreadyAnswered, AlreadyJudged, InvalidPlan, StaleRevision, UnknownTask, UsageError
+from engine.errors import (
+    AlreadyAnswered,
+    AlreadyJudged,
+    InvalidPlan,
+    SignoffError,
+    StaleRevision,
+    UnknownTask,
+    UsageError,
+)
 from engine.host import Host, RemoteEngine
 from engine.model.events import Event, TaskEnded
 from engine.model.plan import Action
@@ -363,3 +371,19 @@ async def test_looking_away_is_looking_at_nothing(house: House) -> None:
     house.client.look()
     people = await house.client.read(ListPeople())
     assert [(person.task, person.step) for person in people] == [(None, None)]
+
+
+async def test_what_nobody_foresaw_is_an_error_of_the_tree(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    monkeypatch.setattr(house.engine._parts.queries, "answer", broken)
+    monkeypatch.setattr(house.engine._parts.queries, "read_log", broken)
+    monkeypatch.setattr(house.engine._dispatch, "do", broken)
+    with pytest.raises(SignoffError, match="went wrong"):
+        await house.client.read(ListTasks())
+    with pytest.raises(SignoffError, match="went wrong"):
+        await house.client.read_log(1, 0, 10)
+    with pytest.raises(SignoffError, match="went wrong"):
+        await house.client.do(Cancel(task=1))

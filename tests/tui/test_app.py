@@ -11,13 +11,14 @@ import pytest
 from textual.pilot import Pilot
 
 from engine import Gap, LogGrew, LogSlice, Person, Presence, Role, StepState
-from engine.errors import StoreError
+from engine.errors import StoreError, Unforeseen
 from engine.model.events import Notified, QuestionAsked, StepEnded, StepStarted
 from engine.testing import ScriptedEngine
 from tests.tui import plans, scenes
 from tests.tui.pilots import bench, opened, picture, shown, until
 from tui.app import SignoffApp
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.inbox import InboxScreen
 from tui.screens.workbench import Workbench
 from tui.theme import Colours, colours_of
 
@@ -87,7 +88,7 @@ async def test_help_says_that_there_is_more_and_what_marks_mean() -> None:
         await opened(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: "more below: space and j read on" in picture(pilot))
-        await pilot.press("space")
+        await pilot.press("space", "space")
         await until(pilot, lambda: "» skipped" in picture(pilot))
         await pilot.press("G")
         await until(pilot, lambda: "the end: g goes to the top" in picture(pilot))
@@ -102,6 +103,41 @@ async def test_a_closed_engine_ends_the_screen_with_a_sentence() -> None:
         await engine.close()
         await until(pilot, lambda: app.return_value is not None)
     assert "closed" in (app.return_value or "")
+
+
+async def test_an_engine_that_goes_away_under_work_says_what_was_interrupted() -> None:
+    engine = _engine()
+    app = scenes.app(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await engine.close()
+        await until(pilot, lambda: app.return_value is not None)
+    told = app.return_value or ""
+    assert "12" in told
+    assert "under way: interrupted; what was recorded is kept. Go on with: signoff" in told
+
+
+async def test_a_defect_of_the_engine_is_told_and_kept_and_ends_no_screen(tmp_path: Path) -> None:
+    engine = _engine()
+    app = scenes.app(engine, state=tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        engine.refusal = Unforeseen(kind="ZeroDivisionError")
+        engine.refusal.__cause__ = ZeroDivisionError("nobody foresaw this")
+        await pilot.press("p")
+        await app.workers.wait_for_complete()
+        (kept,) = (tmp_path / "crashes").iterdir()
+        assert any(str(kept) in notification.message for notification in app._notifications)
+        assert app.is_running
+    assert "nobody foresaw this" in kept.read_text()
+
+
+async def test_the_inbox_has_a_key_of_its_own() -> None:
+    app = scenes.app(_engine())
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await pilot.press("I")
+        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
 
 
 async def test_the_palette_runs_a_command_where_it_is_heard() -> None:

@@ -44,9 +44,12 @@ def guarded(work: Callable[[], int], world: World, state: Callable[[], Path], *,
 
 
 def _judged(error: Exception, console: Console, state: Callable[[], Path], *, as_json: bool) -> int:
-    from engine.errors import SignoffError
+    from engine.errors import SignoffError, Unforeseen
     from tui.cli.exits import of_error
 
+    if isinstance(error, Unforeseen):
+        cause = error.__cause__ or error
+        return _told(console, str(error), crash.keep(cause, state()), (), as_json=as_json)
     if isinstance(error, SignoffError):
         _told(console, str(error), error.hint, getattr(error, "faults", ()), as_json=as_json)
         return of_error(error)

@@ -59,8 +59,9 @@ async def _one(call: Call, engine: EngineClient, step: str) -> None:
     if run is None:
         call.console.note(f"{safe(step)} has not run: there is no log")
         return
-    rest = b""
+    rest, size = b"", 0
     async for data in _pieces(call, engine, run):
+        size += len(data)
         if call.args.raw:
             call.world.out.buffer.write(data)
             call.world.out.buffer.flush()
@@ -73,6 +74,8 @@ async def _one(call: Call, engine: EngineClient, step: str) -> None:
             rest = b""
     if rest:
         call.console.say(_shown(rest), exact=True)
+    if not size and not call.args.raw:
+        call.console.note(f"{safe(step)} has written nothing")
 
 
 async def _latest(call: Call, engine: EngineClient, step: str) -> Run | None:

@@ -27,7 +27,7 @@ class Since:
 
     comparison: Comparison
     yours: bool = False
-    """Whether this person judged the earlier one."""
+    """Whether this person signed the earlier one."""
 
     @cached_property
     def changes(self) -> Mapping[str, StepChange]:
@@ -44,11 +44,12 @@ class Since:
 
 
 def earlier(view: TaskView, user: str) -> tuple[int, bool]:
-    """The revision to compare with, 0 for none; and whether this person judged it."""
+    """The revision to compare with, 0 for none; and whether this person signed it."""
     present = view.task.revision
     judged = [given.revision for given in view.signatures if given.actor == user and given.means != _CARRIED]
     own = max((revision for revision in judged if revision < present), default=0)
-    return own or max(0, present - 1), bool(own)
+    signed = any(given.revision == own and given.verdict == "sign" for given in view.signatures if given.actor == user)
+    return own or max(0, present - 1), signed
 
 
 def counts(since: Since) -> str:

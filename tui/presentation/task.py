@@ -260,6 +260,21 @@ def _some(ids: Sequence[str]) -> str:
     return f"{named} and {len(ids) - 3} more" if len(ids) > 3 else named
 
 
+def orphaned(tasks: Sequence[int], again: str) -> str:
+    """What to say when the engine goes away under a screen.
+
+    Args:
+        tasks: those that were under way.
+        again: the command that comes back.
+    """
+    if not tasks:
+        return f"the engine has closed. Start again with: {again}"
+    named = ", ".join(map(str, tasks[:5])) + (" and others" if len(tasks) > 5 else "")
+    what, was = ("task", "was") if len(tasks) == 1 else ("tasks", "were")
+    told = f"the engine has closed while {what} {named} {was} under way: interrupted; what was recorded is kept."
+    return f"{told} Go on with: {again}"
+
+
 def farewell(running: int, waiting: int, again: str) -> str:
     """The sentence that stays on the terminal after leaving; `again` is the command that comes back."""
     if not running and not waiting:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.client import Gap, Person
 from engine.commands import Cancel, Reject
-from engine.errors import NotAllowed, Refused, UnknownTask, UsageError
+from engine.errors import NotAllowed, Refused, SignoffError, Unforeseen, UnknownTask, UsageError
 from engine.host import EngineGone, Host, OtherVersion, RemoteEngine
 from engine.model.events import ClientRefused, EngineClosed
 from engine.model.role import Role
@@ -161,6 +161,18 @@ async def test_a_broken_engine_is_reported_and_not_shown(room: Room) -> None:
     raw = await room.raw()
     answer = await raw.ask({"id": 1, "read": {"kind": "ListTasks"}})
     assert answer["error"]["text"] == "Something went wrong"
+    assert reports == ["ZeroDivisionError('division by zero')"]
+
+
+async def test_a_defect_that_the_engine_told_of_is_reported_by_its_cause(room: Room) -> None:
+    reports: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(repr(context["exception"])))
+    told = Unforeseen(kind="ZeroDivisionError")
+    told.__cause__ = ZeroDivisionError("division by zero")
+    room.engine.refusal = told
+    client = await room.connect()
+    with pytest.raises(SignoffError, match="Something went wrong"):
+        await client.do(Cancel(task=4))
     assert reports == ["ZeroDivisionError('division by zero')"]
 
 

@@ -262,6 +262,21 @@ def test_a_log_by_number_or_id_is_printed_line_by_line(step: str) -> None:
     assert call(engine, "log", "12", step, "-f").out == "green\nclear\\e[2J\nlast\n"
 
 
+def test_a_step_that_wrote_nothing_says_so() -> None:
+    engine = ScriptedEngine(plans.view_of(*plans.twelve()[:2]))
+    view = engine.views[12]
+    engine.views[12] = replace(view, steps=(replace(view.steps[0], run=7), view.steps[1]))
+    engine.runs = (
+        Run(
+            id=7, task=12, step="baseline", task_attempt=1, attempt=1, state=RunState.COMPLETED, started=0.0, ended=1.0
+        ),
+    )
+    said = call(engine, "log", "12", "baseline", "--plain")
+    assert (said.code, said.out, said.err) == (0, "", "baseline has written nothing\n")
+    engine.logs[7] = b"one line\n"
+    assert call(engine, "log", "12", "baseline", "--plain").err == ""
+
+
 def test_a_step_that_never_ran_has_no_log() -> None:
     said = call(log_engine(b""), "log", "12", "2")
     assert (said.code, said.out) == (0, "")

@@ -243,13 +243,14 @@ async def test_why_a_revision_was_written_stands_before_what_changed() -> None:
         assert 'ben: "push \\e[2J at the end" Asks again since rev 2:' in _flat(pilot)
 
 
-async def test_what_this_person_judged_last_is_what_it_is_compared_with() -> None:
+@pytest.mark.parametrize(("verdict", "whose"), [("sign", " (yours)"), ("return", "")])
+async def test_what_this_person_judged_last_is_what_it_is_compared_with(verdict: str, whose: str) -> None:
     engine = _engine()
-    returned = replace(plans.SIGNED, revision=1, actor="ana", verdict="return", digest="x")
-    engine.views[12] = replace(engine.views[12], signatures=(returned,))
+    judged = replace(plans.SIGNED, revision=1, actor="ana", verdict=verdict, digest="x")
+    engine.views[12] = replace(engine.views[12], signatures=(judged,))
     engine.plans[1] = replace(plans.before(), revision=1)
     async with opened(engine, ReviewScreen(12, now=Clock())) as pilot:
-        assert "since rev 1 (yours): ~1 +2 -1" in picture(pilot)
+        assert f"since rev 1{whose}: ~1 +2 -1" in picture(pilot)
 
 
 async def test_a_widened_step_must_be_read_though_it_does_not_ask() -> None:
