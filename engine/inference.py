@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,7 @@ from engine.errors import ModelFailed, NoModel, OverBudget, Unusable
 from engine.llm import Completion, Estimate, Model
 from engine.model.call import CANCELLED, FREE, Call, ModelFailure, Purpose, Usage
 from engine.model.prompt import Message, Prompt, Speaker
-from engine.policy.literal_secrets import without_secrets
+from engine.policy.literal_secrets import without_secret_data
 
 T = TypeVar("T")
 
@@ -173,8 +173,7 @@ class _Paying(Generic[T]):
 
 def _told(prompt: Prompt) -> tuple[Message, ...]:
     """The conversation to begin with; lines of data that hold a secret leave this machine for nobody."""
-    passages = (replace(passage, text=without_secrets(passage.text)) for passage in prompt.passages)
-    return replace(prompt, passages=tuple(passages)).messages()
+    return without_secret_data(prompt).messages()
 
 
 def _mend(answer: str, problem: str) -> tuple[Message, Message]:

@@ -25,6 +25,7 @@ from engine.model.call import Purpose
 from engine.model.nouns import dataclass
 from engine.model.plan import Research, Review
 from engine.model.prompt import LONGEST, Passage, Prompt
+from engine.policy.literal_secrets import without_secret_data
 
 T = TypeVar("T")
 
@@ -71,7 +72,7 @@ async def review(context: Context) -> Result:
         said = await _ask(context, Purpose.REVIEW, prompt, _text, step.model or "")
         return said if isinstance(said, Result) else Result(summary=first_line(said))
     asked = f"Does {artifact.source} meet these criteria?\n\n{step.criteria}"
-    prompt = Prompt(system=_words("gate"), request=asked, passages=passages).within(LONGEST)
+    prompt = without_secret_data(Prompt(system=_words("gate"), request=asked, passages=passages)).within(LONGEST)
     results = [piece for passage in prompt.passages[: 1 + len(others)] for piece in passage.pieces]
     verdict = await _ask(context, Purpose.REVIEW, prompt, _verdict_on(results), step.model or "")
     return verdict if isinstance(verdict, Result) else _judged(verdict)
@@ -93,7 +94,7 @@ def _quoted(verdict: Verdict) -> str:
 
 async def _ask(context: Context, purpose: Purpose, prompt: Prompt, read: Callable[[str], T], model: str) -> T | Result:
     """The answer, its text in the log as it comes, then its sources; or how the step failed."""
-    prompt, timeout = prompt.within(LONGEST), context.planned.step.timeout
+    prompt, timeout = without_secret_data(prompt).within(LONGEST), context.planned.step.timeout
     with _Log(context) as log:
         try:
             async with asyncio.timeout(timeout):

@@ -23,6 +23,7 @@ from engine.model.prompt import LONGEST, Passage, Prompt
 from engine.planning.context import look_around
 from engine.planning.corrections import correct, read_json
 from engine.planning.drafts import PLANNER
+from engine.policy.literal_secrets import without_secret_data
 
 if TYPE_CHECKING:
     from engine.planning.derive import Derivation
@@ -79,7 +80,7 @@ def ask_for_plan(wish: Wish, world: Derivation) -> Question[Plan]:
     prompt = Prompt(system=instructions(wish.prompts, world), request=wish.asked, passages=passages)
     return Question(
         purpose=wish.purpose,
-        prompt=prompt.within(LONGEST),
+        prompt=without_secret_data(prompt).within(LONGEST),
         read=lambda answer: read_plan(answer, wish, world),
         task=world.task,
         schema=_schema(),

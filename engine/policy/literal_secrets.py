@@ -6,6 +6,9 @@ Every quantifier is bounded, so that no text takes more than linear time.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+from engine.model.prompt import Prompt
 
 _KINDS: tuple[tuple[tuple[str, ...], str, re.Pattern[str]], ...] = tuple(
     (signs, kind, re.compile(pattern, re.ASCII))
@@ -62,6 +65,12 @@ def without_secrets(text: str) -> str:
         return text
     kept = ((line, find_secret(line)) for line in text.splitlines())
     return "\n".join(f"[this line holds {kind}]" if kind else line for line, kind in kept)
+
+
+def without_secret_data(prompt: Prompt) -> Prompt:
+    """The same question without the secrets in its data; before it is shortened: half a key is not known as one."""
+    passages = (replace(passage, text=without_secrets(passage.text)) for passage in prompt.passages)
+    return replace(prompt, passages=tuple(passages))
 
 
 def _without_keys(text: str) -> str:

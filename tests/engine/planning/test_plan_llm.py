@@ -153,3 +153,12 @@ async def test_the_faults_of_an_answer_are_told_on_one_line(tmp_path: Path) -> N
 
     for told in (plan.corrections[0], str(failed.value)):
         assert "U+001B" in told and "; steps[1].command: " in told and told.isprintable()
+
+
+async def test_a_key_is_not_sent_where_the_prompt_is_cut_amid_it(tmp_path: Path) -> None:
+    secret = "c2VjcmV0" * 8
+    text = f"{'before ' * 5_000}\n-----BEGIN PRIVATE KEY-----\n" + f"{secret}\n" * 2_000
+    model = ScriptedModel(answer(STEP))
+    await planned(model, world(tmp_path), Passage(source="a file that ends amid a key", text=text))
+
+    assert "[here stands a private key]" in model.told and secret not in model.told
