@@ -126,7 +126,7 @@ class Call:
         client = await self.world.connect(state or self.state, wanted, settings, None if state else self.host)
         unknown = ""
         try:
-            if not quiet and need not in ("read", "judge") and state is None and self.host is None:
+            if not (quiet or self.world.sitting or state or self.host or need in ("read", "judge")):
                 unknown = await self._compare(client, settings)
             yield client
         except (NoModel, NothingFits) as error:

@@ -79,6 +79,13 @@ def test_a_plan_is_made_read_signed_run_and_read_again(sitting: Sitting) -> None
     assert sitting.left() == 0
 
 
+def test_a_sitting_counts_as_its_engine_does_and_does_not_repeat_itself_at_every_line(sitting: Sitting) -> None:
+    (sitting.root / "none.toml").write_text("[budget]\nday = 9\n")
+    told = sitting.type("budget", "month", "> ")
+    assert "no cap" in told and "$9.00" not in told
+    assert "another configuration" not in told + sitting.type(sitting.plan("echo built"), "signoff approve 1", "> ")
+
+
 def test_what_was_typed_ahead_does_not_sign(sitting: Sitting) -> None:
     sitting.type(sitting.plan("echo built"), "signoff approve 1", "> ")
     sitting.type("sign 1\ny", "[y/N]")
