@@ -80,14 +80,22 @@ class Workbench(WorkbenchView):
             self.app.carry_out(armed.verb, done=armed.done)
             return
         status = self.status_of(step) if step else None
+        cleaning = [each.id for each in view.steps if not each.state.ended] if view.task.phase.ended else []
+        if cleaning and status is None:
+            kill = Kill(task=view.task.id)
+            self._arm(Armed(key, kill, "killed without more grace"), f"kills the cleanup too: {', '.join(cleaning)}")
+            return
         if view.task.phase.ended or (status is not None and status.state.ended):
             self.app.say(f"{step if status else 'task ' + str(view.task.id)} has ended: nothing to cancel")
             return
         what = f"step {step}" if status else f"task {view.task.id}"
         verb = Cancel(task=view.task.id, step=step if status else None)
-        self._armed = Armed(key, verb, f"cancelling {what}")
-        named = dies(view, step if status else None)
-        self.keys.banner = content(f" {key} again cancels {named} ", "bold reverse $text-error")
+        self._arm(Armed(key, verb, f"cancelling {what}"), f"cancels {dies(view, step if status else None)}")
+
+    def _arm(self, armed: Armed, named: str) -> None:
+        """Let the same key do it when it is pressed again, and name what it would end."""
+        self._armed = armed
+        self.keys.banner = content(f" {armed.key} again {named} ", "bold reverse $text-error")
 
     def key_pressed(self, key: str) -> None:
         """Any other key lets go of a half-typed cancellation."""

@@ -14,6 +14,7 @@ from engine import (
     CommentResolved,
     CommentWritten,
     Event,
+    Kill,
     ListEvents,
     ListTasks,
     LogSlice,
@@ -179,6 +180,20 @@ async def test_what_has_ended_is_not_cancelled() -> None:
         await opened(pilot)
         await pilot.press("X", "X", "x", "x")
         assert not engine.done
+
+
+async def test_a_cleanup_that_still_runs_is_killed_by_the_same_keys() -> None:
+    ended = scenes.cancelled()
+    tell = scenes.status("tell", StepState.RUNNING, 3, run=5)
+    engine = _engine(replace(ended, steps=(*ended.steps[:-1], tell)))
+    async with scenes.app(engine).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await pilot.press("X")
+        assert "X again kills the cleanup too: tell" in shown(pilot)[-1]
+        assert not engine.done
+        await pilot.press("X")
+        await until(pilot, lambda: engine.done)
+        assert isinstance(engine.done[0], Kill)
 
 
 async def test_pause_and_go_on() -> None:
