@@ -288,7 +288,7 @@ class ConfirmScreen(ConfirmQueue):
 
     def _has_read(self) -> bool:
         if not self.seen:
-            self.notice(f"Read the operand to its end first: {self.unread}space reads on, G goes to its end.")
+            self.notice("Read the operand to its end first: space reads on, G goes to its end.")
         return self.seen
 
     def _is_meant(self) -> bool:
