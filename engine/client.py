@@ -81,7 +81,6 @@ class Stalled:
 
 
 @dataclass(frozen=True, kw_only=True)
-@dataclass(frozen=True, kw_only=True)
 class PlanningText:
     """A signal, not stored: a model goes on writing the plan of a task. `ReadDraft` reads it whole."""
 
