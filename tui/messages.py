@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -128,7 +129,9 @@ class Desk(App[str]):
         """Let the person change a text in `$EDITOR` while the screen is away. Raises a `SignoffError`."""
 
     async def painted(self) -> None:
-        """Wait until the app has come up and what it shows now is painted."""
+        """Wait until the app has come up and what it shows now is painted, or for a second: what another screen covers
+        paints no more."""
         painted = asyncio.Event()
         self.call_later(self.call_after_refresh, painted.set)
-        await painted.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(painted.wait(), 1.0)
