@@ -19,10 +19,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return len(os.sched_getaffinity(0)) if everything and not watched else 0
 
 
-def pytest_configure() -> None:
-    """No test depends on the size of the terminal it is started from; where there is none, a debugger makes one up."""
+def pytest_configure(config: pytest.Config) -> None:
+    """No test depends on the size of the terminal it is started from; where there is none, a debugger makes one up.
+    Only the long loops may last as long as a test that hangs."""
     for name in ("LINES", "COLUMNS"):
         os.environ.pop(name, None)
+    if config.getoption("--long"):
+        config.option.timeout = 0
 
 
 def pytest_collection_finish() -> None:
