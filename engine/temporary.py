@@ -1,4 +1,4 @@
-"""A folder for a while: gone when it is left, and what a killed process could not remove goes before the next one.
+"""A folder for a while: gone when it is left, and what a killed process could not remove goes with the next process.
 
 Whoever works in such a folder holds the kernel's lock on it, which ends with the process however that ends. So a folder
 without it is nobody's any more; those of other users are left alone.
@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 
@@ -21,8 +22,9 @@ def scratch(prefix: str) -> Iterator[Path]:
         OSError: it cannot be made.
     """
     import shutil
+    import tempfile
 
-    _sweep(prefix)
+    _sweep(tempfile.gettempdir(), prefix)
     folder, held = _made(prefix)
     try:
         yield folder
@@ -55,11 +57,12 @@ def _taken(folder: Path) -> int | None:
     return None
 
 
-def _sweep(prefix: str) -> None:
+@cache
+def _sweep(where: str, prefix: str) -> None:
+    """Once a process: steps begin often, and the place may hold a hundred thousand names of others."""
     import shutil
-    import tempfile
 
-    where, names = tempfile.gettempdir(), []
+    names = []
     with suppress(OSError):  # a place to write need not be one to look into
         names = os.listdir(where)
     for name in names:

@@ -54,6 +54,14 @@ def test_what_a_killed_process_left_goes_before_the_next_one(temporary: Path) ->
         assert list(temporary.iterdir()) == [folder]
 
 
+def test_what_was_left_is_looked_for_once_a_process(temporary: Path) -> None:
+    with scratch("signoff-probe-"):
+        pass
+    killed_in_it(temporary)
+    with scratch("signoff-probe-"):
+        assert len(list(temporary.iterdir())) == 2
+
+
 def test_what_is_in_use_or_for_another_purpose_stays(temporary: Path) -> None:
     (temporary / "signoff-tour-x").mkdir()
     (temporary / "signoff-probe-x").write_text("no folder")
